@@ -1,0 +1,185 @@
+"""The values that all rooms share: entry, version, signing request, plan."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from keysteward.pki.certificates import Certificate
+from keysteward.pki.public_keys import KeyKind
+from keysteward.values import Alias, Fingerprint, Notice, Severity
+
+
+class EntryType(StrEnum):
+    """What an entry is: a private key with its chain, or a lone certificate."""
+
+    KEY_PAIR = "key-pair"
+    CERTIFICATE = "certificate"
+
+
+class Owner(StrEnum):
+    """Who may change an entry."""
+
+    TENANT = "tenant"
+    PROVIDER = "provider"
+
+
+class Usage(StrEnum):
+    """What a key pair is for; decides which key usages its certificate should allow."""
+
+    TLS_CLIENT = "tls-client"
+    TLS_SERVER = "tls-server"
+    SIGNATURE = "signature"
+    DECRYPTION = "decryption"
+    SSH = "ssh"
+
+
+class Reason(StrEnum):
+    """Why a version of an entry came to be."""
+
+    GENERATED = "generated"
+    UPLOADED = "uploaded"
+    RENEWAL = "renewal"
+    """A pending new key with its placeholder; becomes current only through its response."""
+    SIGNING_RESPONSE = "signing-response"
+    CHAIN_REPAIRED = "chain-repaired"
+    ROLLED_BACK = "rolled-back"
+    RENAMED = "renamed"
+
+
+class Source(StrEnum):
+    """Where a certificate of a planned chain came from."""
+
+    RESPONSE = "response"
+    KEYSTORE = "keystore"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who acts, as the audit log names them, and on whose entries."""
+
+    name: str
+    owner: Owner = Owner.TENANT
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One state of an entry. The chain is end-entity first; a placeholder's chain is itself alone."""
+
+    number: int
+    reason: Reason
+    created_at: datetime
+    created_by: str
+    chain: tuple[Certificate, ...]
+    private_key_id: int | None
+    file_sha256: Fingerprint | None = None
+    note: str | None = None
+
+    @property
+    def certificate(self) -> Certificate:
+        """The end-entity certificate."""
+        return self.chain[0]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningRequest:
+    """A recorded PKCS#10 certification request (RFC 2986)."""
+
+    id: int
+    der: bytes = field(repr=False)
+    public_key_sha256: Fingerprint
+    created_at: datetime
+    created_by: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A living or deleted entry of a keystore, with its current and its pending version."""
+
+    id: int
+    keystore_id: int
+    alias: Alias
+    type: EntryType
+    owner: Owner
+    usage: Usage
+    trusted: bool
+    version: Version
+    pending: Version | None
+    waiting_since: datetime | None
+    created_at: datetime
+    created_by: str
+    modified_at: datetime
+    modified_by: str
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntry:
+    """One line of a list: what is shown of an entry without reading its chain."""
+
+    id: int
+    alias: Alias
+    type: EntryType
+    owner: Owner
+    usage: Usage
+    trusted: bool
+    version: int
+    pending: int | None
+    waiting_since: datetime | None
+    modified_at: datetime
+    deleted_at: datetime | None
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    key: KeyKind
+    signature_algorithm: str
+    fingerprint: Fingerprint
+    self_signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """One certificate of a planned chain, and where it came from."""
+
+    certificate: Certificate
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an upload or a rollback would do: a value, not stored; commit names its digest.
+
+    ``digest`` covers all other members and the entry's version, so a plan made before the entry or
+    the rules changed is not the plan that is committed.
+    """
+
+    alias: Alias
+    entry_id: int
+    base_version: int
+    base_pending: int | None
+    reason: Reason | None
+    """None: the identical chain is current already, nothing will be stored."""
+    chain: tuple[ChainLink, ...]
+    private_key_id: int
+    notices: tuple[Notice, ...]
+    overridden: tuple[str, ...]
+    confirms_root: Fingerprint | None
+    file_sha256: Fingerprint | None
+    replaced: Certificate
+    digest: Fingerprint
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The chain alone, end-entity first."""
+        return tuple(link.certificate for link in self.chain)
+
+    @property
+    def outcome(self) -> str:
+        """``accept``, or ``warn`` if at least one notice is a warning."""
+        return outcome(self.notices)
+
+
+def outcome(notices: tuple[Notice, ...]) -> str:
+    """Return ``warn`` if at least one notice is a warning, else ``accept``."""
+    return "warn" if any(n.severity is Severity.WARNING for n in notices) else "accept"

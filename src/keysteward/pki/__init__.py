@@ -1,0 +1,1 @@
+"""Certificates, chains, key pairs, signing requests: pure functions, time passed in."""

@@ -1,0 +1,286 @@
+"""One X.509 certificate as a value: everything that lists and rules need, derived once from the DER."""
+
+import hashlib
+import warnings
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, padding, rsa
+from cryptography.x509.oid import ExtensionOID
+
+from keysteward.pki import names, public_keys
+from keysteward.pki.public_keys import KeyKind
+from keysteward.problems import CertificateUnreadable
+from keysteward.values import Fingerprint
+
+_UNSUPPORTED = (UnsupportedAlgorithm, ValueError, TypeError, x509.UnsupportedGeneralNameType)
+
+_ONE_ALGORITHM = (
+    ed25519.Ed25519PublicKey,
+    ed448.Ed448PublicKey,
+    mldsa.MLDSA44PublicKey,
+    mldsa.MLDSA65PublicKey,
+    mldsa.MLDSA87PublicKey,
+)
+
+_UNDERSTOOD = frozenset(
+    {
+        # The extensions that a receiver's path validation processes (RFC 5280 section 4.2).
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.POLICY_MAPPINGS,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ExtensionOID.ISSUER_ALTERNATIVE_NAME,
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.NAME_CONSTRAINTS,
+        ExtensionOID.POLICY_CONSTRAINTS,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.CRL_DISTRIBUTION_POINTS,
+        ExtensionOID.INHIBIT_ANY_POLICY,
+        ExtensionOID.FRESHEST_CRL,
+    }
+)
+
+_USAGE_BITS = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """The extensions that the rules look at; None where the certificate has no such extension."""
+
+    is_ca: bool | None = None
+    path_length: int | None = None
+    key_usage: frozenset[str] | None = None
+    extended_key_usage: frozenset[str] | None = None
+    san: tuple[str, ...] = ()
+    subject_key_id: bytes | None = None
+    authority_key_id: bytes | None = None
+    authority_serial: int | None = None
+    unknown_critical: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Certificate:
+    """An X.509 certificate. ``der`` is the truth, verbatim as received; the rest is derived from it."""
+
+    der: bytes
+    fingerprint: Fingerprint
+    subject: str
+    issuer: str
+    subject_name: bytes = field(repr=False)
+    issuer_name: bytes = field(repr=False)
+    serial_number: int
+    not_before: datetime
+    not_after: datetime
+    spki: bytes = field(repr=False)
+    public_key_sha256: Fingerprint
+    key: KeyKind
+    signature_algorithm: str
+    signature_hash: str | None
+    version: int
+    extensions: Extensions = field(repr=False)
+    loaded: x509.Certificate = field(repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Certificate) and self.der == other.der
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    @property
+    def self_issued(self) -> bool:
+        """Whether subject and issuer are the same name (RFC 5280 section 3.2)."""
+        return self.subject_name == self.issuer_name
+
+    @property
+    def self_signed(self) -> bool:
+        """Whether its own key made its signature (RFC 5280 section 3.2): a root, or a placeholder."""
+        return self.self_issued and _failure_of_own_signature(self) is None
+
+
+@lru_cache(maxsize=4096)
+def read_certificate(der: bytes) -> Certificate:
+    """Return the value of one certificate in DER.
+
+    A pure function of the bytes, so its results are kept: the intermediates and the root of one CA
+    are read once for all the key pairs that it certifies.
+
+    Raises CertificateUnreadable for bytes that are no certificate, with anything before or after it.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Odd serial numbers and parameters are reported by our own rules, as notices.
+            warnings.simplefilter("ignore")
+            return _read(der)
+    except _UNSUPPORTED as error:
+        raise CertificateUnreadable("The certificate is malformed.") from error
+    except x509.InvalidVersion as error:
+        raise CertificateUnreadable("The certificate has an unknown version.") from error
+
+
+def _read(der: bytes) -> Certificate:
+    loaded = x509.load_der_x509_certificate(der)
+    fingerprint = Fingerprint(hashlib.sha256(der).hexdigest())
+    subject_name, issuer_name = names.comparable(loaded.subject), names.comparable(loaded.issuer)
+    try:
+        public_key = loaded.public_key()
+        key, spki = public_keys.kind(public_key), public_keys.spki(public_key)
+    except _UNSUPPORTED:
+        # A key that the library does not know is nobody's here, but may stand beside ours.
+        key, spki = KeyKind(loaded.public_key_algorithm_oid.dotted_string, 0), b""
+    algorithm, digest = _signature(loaded)
+    return Certificate(
+        der=der,
+        fingerprint=fingerprint,
+        subject=names.shown(loaded.subject),
+        issuer=names.shown(loaded.issuer),
+        subject_name=subject_name,
+        issuer_name=issuer_name,
+        serial_number=loaded.serial_number,
+        not_before=loaded.not_valid_before_utc,
+        not_after=loaded.not_valid_after_utc,
+        spki=spki,
+        public_key_sha256=Fingerprint(hashlib.sha256(spki).hexdigest()),
+        key=key,
+        signature_algorithm=algorithm,
+        signature_hash=digest,
+        version=1 if loaded.version is x509.Version.v1 else 3,
+        extensions=_extensions(loaded.extensions),
+        loaded=loaded,
+    )
+
+
+def _signature(loaded: x509.Certificate) -> tuple[str, str | None]:
+    """Return the algorithm's name as Java and SAP write it ("SHA256withRSA"), and the hash's."""
+    oid = loaded.signature_algorithm_oid
+    name: str = getattr(oid, "_name", oid.dotted_string)
+    try:
+        digest = loaded.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return oid.dotted_string, None
+    if digest is None:
+        return {"ed25519": "Ed25519", "ed448": "Ed448"}.get(name.lower(), name), None
+    kind = "RSA" if "rsa" in name.lower() and "ecdsa" not in name.lower() else "DSA"
+    kind = "ECDSA" if "ecdsa" in name.lower() else kind
+    if name == "RSASSA-PSS":
+        return "RSASSA-PSS", digest.name
+    return f"{digest.name.upper()}with{kind}", digest.name
+
+
+def _extensions(extensions: x509.Extensions) -> Extensions:
+    found: dict[type[x509.ExtensionType], x509.ExtensionType] = {}
+    unknown = []
+    for extension in extensions:
+        found[type(extension.value)] = extension.value
+        if extension.critical and extension.oid not in _UNDERSTOOD:
+            unknown.append(extension.oid.dotted_string)
+    constraints = found.get(x509.BasicConstraints)
+    key_usage = found.get(x509.KeyUsage)
+    extended = found.get(x509.ExtendedKeyUsage)
+    san = found.get(x509.SubjectAlternativeName)
+    subject_id = found.get(x509.SubjectKeyIdentifier)
+    authority = found.get(x509.AuthorityKeyIdentifier)
+    known = isinstance(authority, x509.AuthorityKeyIdentifier)
+    is_ca = constraints.ca if isinstance(constraints, x509.BasicConstraints) else None
+    return Extensions(
+        is_ca=is_ca,
+        path_length=(
+            constraints.path_length if isinstance(constraints, x509.BasicConstraints) else None
+        ),
+        key_usage=(
+            frozenset(bit for bit in _USAGE_BITS if getattr(key_usage, bit))
+            if isinstance(key_usage, x509.KeyUsage)
+            else None
+        ),
+        extended_key_usage=(
+            frozenset(oid.dotted_string for oid in extended)
+            if isinstance(extended, x509.ExtendedKeyUsage)
+            else None
+        ),
+        san=san_texts(san) if isinstance(san, x509.SubjectAlternativeName) else (),
+        subject_key_id=(
+            subject_id.digest if isinstance(subject_id, x509.SubjectKeyIdentifier) else None
+        ),
+        authority_key_id=authority.key_identifier if known else None,
+        authority_serial=authority.authority_cert_serial_number if known else None,
+        unknown_critical=tuple(unknown),
+    )
+
+
+def san_texts(names_: x509.SubjectAlternativeName) -> tuple[str, ...]:
+    """Return the alternative names as comparable texts: ``DNS:a.example``, ``IP:192.0.2.1``, …"""
+    texts = []
+    for name in names_:
+        if isinstance(name, x509.DNSName):
+            texts.append(f"DNS:{name.value.lower()}")
+        elif isinstance(name, x509.RFC822Name):
+            texts.append(f"email:{name.value.lower()}")
+        elif isinstance(name, x509.UniformResourceIdentifier):
+            texts.append(f"URI:{name.value}")
+        elif isinstance(name, x509.IPAddress):
+            texts.append(f"IP:{name.value}")
+        elif isinstance(name, x509.DirectoryName):
+            texts.append(f"DirName:{names.shown(name.value)}")
+        elif isinstance(name, x509.RegisteredID):
+            texts.append(f"RID:{name.value.dotted_string}")
+        elif isinstance(name, x509.OtherName):
+            texts.append(f"other:{name.type_id.dotted_string}:{name.value.hex()}")
+    return tuple(
+        "".join(c if c.isprintable() else f"\\{ord(c):02X}" for c in text) for text in texts
+    )
+
+
+@lru_cache(maxsize=4096)
+def _failure_of_own_signature(certificate: Certificate) -> str | None:
+    return failure_of_signature(certificate, certificate)
+
+
+def failure_of_signature(certificate: Certificate, signer: Certificate) -> str | None:
+    """Return None if the issuer's key made the child's signature, else why it is not proven.
+
+    Names are not compared here (RFC 5280 section 6.1.3 step (a)(1) alone). SHA-1 and MD5 are
+    verified as well: whether they are good enough is for the rules to say.
+    """
+    child, issuer = certificate.loaded, signer.loaded
+    try:
+        key = issuer.public_key()
+        signature, data = child.signature, child.tbs_certificate_bytes
+        if isinstance(key, rsa.RSAPublicKey):
+            digest, scheme = child.signature_hash_algorithm, child.signature_algorithm_parameters
+            if digest is None or not isinstance(scheme, (padding.PKCS1v15, padding.PSS)):
+                return "its signature algorithm does not fit the issuer's RSA key"
+            key.verify(signature, data, scheme, digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            algorithm = child.signature_algorithm_parameters
+            if not isinstance(algorithm, ec.ECDSA):
+                return "its signature algorithm does not fit the issuer's EC key"
+            key.verify(signature, data, algorithm)
+        elif isinstance(key, dsa.DSAPublicKey):
+            digest = child.signature_hash_algorithm
+            if digest is None or "dsa" not in _signature(child)[0].lower():
+                return "its signature algorithm does not fit the issuer's DSA key"
+            key.verify(signature, data, digest)
+        elif isinstance(key, _ONE_ALGORITHM):
+            if _signature(child)[0] != public_keys.kind(key).type:
+                return "its signature algorithm does not fit the issuer's key"
+            key.verify(signature, data)
+        else:
+            return "the issuer's key is of a type that cannot verify signatures"
+    except InvalidSignature:
+        return "the signature does not verify with that issuer's key"
+    except _UNSUPPORTED:
+        return "the signature uses an algorithm that cannot be verified here"
+    return None

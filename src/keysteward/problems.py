@@ -1,0 +1,867 @@
+"""Every way an operation can be refused, one class each, with everything about it in that place.
+
+    Problem
+    |-- of the file:        SigningResponseTooLarge, SigningResponseUnreadable, NotASigningResponse,
+    |                       ResponseTooComplex, CertificateUnreadable, TrailingBytes
+    |-- of the chain:       PublicKeyMismatch, SignatureInvalid, CertificateExpired, IssuerNotCa,
+    |                       PathLengthExceeded, PlaceholderAgain, RootNotTrusted
+    |-- of the entry:       AliasNotFound, AliasExists, AliasInvalid, AliasReserved, NotAKeyPair,
+    |                       EntryOwnedByProvider, EntryOwnedByTenant, EntryChanged, VersionNotFound,
+    |                       PendingKeyExists, SigningRequestNotAvailable, ConfirmationRequired
+    |-- of what was asked:  KeyTypeUnsupported, SubjectInvalid, ValidityInvalid, OverrideInvalid,
+    |                       PrivateKeyUnreadable, PrivateKeyInUse, CertificateOfAnotherKey,
+    |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid
+    |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
+    |                       DatabaseUnusable, SealingKeyMissing, SealedKeyDamaged, AuditChainBroken
+    `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, ConnectionFailed
+
+The core knows no HTTP status and no exit status: each face has one table over ``Kind``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import ClassVar
+
+from keysteward.values import Fingerprint
+
+
+class Kind(Enum):
+    """What sort of refusal a problem is; the faces translate it into a status."""
+
+    MISSING = auto()
+    INVALID = auto()
+    UNSUPPORTED = auto()
+    TOO_LARGE = auto()
+    CONFLICT = auto()
+    FORBIDDEN = auto()
+    BUSY = auto()
+    UPSTREAM = auto()
+
+
+class Problem(Exception):
+    """A refusal that describes the user's situation; never holds secrets, bodies or paths.
+
+    ``slug`` is the last segment of the RFC 9457 type URI and never changes once released. A problem
+    with ``overridable`` set can be turned into a warning by naming its slug as an override.
+    """
+
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    kind: ClassVar[Kind]
+    overridable: ClassVar[bool] = False
+
+    @property
+    def detail(self) -> str:
+        """A sentence about this case: the cause, and what to do next."""
+        raise NotImplementedError  # every subclass says it; a test walks them all
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.detail}"
+
+
+# ---- of the file
+
+
+@dataclass(eq=False)
+class SigningResponseTooLarge(Problem):
+    """The uploaded file has more bytes than the limit; nothing of it was parsed."""
+
+    slug = "signing-response-too-large"
+    title = "The signing response is too large"
+    kind = Kind.TOO_LARGE
+
+    limit_bytes: int
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"The file has more than {self.limit_bytes:,} bytes. Ask the CA for the certificate and "
+            "its chain alone, or raise the setting KEYSTEWARD_RESPONSE_LIMIT_BYTES."
+        )
+
+
+@dataclass(eq=False)
+class SigningResponseUnreadable(Problem):
+    """The file starts like a signing response and is cut off or malformed where it matters."""
+
+    slug = "signing-response-unreadable"
+    title = "The signing response is damaged"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason} Fetch the file from the CA again; the entry is unchanged."
+
+
+@dataclass(eq=False)
+class NotASigningResponse(Problem):
+    """The file is something else: a request, a CRL, a private key, a keystore, an error page."""
+
+    slug = "not-a-signing-response"
+    title = "This is no signing response"
+    kind = Kind.UNSUPPORTED
+
+    found: str
+    remedy: str
+
+    @property
+    def detail(self) -> str:
+        return f"The file is {self.found}. {self.remedy}"
+
+
+@dataclass(eq=False)
+class ResponseTooComplex(Problem):
+    """The file needs more certificates or signature verifications than any honest chain does."""
+
+    slug = "response-too-complex"
+    title = "The signing response is too complex"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason} Upload the end-entity certificate and its chain alone."
+
+
+@dataclass(eq=False)
+class CertificateUnreadable(Problem):
+    """Bytes that should be one X.509 certificate cannot be read as one."""
+
+    slug = "certificate-unreadable"
+    title = "The certificate cannot be read"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason} Give one X.509 certificate as PEM, DER or base64."
+
+
+@dataclass(eq=False)
+class TrailingBytes(Problem):
+    """Bytes follow the last DER object; text around PEM blocks does not count."""
+
+    slug = "trailing-bytes"
+    title = "Bytes follow the last certificate"
+    kind = Kind.INVALID
+    overridable = True
+
+    count: int
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.count} bytes that are no certificate follow the last one in the file. Fetch it "
+            "from the CA again; if the CA always sends it so, override trailing-bytes."
+        )
+
+
+# ---- of the chain
+
+
+@dataclass(eq=False)
+class PublicKeyMismatch(Problem):
+    """No certificate in the response is for the entry's key, nor for its pending key."""
+
+    slug = "public-key-mismatch"
+    title = "The certificate belongs to another key"
+    kind = Kind.INVALID
+
+    alias: str
+    expected: Fingerprint
+    found: Fingerprint
+    belongs_to: str | None = None  # "alias 'x'" or "version 2 of alias 'x'"
+
+    @property
+    def detail(self) -> str:
+        hint = (
+            f"It belongs to {self.belongs_to}: upload it there."
+            if self.belongs_to
+            else "Check to which signing request the CA answered."
+        )
+        return (
+            "The public key of the CA Reply is different from the public key of the keystore entry. "
+            f"{self.alias!r} has the public key {self.expected}, the response certifies "
+            f"{self.found}. {hint}"
+        )
+
+
+@dataclass(eq=False)
+class SignatureInvalid(Problem):
+    """A certificate's signature does not verify with the issuer that its key identifier names."""
+
+    slug = "signature-invalid"
+    title = "A signature in the chain does not verify"
+    kind = Kind.INVALID
+
+    subject: str
+    issuer: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"The certificate of {self.subject!r} names {self.issuer!r} as its issuer, but "
+            f"{self.reason}. The file is damaged or forged: fetch it from the CA again."
+        )
+
+
+@dataclass(eq=False)
+class CertificateExpired(Problem):
+    """The only certificate for this key has ended."""
+
+    slug = "certificate-expired"
+    title = "The certificate has expired"
+    kind = Kind.INVALID
+    overridable = True
+
+    subject: str
+    not_after: datetime
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"The certificate of {self.subject!r} ended on {self.not_after:%Y-%m-%d %H:%M} UTC. "
+            "Ask the CA for a new one, or override certificate-expired."
+        )
+
+
+@dataclass(eq=False)
+class IssuerNotCa(Problem):
+    """An issuer in the chain may not sign certificates (RFC 5280 sections 4.2.1.3 and 4.2.1.9)."""
+
+    slug = "issuer-not-ca"
+    title = "An issuer in the chain is no CA"
+    kind = Kind.INVALID
+    overridable = True
+
+    subject: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.subject!r} issued a certificate of this chain, but {self.reason}. Receivers will "
+            "refuse it. Ask the CA for a proper chain, or override issuer-not-ca."
+        )
+
+
+@dataclass(eq=False)
+class PathLengthExceeded(Problem):
+    """More intermediates follow than an issuer's pathLenConstraint allows (RFC 5280 4.2.1.9)."""
+
+    slug = "path-length-exceeded"
+    title = "The chain is longer than its issuer allows"
+    kind = Kind.INVALID
+    overridable = True
+
+    subject: str
+    allowed: int
+    found: int
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.subject!r} allows {self.allowed} intermediate certificates below it, the chain "
+            f"has {self.found}. Ask the CA for a proper chain, or override path-length-exceeded."
+        )
+
+
+@dataclass(eq=False)
+class PlaceholderAgain(Problem):
+    """The response holds just the entry's own self-signed certificate."""
+
+    slug = "placeholder-again"
+    title = "This is the entry's own self-signed certificate"
+    kind = Kind.INVALID
+    overridable = True
+
+    alias: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"The file holds the self-signed certificate of {self.alias!r}, not a CA's answer. Send "
+            "the signing request to the CA and upload what it returns, or override placeholder-again."
+        )
+
+
+@dataclass(eq=False)
+class RootNotTrusted(Problem):
+    """The chain ends in a certificate that nobody has confirmed for this keystore yet."""
+
+    slug = "root-not-trusted"
+    title = "The chain's topmost certificate is not trusted yet"
+    kind = Kind.CONFLICT
+
+    subject: str
+    fingerprint: Fingerprint
+    fingerprint_sha1: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"The chain ends in {self.subject!r}, SHA-256 {self.fingerprint}, SHA-1 "
+            f"{self.fingerprint_sha1}. Compare the fingerprint with the one that the CA publishes, "
+            f"then confirm it (--trust-root {self.fingerprint})."
+        )
+
+
+# ---- of the entry
+
+
+@dataclass(eq=False)
+class AliasNotFound(Problem):
+    """No living entry of the keystore has this alias."""
+
+    slug = "alias-not-found"
+    title = "There is no such alias"
+    kind = Kind.MISSING
+
+    alias: str
+    keystore: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"Alias {self.alias!r} not found in the keystore {self.keystore!r}. "
+            "'keysteward list' shows the entries, 'list --deleted' those that were deleted."
+        )
+
+
+@dataclass(eq=False)
+class AliasExists(Problem):
+    """Another living entry has this alias."""
+
+    slug = "alias-exists"
+    title = "The alias is taken"
+    kind = Kind.CONFLICT
+
+    alias: str
+
+    @property
+    def detail(self) -> str:
+        return f"An entry {self.alias!r} exists already. Choose another alias, or rename that entry."
+
+
+@dataclass(eq=False)
+class AliasInvalid(Problem):
+    """The alias is empty, too long, or holds characters that cannot be shown."""
+
+    slug = "alias-invalid"
+    title = "The alias cannot be used"
+    kind = Kind.INVALID
+
+    alias: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        shown = self.alias if len(self.alias) <= 60 else self.alias[:60] + "…"
+        return f"{shown!r}: {self.reason}"
+
+
+@dataclass(eq=False)
+class AliasReserved(Problem):
+    """The alias is reserved for the provider's entries, or lies outside them."""
+
+    slug = "alias-reserved"
+    title = "The alias is reserved"
+    kind = Kind.FORBIDDEN
+
+    alias: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.alias!r}: {self.reason}"
+
+
+@dataclass(eq=False)
+class NotAKeyPair(Problem):
+    """The entry is a lone certificate and has no private key."""
+
+    slug = "not-a-key-pair"
+    title = "The entry is no key pair"
+    kind = Kind.INVALID
+
+    alias: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.alias!r} is a certificate without a private key; name a key pair."
+
+
+@dataclass(eq=False)
+class EntryOwnedByProvider(Problem):
+    """The tenant administrator tried to change an entry of the provider."""
+
+    slug = "entry-owned-by-provider"
+    title = "The entry belongs to the provider"
+    kind = Kind.FORBIDDEN
+
+    alias: str
+    provider: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.alias!r} is owned by {self.provider}; only the provider can change it."
+
+
+@dataclass(eq=False)
+class EntryOwnedByTenant(Problem):
+    """The provider tried to change an entry of the tenant administrator."""
+
+    slug = "entry-owned-by-tenant"
+    title = "The entry belongs to the tenant administrator"
+    kind = Kind.FORBIDDEN
+
+    alias: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.alias!r} is the tenant administrator's; the provider cannot change it."
+
+
+@dataclass(eq=False)
+class EntryChanged(Problem):
+    """The entry is not in the version that the change was planned against."""
+
+    slug = "entry-changed"
+    title = "The entry was changed meanwhile"
+    kind = Kind.CONFLICT
+
+    alias: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.alias!r}: {self.reason} Look at it again ('keysteward show'), then repeat."
+
+
+@dataclass(eq=False)
+class VersionNotFound(Problem):
+    """The entry has no version of this number."""
+
+    slug = "version-not-found"
+    title = "There is no such version"
+    kind = Kind.MISSING
+
+    alias: str
+    number: int
+
+    @property
+    def detail(self) -> str:
+        return f"{self.alias!r} has no version {self.number}; 'keysteward versions' lists them."
+
+
+@dataclass(eq=False)
+class PendingKeyExists(Problem):
+    """A renewal with a new key is under way for this entry already."""
+
+    slug = "pending-key-exists"
+    title = "A new key is waiting already"
+    kind = Kind.CONFLICT
+
+    alias: str
+    number: int
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.alias!r} has a pending key (version {self.number}) that waits for its response. "
+            "Upload that, or repeat with --replace to make another pending key instead."
+        )
+
+
+@dataclass(eq=False)
+class SigningRequestNotAvailable(Problem):
+    """Signing requests are not made for this entry."""
+
+    slug = "signing-request-not-available"
+    title = "No signing request for this entry"
+    kind = Kind.INVALID
+
+    alias: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.alias!r}: {self.reason}"
+
+
+@dataclass(eq=False)
+class ConfirmationRequired(Problem):
+    """An irreversible step was not confirmed by typing what it destroys."""
+
+    slug = "confirmation-required"
+    title = "Not confirmed"
+    kind = Kind.INVALID
+
+    alias: str
+
+    @property
+    def detail(self) -> str:
+        return f"Purging destroys the keys of {self.alias!r} for good: type the alias to confirm."
+
+
+# ---- of what was asked
+
+
+@dataclass(eq=False)
+class KeyTypeUnsupported(Problem):
+    """The asked key type, size, curve or hash is not one that can be made or used here."""
+
+    slug = "key-type-unsupported"
+    title = "This kind of key is not supported"
+    kind = Kind.INVALID
+
+    asked: str
+    remedy: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.asked} {self.remedy}"
+
+
+@dataclass(eq=False)
+class SubjectInvalid(Problem):
+    """A part of the subject or a subject alternative name cannot be written into a certificate."""
+
+    slug = "subject-invalid"
+    title = "The subject cannot be used"
+    kind = Kind.INVALID
+
+    part: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.part}: {self.reason}"
+
+
+@dataclass(eq=False)
+class ValidityInvalid(Problem):
+    """The asked period of validity is empty or not representable."""
+
+    slug = "validity-invalid"
+    title = "The validity cannot be used"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class OverrideInvalid(Problem):
+    """The named override is not the slug of an overridable problem."""
+
+    slug = "override-invalid"
+    title = "There is no such override"
+    kind = Kind.INVALID
+
+    override: str
+
+    @property
+    def detail(self) -> str:
+        known = ", ".join(sorted(OVERRIDES))
+        return f"{self.override!r} cannot be overridden; these can: {known}."
+
+
+@dataclass(eq=False)
+class PrivateKeyUnreadable(Problem):
+    """The file holds no private key that can be read, or its password is wrong or missing."""
+
+    slug = "private-key-unreadable"
+    title = "The private key cannot be read"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class PrivateKeyInUse(Problem):
+    """Another entry of the keystore has the same private key already."""
+
+    slug = "private-key-in-use"
+    title = "The key is in the keystore already"
+    kind = Kind.CONFLICT
+
+    alias: str
+
+    @property
+    def detail(self) -> str:
+        return f"The same private key lives under {self.alias!r}; one key has one alias."
+
+
+@dataclass(eq=False)
+class CertificateOfAnotherKey(Problem):
+    """The given certificate does not belong to the given private key."""
+
+    slug = "certificate-of-another-key"
+    title = "Certificate and private key do not belong together"
+    kind = Kind.INVALID
+
+    subject: str
+
+    @property
+    def detail(self) -> str:
+        return f"The certificate of {self.subject!r} is for another key. Give the one that was issued for this key."
+
+
+@dataclass(eq=False)
+class ReferenceUnreadable(Problem):
+    """The file to compare a response with is no request, certificate or public key."""
+
+    slug = "reference-unreadable"
+    title = "The file to compare with cannot be read"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason} Give the signing request, the current certificate or the public key (PEM or DER)."
+
+
+@dataclass(eq=False)
+class FileUnreadable(Problem):
+    """A file that the command names cannot be opened or written."""
+
+    slug = "file-unreadable"
+    title = "The file cannot be used"
+    kind = Kind.INVALID
+
+    name: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.name!r}: {self.reason}."
+
+
+@dataclass(eq=False)
+class FileExists(Problem):
+    """The command would overwrite a file."""
+
+    slug = "file-exists"
+    title = "The file exists already"
+    kind = Kind.CONFLICT
+
+    name: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.name!r} exists already and is left as it is. Name another file."
+
+
+@dataclass(eq=False)
+class SettingInvalid(Problem):
+    """A setting has a value that cannot be used."""
+
+    slug = "setting-invalid"
+    title = "A setting cannot be used"
+    kind = Kind.INVALID
+
+    name: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
+# ---- of the keystore
+
+
+@dataclass(eq=False)
+class KeystoreNotInitialised(Problem):
+    """The data folder holds no keystore yet."""
+
+    slug = "keystore-not-initialised"
+    title = "There is no keystore here yet"
+    kind = Kind.MISSING
+
+    @property
+    def detail(self) -> str:
+        return "The data folder holds no keystore. 'keysteward init' makes one."
+
+
+@dataclass(eq=False)
+class KeystoreExists(Problem):
+    """``init`` found a keystore in the data folder."""
+
+    slug = "keystore-exists"
+    title = "There is a keystore here already"
+    kind = Kind.CONFLICT
+
+    @property
+    def detail(self) -> str:
+        return "The data folder holds a keystore already; nothing was changed."
+
+
+@dataclass(eq=False)
+class KeystoreUnknown(Problem):
+    """The installation has no keystore of this name."""
+
+    slug = "keystore-unknown"
+    title = "There is no such keystore"
+    kind = Kind.MISSING
+
+    name: str
+
+    @property
+    def detail(self) -> str:
+        return f"This installation has no keystore named {self.name!r}."
+
+
+@dataclass(eq=False)
+class KeystoreBusy(Problem):
+    """Another writer held the database for longer than the busy timeout."""
+
+    slug = "keystore-busy"
+    title = "The keystore is busy"
+    kind = Kind.BUSY
+
+    @property
+    def detail(self) -> str:
+        return "Another writer holds the keystore. Nothing was changed; try again in a moment."
+
+
+@dataclass(eq=False)
+class DatabaseUnusable(Problem):
+    """The database, its schema or the SQLite library cannot be worked with."""
+
+    slug = "database-unusable"
+    title = "The database cannot be used"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class SealingKeyMissing(Problem):
+    """The keyring folder lacks a sealing key that sealed rows were made with."""
+
+    slug = "sealing-key-missing"
+    title = "A sealing key is missing"
+    kind = Kind.INVALID
+
+    key_id: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"The sealing key {self.key_id!r} is in use and not in the keyring folder, or not "
+            "readable there. Bring it back from the keyring's own backup."
+        )
+
+
+@dataclass(eq=False)
+class SealedKeyDamaged(Problem):
+    """A sealed private key does not open: it was altered, or copied from another row."""
+
+    slug = "sealed-key-damaged"
+    title = "A sealed private key does not open"
+    kind = Kind.INVALID
+
+    @property
+    def detail(self) -> str:
+        return (
+            "The sealed private key was altered, moved from another row, or belongs to another "
+            "sealing key. Restore the database from a backup, or roll back to another version."
+        )
+
+
+@dataclass(eq=False)
+class AuditChainBroken(Problem):
+    """The audit log was altered, cut or reordered."""
+
+    slug = "audit-chain-broken"
+    title = "The audit log does not verify"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return self.reason
+
+
+# ---- of a connection
+
+
+@dataclass(eq=False)
+class KeyNotUsableForTls(Problem):
+    """This system's TLS library refuses the entry's key or chain."""
+
+    slug = "key-not-usable-for-tls"
+    title = "This system's TLS cannot use the key"
+    kind = Kind.INVALID
+
+    alias: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.alias!r}: {self.reason}"
+
+
+@dataclass(eq=False)
+class TlsFromMemoryUnavailable(Problem):
+    """The operating system has no anonymous memory files, so no key can be handed to TLS safely."""
+
+    slug = "tls-from-memory-unavailable"
+    title = "TLS keys cannot be used on this system"
+    kind = Kind.UNSUPPORTED
+
+    @property
+    def detail(self) -> str:
+        return (
+            "This system has no memfd_create, and a private key is never written to a disk. "
+            "Run connections on Linux."
+        )
+
+
+@dataclass(eq=False)
+class ConnectionFailed(Problem):
+    """No secure connection came about; says at which step, why, and what to do."""
+
+    slug = "connection-failed"
+    title = "The connection failed"
+    kind = Kind.UPSTREAM
+
+    address: str
+    reason: str
+    remedy: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.address}: {self.reason} {self.remedy}"
+
+
+def _subclasses(problem: type[Problem]) -> tuple[type[Problem], ...]:
+    return tuple(problem.__subclasses__())
+
+
+PROBLEMS: tuple[type[Problem], ...] = _subclasses(Problem)
+"""Every problem, in the order of this file."""
+
+OVERRIDES: frozenset[str] = frozenset(p.slug for p in PROBLEMS if p.overridable)
+"""Slugs of the problems that a caller may turn into a warning."""
