@@ -1,0 +1,88 @@
+# Every target works from a fresh clone; nothing is installed outside .venv except, as root on
+# Debian, the packages of the programs that the tests and the demo run against.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# Two processes of tests; "loadscope" keeps the slow fixtures of one file in one of them.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url
+CHECKED := src tests $(wildcard bench)
+
+.PHONY: help
+help: ## List the targets (this text).
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(VENV)/.ready ## Make .venv with .venv/bin/keysteward (PYTHON=... chooses the interpreter).
+
+.PHONY: demo
+demo: setup ## Show the whole main job on a throw-away keystore.
+	@scripts/debian-packages 'the demo' openssl:openssl
+	@$(BIN)/keysteward demo
+
+.PHONY: test
+test: $(VENV)/.ready-dev peers ## Run every test.
+	@$(PYTEST) $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.ready-dev ## Check format, lint, types, import directions and documentation.
+	@$(BIN)/ruff format --check $(CHECKED)
+	@$(BIN)/ruff check $(CHECKED)
+	@$(BIN)/mypy $(CHECKED)
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/architecture
+
+.PHONY: fix
+fix: $(VENV)/.ready-dev ## Format the code and repair what the linter can repair.
+	@$(BIN)/ruff format $(CHECKED)
+	@$(BIN)/ruff check --fix $(CHECKED)
+
+.PHONY: bench
+bench: $(VENV)/.ready-dev ## Measure an update against a bare sketch, Java, keytool and openssl.
+	@scripts/debian-packages 'some comparisons' openssl:openssl javac:default-jdk-headless
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: coverage
+coverage: $(VENV)/.ready-dev ## Run the tests and show which lines and branches none of them reaches.
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n 2 --dist loadscope -q $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+.PHONY: requirements
+requirements: $(VENV)/.ready-dev ## Renew the hashed requirement files (UPGRADE=1 takes newer versions).
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/runtime.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/build.in -o requirements/build.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/runtime.txt -c requirements/build.txt \
+		requirements/dev.in -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove .venv and everything else that can be made again.
+	@rm -rf $(VENV) build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -f .coverage .coverage.*
+	@find src tests $(wildcard bench) -name __pycache__ -prune -exec rm -rf {} +
+
+# The programs whose answers the tests compare ours with.
+.PHONY: peers
+peers:
+	@scripts/debian-packages 'some tests' openssl:openssl keytool:default-jre-headless \
+		certtool:gnutls-bin certutil:libnss3-tools strace:strace nginx:nginx-light
+
+# The stamps make a second run free: each is renewed only if what it was made from has changed.
+$(VENV)/.ready: pyproject.toml requirements/runtime.txt requirements/build.txt
+	@scripts/virtual-environment $(VENV) "$(PYTHON)"
+	@$(PIP) install --quiet --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements/dev.txt
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
