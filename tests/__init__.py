@@ -1,0 +1,1 @@
+"""Keysteward's tests: one folder per room of the package, with the same file names."""
