@@ -172,7 +172,7 @@ def issue(
         key_usage: OpenSSL's names (``digitalSignature``, …); None takes what suits ``ca``, an
             empty tuple leaves the extension out.
         san: ``DNS:a.example``, ``IP:192.0.2.1``, ``email:a@b.example``, ``URI:https://a.example``.
-        hash: SHA-256 if None; SHA-1 and MD5 for an RSA signer only; of no meaning for EdDSA, ML-DSA.
+        hash: SHA-256 if None; SHA-1 and MD5 for an RSA signer only; EdDSA, ML-DSA ignore it.
         key_ids: subject and authority key identifier.
         extra_extensions: pairs of extension and criticality.
         public_key: certifies this key (of a request, say) instead of ``key``'s own.
