@@ -9,7 +9,8 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# Twice quiet: errors only, no remarks about how this machine's pip is configured.
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 # Two processes of tests; "loadscope" keeps the slow fixtures of one file in one of them.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -22,6 +23,7 @@ help: ## List the targets (this text).
 
 .PHONY: setup
 setup: $(VENV)/.ready ## Make .venv with .venv/bin/keysteward (PYTHON=... chooses the interpreter).
+	@:
 
 .PHONY: demo
 demo: setup ## Show the whole main job on a throw-away keystore.
@@ -79,10 +81,12 @@ peers:
 # The stamps make a second run free: each is renewed only if what it was made from has changed.
 $(VENV)/.ready: pyproject.toml requirements/runtime.txt requirements/build.txt
 	@scripts/virtual-environment $(VENV) "$(PYTHON)"
-	@$(PIP) install --quiet --require-hashes -r requirements/runtime.txt -r requirements/build.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing Keysteward in $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements/dev.txt
-	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@echo "Installing the tools of tests and checks in $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@

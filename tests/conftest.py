@@ -1,0 +1,67 @@
+"""What every test lives under: no network beyond this machine."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+_LOCAL_NAMES = frozenset({"localhost", "ip6-localhost"})
+
+
+class NetworkRefusedError(RuntimeError):
+    """A test tried to reach something other than this machine."""
+
+
+def _is_local(host: object) -> bool:
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if not isinstance(host, str):
+        return False
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host.lower() in _LOCAL_NAMES
+
+
+def _require_local(family: int, address: Any) -> None:  # noqa: ANN401 - as the standard library has it
+    if family in (socket.AF_INET, socket.AF_INET6) and not _is_local(address[0]):
+        raise NetworkRefusedError(f"Tests stay on this machine; {address[0]!r} is elsewhere.")
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Refuse connections and name look-ups that leave this machine.
+
+    Names under ``.invalid`` do not exist by definition (RFC 6761 section 6.4), so the answer that
+    every resolver must give is given here without asking one.
+    """
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+    sendto, getaddrinfo = socket.socket.sendto, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:  # noqa: ANN401
+        _require_local(self.family, address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:  # noqa: ANN401
+        _require_local(self.family, address)
+        return connect_ex(self, address)
+
+    def guarded_sendto(self: socket.socket, *arguments: Any) -> int:  # noqa: ANN401
+        _require_local(self.family, arguments[-1])
+        return sendto(self, *arguments)
+
+    def guarded_getaddrinfo(host: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        if name is None or _is_local(name):
+            return getaddrinfo(host, *arguments, **named)
+        if name.lower().rstrip(".").endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        raise NetworkRefusedError(f"Tests stay on this machine; {name!r} is elsewhere.")
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    monkeypatch.setattr(socket.socket, "sendto", guarded_sendto)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+    yield
