@@ -106,6 +106,7 @@ class Issued:
 
     @property
     def der(self) -> bytes:
+        """The certificate's DER."""
         return self.certificate.public_bytes(Encoding.DER)
 
     @property
@@ -153,7 +154,7 @@ def issue(
     san: Iterable[str] = (),
     not_before: datetime = NOT_BEFORE,
     not_after: datetime = NOT_AFTER,
-    hash: hashes.HashAlgorithm | None = None,
+    hash: hashes.HashAlgorithm | None = None,  # noqa: A002  # the word of the subject
     serial: int | None = None,
     key_ids: bool = True,
     extra_extensions: Iterable[tuple[x509.ExtensionType, bool]] = (),
@@ -168,11 +169,15 @@ def issue(
         key: the subject's key; a new P-256 key if None.
         issuer: whose name, key identifier and key sign it.
         ca: basicConstraints; None leaves the extension out.
+        path_length: pathLenConstraint of a CA.
         eku: names such as ``clientAuth``, or dotted object identifiers.
         key_usage: OpenSSL's names (``digitalSignature``, …); None takes what suits ``ca``, an
             empty tuple leaves the extension out.
         san: ``DNS:a.example``, ``IP:192.0.2.1``, ``email:a@b.example``, ``URI:https://a.example``.
+        not_before: aware time.
+        not_after: aware time.
         hash: SHA-256 if None; SHA-1 and MD5 for an RSA signer only; EdDSA, ML-DSA ignore it.
+        serial: random if None; must be positive.
         key_ids: subject and authority key identifier.
         extra_extensions: pairs of extension and criticality.
         public_key: certifies this key (of a request, say) instead of ``key``'s own.
@@ -192,12 +197,16 @@ def issue(
         .not_valid_after(not_after)
     )
     usages = (_CA_USAGE if ca else _LEAF_USAGE) if key_usage is None else tuple(key_usage)
-    for extension, critical in _extensions(ca, path_length, tuple(eku), usages, tuple(san)):
+    for extension, critical in _extensions(
+        tuple(eku), usages, tuple(san), ca=ca, path_length=path_length
+    ):
         builder = builder.add_extension(extension, critical)
     if key_ids:
-        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(certified), False)
+        builder = builder.add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(certified), critical=False
+        )
         if issuer is not None:
-            builder = builder.add_extension(_authority(issuer.certificate), False)
+            builder = builder.add_extension(_authority(issuer.certificate), critical=False)
     for extension, critical in extra_extensions:
         builder = builder.add_extension(extension, critical)
     if isinstance(hash, (hashes.SHA1, hashes.MD5)):
@@ -224,11 +233,11 @@ def make_request(
     eku: Iterable[str] = (),
     key_usage: Iterable[str] = (),
     san: Iterable[str] = (),
-    hash: hashes.HashAlgorithm | None = None,
+    hash: hashes.HashAlgorithm | None = None,  # noqa: A002  # the word of the subject
 ) -> x509.CertificateSigningRequest:
     """Return a certification request asking for the given extensions; arguments as in ``issue``."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(name(subject))
-    asked = _extensions(None, None, tuple(eku), tuple(key_usage), tuple(san))
+    asked = _extensions(tuple(eku), tuple(key_usage), tuple(san))
     for extension, critical in asked:
         builder = builder.add_extension(extension, critical)
     return builder.sign(key, _hash(key, hash))
@@ -285,11 +294,12 @@ def general_name(text: str) -> x509.GeneralName:
 
 
 def _extensions(
-    ca: bool | None,
-    path_length: int | None,
     eku: tuple[str, ...],
     usages: tuple[str, ...],
     san: tuple[str, ...],
+    *,
+    ca: bool | None = None,
+    path_length: int | None = None,
 ) -> list[tuple[x509.ExtensionType, bool]]:
     found: list[tuple[x509.ExtensionType, bool]] = []
     if ca is not None:
@@ -339,7 +349,7 @@ def _weakly_signed(
     length, so the finished certificate keeps its shape.
     """
     if not isinstance(signer, rsa.RSAPrivateKey):
-        raise ValueError("SHA-1 and MD5 are made for an RSA signer only")
+        raise TypeError("SHA-1 and MD5 are made for an RSA signer only")
     strong = builder.sign(signer, hashes.SHA256())
     number = 4 if isinstance(weak, hashes.MD5) else 5
     before, after = _RSA_WITH_HASH + bytes([11]), _RSA_WITH_HASH + bytes([number])
