@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from keysteward.pki.certificates import Certificate
 from keysteward.pki.public_keys import KeyKind
+from keysteward.pki.usages import Usage
 from keysteward.values import Alias, Fingerprint, Notice, Severity
 
 
@@ -21,16 +22,6 @@ class Owner(StrEnum):
 
     TENANT = "tenant"
     PROVIDER = "provider"
-
-
-class Usage(StrEnum):
-    """What a key pair is for; decides which key usages its certificate should allow."""
-
-    TLS_CLIENT = "tls-client"
-    TLS_SERVER = "tls-server"
-    SIGNATURE = "signature"
-    DECRYPTION = "decryption"
-    SSH = "ssh"
 
 
 class Reason(StrEnum):
