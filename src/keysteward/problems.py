@@ -12,7 +12,8 @@
     |                       PrivateKeyUnreadable, PrivateKeyInUse, CertificateOfAnotherKey,
     |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
-    |                       DatabaseUnusable, SealingKeyMissing, SealedKeyDamaged, AuditChainBroken
+    |                       DatabaseUnusable, SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged,
+    |                       AuditChainBroken
     `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, ConnectionFailed
 
 The core knows no HTTP status and no exit status: each face has one table over ``Kind``.
@@ -770,6 +771,24 @@ class SealingKeyMissing(Problem):
         return (
             f"The sealing key {self.key_id!r} is in use and not in the keyring folder, or not "
             "readable there. Bring it back from the keyring's own backup."
+        )
+
+
+@dataclass(eq=False)
+class SealingKeyExposed(Problem):
+    """The file of a sealing key may be read or written by other users of the system."""
+
+    slug = "sealing-key-exposed"
+    title = "A sealing key is open to other users"
+    kind = Kind.INVALID
+
+    key_id: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"The file of the sealing key {self.key_id!r} in the keyring folder is open to other "
+            "users. Find out who could have read it, then set its mode to 0600 (chmod 600)."
         )
 
 

@@ -1,0 +1,1 @@
+"""Private keys at rest: the keyring, sealing and unsealing."""
