@@ -1,4 +1,4 @@
-"""What a key pair is for: which usages its certificate asks for, and which it must at least allow."""
+"""What a key pair is for: the usages that its certificate asks for, and those it must allow."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -119,5 +119,5 @@ def allows_extended(usage: Usage, extended: frozenset[str] | None) -> bool:
 
 
 def allows_bits(usage: Usage, bits: frozenset[str] | None) -> bool:
-    """Return whether a certificate with this key usage (None: no such extension) serves the usage."""
+    """Return whether a certificate with this key usage (None: none) serves the usage."""
     return bits is None or not PROFILES[usage].needed_bits.isdisjoint(bits)
