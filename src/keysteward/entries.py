@@ -1,5 +1,7 @@
 """The values that all rooms share: entry, version, signing request, plan."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -139,11 +141,7 @@ class ChainLink:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an upload or a rollback would do: a value, not stored; commit names its digest.
-
-    ``digest`` covers all other members and the entry's version, so a plan made before the entry or
-    the rules changed is not the plan that is committed.
-    """
+    """What an upload or a rollback would do: a value, not stored; commit names its digest."""
 
     alias: Alias
     entry_id: int
@@ -158,7 +156,8 @@ class Plan:
     confirms_root: Fingerprint | None
     file_sha256: Fingerprint | None
     replaced: Certificate
-    digest: Fingerprint
+    restores: int | None = None
+    """The number of the version that a rollback makes current again."""
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:
@@ -169,6 +168,22 @@ class Plan:
     def outcome(self) -> str:
         """``accept``, or ``warn`` if at least one notice is a warning."""
         return outcome(self.notices)
+
+    @property
+    def digest(self) -> Fingerprint:
+        """SHA-256 over all members and the entry's version.
+
+        A plan made before the entry or the rules changed has another digest than the one that would
+        be committed now.
+        """
+        members = (
+            *(self.alias, self.entry_id, self.base_version, self.base_pending, self.reason),
+            [(link.certificate.fingerprint, link.source) for link in self.chain],
+            *(self.private_key_id, self.overridden, self.confirms_root, self.file_sha256),
+            [(notice.slug, notice.severity, notice.detail) for notice in self.notices],
+            self.replaced.fingerprint,
+        )
+        return Fingerprint(hashlib.sha256(json.dumps(members).encode()).hexdigest())
 
 
 def outcome(notices: tuple[Notice, ...]) -> str:

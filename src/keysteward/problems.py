@@ -9,7 +9,7 @@
     |                       EntryOwnedByProvider, EntryOwnedByTenant, EntryChanged, VersionNotFound,
     |                       PendingKeyExists, SigningRequestNotAvailable, ConfirmationRequired
     |-- of what was asked:  KeyTypeUnsupported, SubjectInvalid, ValidityInvalid, OverrideInvalid,
-    |                       PrivateKeyUnreadable, PrivateKeyInUse, CertificateOfAnotherKey,
+    |                       PrivateKeyUnreadable, CertificateOfAnotherKey,
     |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
     |                       DatabaseUnusable, SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged,
@@ -176,19 +176,15 @@ class PublicKeyMismatch(Problem):
     alias: str
     expected: Fingerprint
     found: Fingerprint
-    belongs_to: str | None = None  # "alias 'x'" or "version 2 of alias 'x'"
+    hint: str | None = None
+    """To which alias or earlier version the certificate does belong, as a sentence."""
 
     @property
     def detail(self) -> str:
-        hint = (
-            f"It belongs to {self.belongs_to}: upload it there."
-            if self.belongs_to
-            else "Check to which signing request the CA answered."
-        )
         return (
             "The public key of the CA Reply is different from the public key of the keystore entry. "
             f"{self.alias!r} has the public key {self.expected}, the response certifies "
-            f"{self.found}. {hint}"
+            f"{self.found}. {self.hint or 'Check to which signing request the CA answered.'}"
         )
 
 
@@ -590,21 +586,6 @@ class PrivateKeyUnreadable(Problem):
     @property
     def detail(self) -> str:
         return self.reason
-
-
-@dataclass(eq=False)
-class PrivateKeyInUse(Problem):
-    """Another entry of the keystore has the same private key already."""
-
-    slug = "private-key-in-use"
-    title = "The key is in the keystore already"
-    kind = Kind.CONFLICT
-
-    alias: str
-
-    @property
-    def detail(self) -> str:
-        return f"The same private key lives under {self.alias!r}; one key has one alias."
 
 
 @dataclass(eq=False)

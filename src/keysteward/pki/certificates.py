@@ -101,6 +101,11 @@ class Certificate:
         return hash(self.fingerprint)
 
     @property
+    def fingerprint_sha1(self) -> str:
+        """SHA-1 over the DER in hexadecimal: many CAs still publish only this one."""
+        return hashlib.sha1(self.der, usedforsecurity=False).hexdigest()
+
+    @property
     def self_issued(self) -> bool:
         """Whether subject and issuer are the same name (RFC 5280 section 3.2)."""
         return self.subject_name == self.issuer_name

@@ -151,6 +151,7 @@ class _Search:
         best_open: tuple[tuple[int, ...], tuple[Certificate, ...]] | None = None
         broken: tuple[tuple[Certificate, ...], tuple[Certificate, str]] | None = None
         settled: set[Certificate] = set()
+        deepest: tuple[Certificate, ...] = (end_entity,)
         queue: list[_Step] = [((0, 0, 1, 0), 0.0, end_entity.fingerprint, (end_entity,))]
         while queue:
             cost, _, _, path = heapq.heappop(queue)
@@ -158,13 +159,12 @@ class _Search:
             if last in settled:
                 continue
             settled.add(last)
+            deepest = max(deepest, path, key=len)
             if last.self_issued and self._verifier.failure(last, last) is None:
                 if best_open is not None and best_open[0] < cost[:2]:
                     break
                 return path, None
             issuers, failure = self._issuers(last)
-            # Cross-certificates can point at each other in a circle: such a path ends open.
-            issuers = [(i, foreign) for i, foreign in issuers if i not in path]
             if failure is not None and not issuers:
                 broken = broken or (path, (last, failure))
             elif not issuers:
@@ -178,7 +178,8 @@ class _Search:
                     heapq.heappush(queue, self._step(cost, path, issuer, foreign))
         if best_open is not None:
             return best_open[1], None
-        return broken or ((end_entity,), None)
+        # Without any end, cross-certificates point at each other in a circle.
+        return broken or (deepest, None)
 
     def _step(
         self,

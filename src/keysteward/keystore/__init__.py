@@ -1,0 +1,1 @@
+"""The operations on entries: one function per thing a user can do."""

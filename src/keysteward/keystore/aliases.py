@@ -1,0 +1,47 @@
+"""Aliases: what one may look like, and who may use which."""
+
+import unicodedata
+
+from keysteward.entries import Caller, Owner
+from keysteward.problems import AliasInvalid, AliasReserved
+from keysteward.values import Alias
+
+MOST_CHARACTERS = 250
+"""SAP's limit, from its help page and its $metadata (property Alias, MaxLength 250)."""
+
+RESERVED = frozenset({"hcicertificate", "hcicertificate1", "hcimsgcertificate"})
+"""Aliases that are the provider's, compared without case (SAP, API specification)."""
+
+RESERVED_PREFIX = "sap_"
+
+
+def new_alias(text: str, caller: Caller) -> Alias:
+    """Return the text as the alias of an entry that the caller makes or renames.
+
+    Blanks inside, slashes and any script are allowed. Raises AliasInvalid for what cannot be shown
+    or told apart, AliasReserved if tenant and provider would get into each other's names.
+    """
+    if not text:
+        raise AliasInvalid(text, "an alias has at least one character.")
+    if len(text) > MOST_CHARACTERS:
+        raise AliasInvalid(text, f"it has {len(text)} characters; at most {MOST_CHARACTERS} are allowed.")
+    if text != text.strip():
+        raise AliasInvalid(text, "it begins or ends with a blank, which nobody would see.")
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in text):
+        raise AliasInvalid(text, "it holds a control or other invisible character.")
+    if text != unicodedata.normalize("NFC", text):
+        raise AliasInvalid(text, "write its accented letters as single characters (Unicode NFC).")
+    reserved = is_reserved(text)
+    if reserved and caller.owner is Owner.TENANT:
+        raise AliasReserved(
+            text, "aliases beginning with 'sap_', and SAP's own certificates', are the provider's."
+        )
+    if not reserved and caller.owner is Owner.PROVIDER:
+        raise AliasReserved(text, "the provider's aliases begin with 'sap_'.")
+    return Alias(text)
+
+
+def is_reserved(text: str) -> bool:
+    """Return whether the alias lies in the provider's names; letter case makes no difference."""
+    folded = text.casefold()
+    return folded in RESERVED or folded.startswith(RESERVED_PREFIX)

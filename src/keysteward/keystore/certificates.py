@@ -1,0 +1,44 @@
+"""Certificate entries: roots to trust, and intermediates that complete chains."""
+
+from keysteward.entries import Caller, Entry, EntryType, Reason
+from keysteward.formats import responses
+from keysteward.keystore import aliases
+from keysteward.keystore.steward import Steward
+from keysteward.pki.certificates import Certificate, read_certificate
+from keysteward.pki.usages import Usage
+from keysteward.problems import CertificateUnreadable
+
+
+def add_certificate(
+    steward: Steward, caller: Caller, alias: str, data: bytes, *, trusted: bool = True
+) -> Entry:
+    """Take one certificate into the keystore under a new alias.
+
+    A trusted one is an anchor: chains that end in it need no confirmation, and servers whose
+    chain ends in it are believed. One that is not trusted only completes chains.
+
+    Raises CertificateUnreadable unless the file holds exactly one certificate, AliasExists,
+    AliasInvalid, AliasReserved.
+    """
+    with steward.recording_refusals(caller, "add-certificate", alias):
+        name = aliases.new_alias(alias, caller)
+        certificate = _only(read_certificates(data))
+        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+            entry_id = writing.create_entry(
+                name, EntryType.CERTIFICATE, caller.owner, Usage.TLS_CLIENT, trusted=trusted
+            )
+            writing.add_first_version(entry_id, Reason.UPLOADED, (certificate,), None)
+            detail = {"sha256": certificate.fingerprint, "trusted": trusted}
+            writing.audit("add-certificate", name, entry_id, 1, detail)
+    return steward.store.get_entry(steward.keystore_id, name)
+
+
+def read_certificates(data: bytes) -> tuple[Certificate, ...]:
+    """Return the certificates of a file in any form that a signing response may have."""
+    return tuple(read_certificate(der) for der in responses.read(data).certificates)
+
+
+def _only(found: tuple[Certificate, ...]) -> Certificate:
+    if len(found) != 1:
+        raise CertificateUnreadable(f"The file holds {len(found)} certificates.")
+    return found[0]

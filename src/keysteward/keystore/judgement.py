@@ -1,0 +1,252 @@
+"""Judging a signing response against what is known of a key, with or without a keystore.
+
+``judge_response`` is the main job without its storing. Its steps:
+
+1. Load the certificates that the file holds; remember those that cannot be read.
+2. Choose the certificate for one of the keys; refuse the entry's own placeholder.
+3. Build its chain from the file; complete it from the keystore where the file leaves it open.
+4. Judge certificate, issuers, signatures; compare with the request and with what is replaced.
+5. Try whether this system's TLS could use such a certificate.
+6. Ask for a second opinion if nothing was found so far that needs a warning.
+7. Add what is only worth knowing: where the chain ends, what was completed and what was dropped.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from keysteward.entries import ChainLink, Source, outcome
+from keysteward.formats.responses import ResponseFile
+from keysteward.notices import NoticeKind
+from keysteward.pki import chains, rules, second_opinion, tls_support
+from keysteward.pki.certificates import Certificate, read_certificate
+from keysteward.pki.chains import BuiltChain, Verifier
+from keysteward.pki.rules import Finding
+from keysteward.pki.usages import Usage
+from keysteward.problems import (
+    CertificateUnreadable,
+    PlaceholderAgain,
+    PublicKeyMismatch,
+    SigningResponseUnreadable,
+    TrailingBytes,
+)
+from keysteward.values import Fingerprint, Notice
+
+FindIssuers = Callable[[bytes], tuple[Certificate, ...]]
+"""The keystore's certificate entries with this (comparable) subject name."""
+
+_MOST_COMPLETED = 10
+"""Certificates that are looked up to complete one chain; a public chain has at most four."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: of the latest signing request, else of the placeholder."""
+
+    subject: str
+    subject_name: bytes
+    san: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is known of the entry (or of the reference file) that a response is judged against."""
+
+    name: str
+    """The alias, or what the reference file is."""
+    keys: Mapping[bytes, Fingerprint]
+    """Canonical SubjectPublicKeyInfo of the current and the pending key, with its SHA-256."""
+    usage: Usage
+    wanted: Mapping[bytes, Wanted]
+    """Per key; none where nothing is known of the request."""
+    replaced: tuple[Certificate, ...] = ()
+    """The current chain, end-entity first; empty if unknown."""
+    own: frozenset[Fingerprint] = field(default=frozenset())
+    """Fingerprints of the self-signed certificates that the entry has or had."""
+
+    @property
+    def replaces_ca_issued(self) -> bool:
+        """Whether the current certificate was issued by a CA, so that something can be lost."""
+        return bool(self.replaced) and not self.replaced[0].self_signed
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a response amounts to, if nothing refused it."""
+
+    chain: tuple[ChainLink, ...]
+    notices: tuple[Notice, ...]
+    overridden: tuple[str, ...]
+    identical: bool
+    """The very chain that is current already."""
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The chain alone, end-entity first."""
+        return tuple(link.certificate for link in self.chain)
+
+
+def judge_response(
+    file: ResponseFile,
+    target: Target,
+    now: datetime,
+    overrides: frozenset[str],
+    find_issuers: FindIssuers,
+) -> Judgement:
+    """Return the chain for the target's key with all notices, as the steps at the top say.
+
+    Raises every problem of section "of the file" and "of the chain" but RootNotTrusted, which is a
+    question for the keystore.
+    """
+    found, unreadable = _load(file)  # 1
+    chosen = _choose(found, unreadable, target, now)  # 2
+    built, completed = _chain(chosen, found, now, find_issuers)  # 3
+    chain = built.certificates
+    if unreadable and not built.rooted:
+        raise SigningResponseUnreadable(
+            f"{_many(unreadable, 'certificate')} of the file cannot be read, and one may belong to "
+            "the chain."
+        )
+    links = tuple(
+        ChainLink(c, Source.KEYSTORE if c in completed else Source.RESPONSE) for c in chain
+    )
+    identical = chain == target.replaced and chosen.fingerprint not in target.own
+    if identical:
+        already = NoticeKind.ALREADY_CURRENT.about(
+            f"{target.name} has this certificate with this chain already; nothing is stored."
+        )
+        return Judgement(links, (already,), (), identical=True)
+    notices, overridden = rules.judge(_findings(file, chain, target, now), overrides)  # 4, 5
+    if outcome(notices) == "accept":  # 6
+        objection = second_opinion.objection(chain, now)
+        if objection is not None:
+            notices += (NoticeKind.SECOND_OPINION.about(f"cryptography's verifier says: {objection}"),)
+    dropped = [c for c in found if c not in chain]
+    notices += (
+        *_against_current(chosen, target),
+        *_remarks(built, completed, dropped, unreadable),
+    )  # 7
+    return Judgement(links, notices, overridden, identical=False)
+
+
+def _load(file: ResponseFile) -> tuple[tuple[Certificate, ...], int]:
+    found, unreadable = [], 0
+    for der in file.certificates:
+        try:
+            found.append(read_certificate(der))
+        except CertificateUnreadable:
+            unreadable += 1
+    return tuple(found), unreadable
+
+
+def _choose(
+    found: tuple[Certificate, ...], unreadable: int, target: Target, now: datetime
+) -> Certificate:
+    chosen = chains.choose_certificate(found, frozenset(target.keys), now)
+    if chosen is not None:
+        return chosen
+    if unreadable:
+        raise SigningResponseUnreadable(
+            f"{_many(unreadable, 'certificate')} of the file cannot be read, and none of the others "
+            "is for this key."
+        )
+    raise PublicKeyMismatch(
+        target.name, next(iter(target.keys.values())), _likely_end_entity(found).public_key_sha256
+    )
+
+
+def _likely_end_entity(found: tuple[Certificate, ...]) -> Certificate:
+    """Return the certificate that was probably meant: one that issued no other in the file."""
+    issuers = {c.issuer_name for c in found if not c.self_issued}
+    ends = [c for c in found if c.subject_name not in issuers and not c.self_issued]
+    return (ends or found)[0]
+
+
+def _chain(
+    chosen: Certificate, found: tuple[Certificate, ...], now: datetime, find_issuers: FindIssuers
+) -> tuple[BuiltChain, frozenset[Certificate]]:
+    """Return the chain, and which of its certificates came from the keystore."""
+    verifier = Verifier()
+    built = chains.build_chain(chosen, found, now, verifier)
+    known: dict[Certificate, None] = {}
+    for _ in range(_MOST_COMPLETED):
+        more = () if built.rooted else find_issuers(built.certificates[-1].issuer_name)
+        if not set(more) - known.keys():
+            break
+        known.update(dict.fromkeys(more))
+        built = chains.build_chain(chosen, found, now, verifier, keystore=known)
+    return built, frozenset(built.certificates) - frozenset(found)
+
+
+def _findings(
+    file: ResponseFile, chain: tuple[Certificate, ...], target: Target, now: datetime
+) -> Iterator[Finding]:
+    certificate = chain[0]
+    if file.trailing_bytes:
+        yield TrailingBytes(file.trailing_bytes)
+    if certificate.fingerprint in target.own:
+        yield PlaceholderAgain(target.name)
+    yield from rules.of_the_certificate(certificate, target.usage, now)
+    yield from rules.of_the_issuers(chain, target.usage, now)
+    yield from rules.of_the_signatures(chain)
+    wanted = target.wanted.get(certificate.spki)
+    if wanted is not None:
+        yield from rules.against_request(
+            certificate, wanted.subject, wanted.subject_name, wanted.san
+        )
+    if target.replaces_ca_issued:
+        yield from rules.against_replaced(chain, target.replaced)
+    if file.private_key_found:
+        yield NoticeKind.PRIVATE_KEY_IN_FILE.about(
+            "A private key lay in the file. It was not kept; whoever made or passed on this file "
+            "has it: consider a renewal with a new key."
+        )
+    if target.usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER):
+        reason = tls_support.reason_unusable(certificate)
+        if reason is not None:
+            yield NoticeKind.KEY_NOT_USABLE_FOR_TLS.about(reason)
+
+
+def _against_current(chosen: Certificate, target: Target) -> Iterator[Notice]:
+    if target.replaced and chosen == target.replaced[0]:
+        yield NoticeKind.CHAIN_REPAIRED.about(
+            "The certificate is the current one; its chain becomes the one given here."
+        )
+    if target.replaced and chosen.spki != target.replaced[0].spki:
+        yield NoticeKind.KEY_CHANGED.about(
+            "The response answers the pending key: it replaces the current private key."
+        )
+
+
+def _remarks(
+    built: BuiltChain,
+    completed: frozenset[Certificate],
+    dropped: list[Certificate],
+    unreadable: int,
+) -> Iterator[Notice]:
+    top = built.certificates[-1]
+    if not built.rooted:
+        yield NoticeKind.CHAIN_ENDS_WITHOUT_ROOT.about(
+            f"The chain ends with {top.subject!r}; its issuer {top.issuer!r} is neither in the file "
+            "nor among the keystore's certificates."
+        )
+    if completed:
+        names = ", ".join(repr(c.subject) for c in built.certificates if c in completed)
+        yield NoticeKind.CHAIN_COMPLETED_FROM_KEYSTORE.about(
+            f"Not in the file, taken from the keystore's certificate entries: {names}."
+        )
+    if dropped:
+        names = ", ".join(repr(c.subject) for c in sorted(dropped, key=lambda c: c.fingerprint)[:5])
+        more = f" and {len(dropped) - 5} more" if len(dropped) > 5 else ""
+        yield NoticeKind.UNRELATED_CERTIFICATES_DROPPED.about(
+            f"In the file but on no path of this certificate: {names}{more}."
+        )
+    if unreadable:
+        yield NoticeKind.UNREADABLE_CERTIFICATE_DROPPED.about(
+            f"{_many(unreadable, 'certificate')} of the file cannot be read; the chain is complete "
+            "without."
+        )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

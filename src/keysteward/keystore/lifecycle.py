@@ -1,0 +1,84 @@
+"""What happens to a whole entry: renamed, deleted, brought back, destroyed."""
+
+from keysteward.entries import Caller, Entry
+from keysteward.keystore import aliases
+from keysteward.keystore.steward import Steward
+from keysteward.problems import AliasNotFound, ConfirmationRequired
+
+
+def rename_entry(steward: Steward, caller: Caller, alias: str, new: str) -> Entry:
+    """Give an entry another alias; its content, keys and versions stay.
+
+    Raises AliasNotFound, AliasExists, AliasInvalid, AliasReserved, EntryOwnedByProvider,
+    EntryChanged if another writer was faster.
+    """
+    with steward.recording_refusals(caller, "rename", alias):
+        entry = _own_entry(steward, caller, alias)
+        name = aliases.new_alias(new, caller)
+        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+            number = writing.rename(entry, name)
+            writing.audit("rename", entry.alias, entry.id, number, {"new_alias": name})
+    return steward.store.get_entry(steward.keystore_id, name)
+
+
+def delete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
+    """Hide an entry; it can be listed and brought back, and its keys stay sealed.
+
+    Raises AliasNotFound, EntryOwnedByProvider, EntryChanged.
+    """
+    with steward.recording_refusals(caller, "delete", alias):
+        entry = _own_entry(steward, caller, alias)
+        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+            writing.delete(entry)
+            writing.audit("delete", entry.alias, entry.id, entry.version.number, {})
+    return entry
+
+
+def undelete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
+    """Bring the entry that was deleted last under this alias back.
+
+    Raises AliasNotFound if none was, AliasExists if the alias is taken again.
+    """
+    with steward.recording_refusals(caller, "undelete", alias):
+        entry = _deleted_entry(steward, caller, alias)
+        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+            writing.undelete(entry)
+            writing.audit("undelete", entry.alias, entry.id, entry.version.number, {})
+    return steward.store.get_entry(steward.keystore_id, alias)
+
+
+def purge_entry(steward: Steward, caller: Caller, alias: str, typed: str) -> int:
+    """Destroy an entry, living or deleted, with every private key that nothing else uses.
+
+    Returns the number of private keys destroyed. Certificates stay: they are public and shared.
+    ``typed`` is the alias once more. Raises ConfirmationRequired, AliasNotFound,
+    EntryOwnedByProvider, EntryChanged.
+    """
+    with steward.recording_refusals(caller, "purge", alias):
+        try:
+            entry = _own_entry(steward, caller, alias)
+        except AliasNotFound:
+            entry = _deleted_entry(steward, caller, alias)
+        if typed != entry.alias:
+            raise ConfirmationRequired(entry.alias)
+        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+            destroyed = writing.purge(entry)
+            writing.audit(
+                "purge", entry.alias, entry.id, entry.version.number, {"keys_destroyed": destroyed}
+            )
+        steward.store.scrub()
+    return destroyed
+
+
+def _own_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
+    entry = steward.store.get_entry(steward.keystore_id, alias)
+    steward.require_right(entry, caller)
+    return entry
+
+
+def _deleted_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
+    entry = steward.store.find_deleted(steward.keystore_id, alias)
+    if entry is None:
+        raise AliasNotFound(alias, steward.settings.keystore)
+    steward.require_right(entry, caller)
+    return entry

@@ -1,0 +1,77 @@
+"""Signing requests: what is sent to the CA, recorded so that its answer can be compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from keysteward.entries import Caller, Entry, Owner, Version
+from keysteward.keystore import key_pairs
+from keysteward.keystore.steward import Steward, require_key_pair
+from keysteward.pki import contents, private_keys, requests, subjects
+from keysteward.pki.contents import Content
+from keysteward.pki.usages import Usage
+from keysteward.problems import SigningRequestNotAvailable, SubjectInvalid
+
+_SSH_ALIASES = frozenset({"id_rsa", "id_dsa"})
+"""SSH keys of the tenant; SAP's help page excludes them from signing requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestWish:
+    """What the request shall say other than the certificate does; empty leaves it as it is."""
+
+    parts: Mapping[str, str]
+    """Parts of the subject by the names of ``Subject``'s members."""
+    san: Sequence[str] = ()
+    usage: Usage | None = None
+    hash_name: str | None = None
+    of_current_key: bool = False
+    """For the current key although a pending one waits."""
+
+
+def write_signing_request(
+    steward: Steward, caller: Caller, alias: str, wish: RequestWish
+) -> bytes:
+    """Return a PKCS#10 request in PEM for the pending key if there is one, else the current key.
+
+    Subject, alternative names and usage are those of the key's certificate unless the wish says
+    otherwise. The request is recorded and the entry waits for its response.
+
+    Raises AliasNotFound, NotAKeyPair, EntryOwnedByProvider, SigningRequestNotAvailable,
+    SubjectInvalid, KeyTypeUnsupported.
+    """
+    with steward.recording_refusals(caller, "signing-request", alias):
+        entry = steward.store.get_entry(steward.keystore_id, alias)
+        _require_available(steward, caller, entry)
+        version = entry.version if wish.of_current_key else entry.pending or entry.version
+        content = _content(entry, version, wish)
+        key = private_keys.from_pkcs8(key_pairs.unseal_private_key(steward, version))
+        der = requests.build_request(key, content, wish.hash_name)
+        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+            writing.record_request(entry.id, der, version.certificate.public_key_sha256)
+            detail = {"public_key_sha256": version.certificate.public_key_sha256}
+            writing.audit("signing-request", entry.alias, entry.id, version.number, detail)
+    return requests.to_pem(der)
+
+
+def _require_available(steward: Steward, caller: Caller, entry: Entry) -> None:
+    if entry.owner is Owner.PROVIDER:
+        raise SigningRequestNotAvailable(
+            entry.alias, f"the entry is owned by {steward.settings.provider}, who renews it."
+        )
+    steward.require_right(entry, caller)
+    require_key_pair(entry)
+    if entry.alias in _SSH_ALIASES:
+        raise SigningRequestNotAvailable(
+            entry.alias, "it is an SSH key; no CA certifies it. Give out its public key instead."
+        )
+
+
+def _content(entry: Entry, version: Version, wish: RequestWish) -> Content:
+    content = contents.of_certificate(version.certificate, wish.usage or entry.usage)
+    if wish.parts:
+        content = replace(content, name=subjects.change_name(content.name, wish.parts))
+    if wish.san:
+        content = replace(content, san=subjects.build_san(wish.san))
+    if not content.name.rdns:
+        raise SubjectInvalid("subject", "the key has none yet; say at least the common name (--cn).")
+    return content

@@ -1,0 +1,284 @@
+"""The main job: a key pair takes its signing response under its unchanged alias."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from keysteward.entries import Caller, Entry, Plan, Reason, SigningRequest, Version
+from keysteward.formats import responses
+from keysteward.formats.responses import ResponseFile
+from keysteward.keystore import judgement, trust
+from keysteward.keystore.judgement import Judgement, Target, Wanted
+from keysteward.keystore.steward import Steward, require_key_pair
+from keysteward.notices import NoticeKind
+from keysteward.pki import requests, usages
+from keysteward.pki.certificates import Certificate
+from keysteward.pki.references import Reference
+from keysteward.pki.usages import Usage
+from keysteward.problems import (
+    OVERRIDES,
+    EntryChanged,
+    OverrideInvalid,
+    PublicKeyMismatch,
+    RootNotTrusted,
+    SigningResponseTooLarge,
+)
+from keysteward.storage.store import KeyPairView
+from keysteward.values import Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the caller says beforehand: which problems to override, which root was compared."""
+
+    overrides: frozenset[str] = field(default=frozenset())
+    trust_root: Fingerprint | None = None
+    """SHA-256 of the topmost certificate that the caller confirms."""
+    fingerprint_verified: bool = False
+    """Confirms whatever topmost certificate the response has, as SAP's API does."""
+
+    def __post_init__(self) -> None:
+        for override in sorted(self.overrides - OVERRIDES):
+            raise OverrideInvalid(override)
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A committed plan and the version that the entry has now."""
+
+    plan: Plan
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A response judged without a keystore, and the rules that the reference could not feed."""
+
+    judgement: Judgement
+    not_checked: tuple[str, ...]
+
+
+def check_signing_response(
+    data: bytes, reference: Reference, now: datetime, limit_bytes: int
+) -> Checked:
+    """Judge a response against a request, a certificate or a public key; no keystore is needed.
+
+    Raises every problem that the file itself decides.
+    """
+    file = _read(data, limit_bytes)
+    target, not_checked = _target_of_reference(reference)
+    judged = judgement.judge_response(file, target, now, frozenset(), lambda name: ())
+    top = judged.certificates[-1]
+    if reference.chain[-1:] != (top,):
+        trusted = NoticeKind.ROOT_NOT_TRUSTED.about(
+            f"No keystore was asked whether it trusts {top.subject!r}, SHA-256 {top.fingerprint}; "
+            "an upload asks for a confirmation unless it does."
+        )
+        judged = replace(judged, notices=(*judged.notices, trusted))
+    return Checked(judged, not_checked)
+
+
+def plan_signing_response(
+    steward: Steward, caller: Caller, alias: str, data: bytes, consent: Consent
+) -> Plan:
+    """Return what an upload of this file would do to the entry, and store nothing.
+
+    Raises every problem that an upload would.
+    """
+    file = _read(data, steward.settings.response_limit_bytes)
+    view = steward.store.get_key_pair(steward.keystore_id, alias)
+    return _plan(steward, caller, view, file, data, consent)
+
+
+def upload_signing_response(
+    steward: Steward,
+    caller: Caller,
+    alias: str,
+    data: bytes,
+    consent: Consent,
+    *,
+    accept: Callable[[Plan], None] = lambda plan: None,
+) -> Uploaded:
+    """Swap the certificate and chain of a signing response in under the unchanged alias.
+
+    The plan is made outside any transaction and handed to ``accept``, which may raise to refuse it
+    (another digest, another base version); then one short transaction stores it. Afterwards the
+    entry has the new version on disk, or it is as it was.
+
+    Raises every problem "of the file" and "of the chain", AliasNotFound, NotAKeyPair,
+    EntryOwnedByProvider, and EntryChanged if another writer was faster.
+    """
+    with steward.recording_refusals(caller, "signing-response", alias):
+        plan = plan_signing_response(steward, caller, alias, data, consent)
+        accept(plan)
+        return Uploaded(plan, commit(steward, caller, plan))
+
+
+def expect(version: int | None, digest: str | None) -> Callable[[Plan], None]:
+    """Return an ``accept`` that refuses a plan against another version or with another digest."""
+
+    def accept(plan: Plan) -> None:
+        if version is not None and plan.base_version != version:
+            raise EntryChanged(
+                plan.alias, f"it is in version {plan.base_version}, not {version} as expected."
+            )
+        if digest is not None and plan.digest != digest:
+            raise EntryChanged(plan.alias, "what the upload would do is no longer what was shown.")
+
+    return accept
+
+
+def commit(steward: Steward, caller: Caller, plan: Plan, *, note: str | None = None) -> int:
+    """Store a plan in one write transaction and return the number of the version that is current.
+
+    Raises EntryChanged if the entry is no longer in the version that was planned against.
+    """
+    if plan.reason is None:
+        return plan.base_version
+    with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as transaction:
+        if plan.confirms_root is not None:
+            transaction.confirm_root(plan.confirms_root)
+        return transaction.replace_chain(plan, note)
+
+
+def _read(data: bytes, limit_bytes: int) -> ResponseFile:
+    if len(data) > limit_bytes:
+        raise SigningResponseTooLarge(limit_bytes)
+    return responses.read(data)
+
+
+def _plan(
+    steward: Steward,
+    caller: Caller,
+    view: KeyPairView,
+    file: ResponseFile,
+    data: bytes,
+    consent: Consent,
+) -> Plan:
+    entry = view.entry
+    steward.require_right(entry, caller)
+    require_key_pair(entry)
+    try:
+        judged = judgement.judge_response(
+            file,
+            _target_of_entry(view),
+            steward.clock(),
+            consent.overrides,
+            lambda name: steward.store.find_certificate_entries(steward.keystore_id, name),
+        )
+    except PublicKeyMismatch as problem:
+        problem.hint = _owner_of(steward, entry, problem.found)
+        raise
+    answered = entry.pending if _answers_pending(entry, judged) else entry.version
+    same = judged.certificates[0] == entry.version.certificate
+    reason = Reason.CHAIN_REPAIRED if same else Reason.SIGNING_RESPONSE
+    return Plan(
+        alias=entry.alias,
+        entry_id=entry.id,
+        base_version=entry.version.number,
+        base_pending=entry.pending.number if entry.pending else None,
+        reason=None if judged.identical else reason,
+        chain=judged.chain,
+        private_key_id=_private_key_id(answered),
+        notices=judged.notices,
+        overridden=judged.overridden,
+        confirms_root=None if judged.identical else _confirmed(steward, entry, judged, consent),
+        file_sha256=Fingerprint(hashlib.sha256(data).hexdigest()),
+        replaced=entry.version.certificate,
+    )
+
+
+def _confirmed(
+    steward: Steward, entry: Entry, judged: Judgement, consent: Consent
+) -> Fingerprint | None:
+    """Return the fingerprint that the caller has to be remembered for; None if trusted anyway."""
+    current = entry.version.chain
+    if trust.is_trusted(steward, judged.certificates, current):
+        return None
+    top = judged.certificates[-1]
+    if consent.fingerprint_verified or consent.trust_root == top.fingerprint:
+        return top.fingerprint
+    raise RootNotTrusted(top.subject, top.fingerprint, top.fingerprint_sha1)
+
+
+def _answers_pending(entry: Entry, judged: Judgement) -> bool:
+    return entry.pending is not None and judged.certificates[0].spki == entry.pending.certificate.spki
+
+
+def _private_key_id(version: Version | None) -> int:
+    if version is None or version.private_key_id is None:
+        raise TypeError("a key pair's version without a private key")
+    return version.private_key_id
+
+
+def _target_of_entry(view: KeyPairView) -> Target:
+    entry = view.entry
+    versions = (entry.version, entry.pending) if entry.pending else (entry.version,)
+    wanted = {}
+    for version, request in zip(versions, (view.request, view.pending_request), strict=False):
+        asked = _wanted(version.certificate, request)
+        if asked is not None:
+            wanted[version.certificate.spki] = asked
+    return Target(
+        name=entry.alias,
+        keys={v.certificate.spki: v.certificate.public_key_sha256 for v in versions},
+        usage=entry.usage,
+        wanted=wanted,
+        replaced=entry.version.chain,
+        own=view.own_self_signed,
+    )
+
+
+def _wanted(certificate: Certificate, request: SigningRequest | None) -> Wanted | None:
+    """Return what the CA was asked for: the latest request, else the certificate as it stands.
+
+    What a CA-issued certificate had besides its subject is compared by the loss rules.
+    """
+    if request is not None:
+        asked = requests.read_request(request.der)
+        return Wanted(asked.subject, asked.subject_name, asked.san)
+    if not certificate.subject_name:
+        return None  # A key that was added alone: nobody has asked for anything yet.
+    san = certificate.extensions.san if certificate.self_signed else ()
+    return Wanted(certificate.subject, certificate.subject_name, san)
+
+
+def _target_of_reference(reference: Reference) -> tuple[Target, tuple[str, ...]]:
+    name = {"request": "The request", "certificate": "The certificate"}.get(
+        reference.kind, "The public key"
+    )
+    keys = {reference.spki: reference.public_key_sha256}
+    if reference.request is not None:
+        asked = reference.request
+        wanted = Wanted(asked.subject, asked.subject_name, asked.san)
+        usage = _usage_of(asked.extended_key_usage)
+        return Target(name, keys, usage, {reference.spki: wanted}), ("loss",)
+    if not reference.chain:
+        return Target(name, keys, Usage.TLS_CLIENT, {}), ("subject", "san", "loss")
+    current = reference.chain[0]
+    own = frozenset({current.fingerprint} if current.self_signed else ())
+    asked_before = _wanted(current, None)
+    known = {reference.spki: asked_before} if asked_before else {}
+    return Target(name, keys, Usage.TLS_CLIENT, known, reference.chain, own), ()
+
+
+def _usage_of(extended: frozenset[str] | None) -> Usage:
+    """Return the usage that a request asks for; TLS client unless it names another alone."""
+    if extended is None or usages.allows_extended(Usage.TLS_CLIENT, extended):
+        return Usage.TLS_CLIENT
+    return next((u for u in Usage if usages.allows_extended(u, extended)), Usage.TLS_CLIENT)
+
+
+def _owner_of(steward: Steward, entry: Entry, public_key: Fingerprint) -> str | None:
+    """Return in words to which alias, or to which earlier version, a public key belongs."""
+    for owner in steward.store.find_owner_of_public_key(steward.keystore_id, public_key):
+        if owner.entry_id == entry.id:
+            return (
+                f"It belongs to the earlier version {owner.version} of this entry: roll back to "
+                "that first."
+            )
+        if owner.current:
+            return f"It belongs to the alias {owner.alias!r}: upload it there."
+        return f"It belongs to the earlier version {owner.version} of the alias {owner.alias!r}."
+    return None

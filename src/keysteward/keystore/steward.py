@@ -1,0 +1,59 @@
+"""What every operation is given: where entries live, how keys are sealed, what time it is."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from keysteward.entries import Caller, Entry, EntryType, Owner
+from keysteward.pki.certificates import Certificate
+from keysteward.problems import (
+    EntryOwnedByProvider,
+    EntryOwnedByTenant,
+    Kind,
+    NotAKeyPair,
+    Problem,
+)
+from keysteward.sealing.sealer import Sealer
+from keysteward.settings import Settings
+from keysteward.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Steward:
+    """The operations' first argument, made once by the composition root."""
+
+    store: Store
+    sealer: Sealer
+    settings: Settings
+    clock: Callable[[], datetime]
+    """Returns the present, aware UTC."""
+    keystore_id: int
+    bundle: tuple[Certificate, ...] = ()
+    """Roots that need no confirmation, from the configured trust bundle."""
+
+    @contextmanager
+    def recording_refusals(self, caller: Caller, action: str, alias: str) -> Iterator[None]:
+        """Write a refusal of the enclosed operation to the audit log, then let it go on its way."""
+        try:
+            yield
+        except Problem as problem:
+            if problem.kind is not Kind.BUSY:
+                self.store.record_refusal(
+                    self.keystore_id, caller.name, self.clock(), action, alias, problem.slug
+                )
+            raise
+
+    def require_right(self, entry: Entry, caller: Caller) -> None:
+        """Raise unless the entry is the caller's to change: tenant and provider keep apart."""
+        if entry.owner is caller.owner:
+            return
+        if entry.owner is Owner.PROVIDER:
+            raise EntryOwnedByProvider(entry.alias, self.settings.provider)
+        raise EntryOwnedByTenant(entry.alias)
+
+
+def require_key_pair(entry: Entry) -> None:
+    """Raise NotAKeyPair for a lone certificate."""
+    if entry.type is not EntryType.KEY_PAIR:
+        raise NotAKeyPair(entry.alias)
