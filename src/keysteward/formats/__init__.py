@@ -1,0 +1,1 @@
+"""File formats of other products: bytes in, values or a problem out."""
