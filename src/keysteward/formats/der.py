@@ -112,7 +112,7 @@ def _header(data: bytes, start: int, limit: int) -> tuple[int, int, int]:
 def _end_of_contents(data: bytes, tag: int, content: int, limit: int) -> int:
     """Return where the end-of-contents octets of an element stand (X.690 section 8.1.3.6).
 
-    Elements of definite length are stepped over whole, so a number does for the open ones: no stack.
+    Elements of definite length are stepped over whole, so the open ones need no more than a number.
     """
     position, open_elements, length = content, 1, _INDEFINITE
     while True:

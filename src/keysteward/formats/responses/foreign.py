@@ -19,15 +19,15 @@ class Foreign(Enum):
     PRIVATE_KEY = (
         "a private key",
         (
-            "It was not kept. Delete the file if others can read it, and upload the CA's certificate; "
-            "to bring a key into the keystore, add it as a key pair."
+            "It was not kept. Delete the file if others can read it, and upload the CA's "
+            "certificate; to bring a key into the keystore, add it as a key pair."
         ),
     )
     ENCRYPTED_PRIVATE_KEY = (
         "an encrypted private key",
         (
-            "It was not kept. Upload the CA's certificate; to bring a key into the keystore, add it as "
-            "a key pair."
+            "It was not kept. Upload the CA's certificate; to bring a key into the keystore, add "
+            "it as a key pair."
         ),
     )
     PUBLIC_KEY = (
@@ -49,8 +49,8 @@ class Foreign(Enum):
     JCEKS = (
         "a Java keystore (JCEKS)",
         (
-            "Export the certificate chain from it (keytool -list -rfc -storetype JCEKS), and upload "
-            "that."
+            "Export the certificate chain from it (keytool -list -rfc -storetype JCEKS), and "
+            "upload that."
         ),
     )
     SERIALIZED_STORE = (
@@ -118,26 +118,24 @@ class Foreign(Enum):
 
     @property
     def found(self) -> str:
-        (
-            """What it is, for "The file is …"."""
-            return self.value[0]
-    
-        @property
-        def remedy(self) -> str:
-            """What to do, as sentences."""
-            return self.value[1]
-    
-        @property
-        def is_private_key(self) -> bool:
-            """Whether it is a private key, encrypted or not."""
-            return self in (Foreign.PRIVATE_KEY, Foreign.ENCRYPTED_PRIVATE_KEY)
-    
-    
-    _TEXT_BYTES = bytes(b for b in range(256) if b >= 0x20 and b != 0x7F) + b"\t\n\v\f\r\x1a\x1b"
-    
-    _TEXTS = (
-        (re.compile(rb"(?is)(?:<\?xml[^>]{0,500}>\s*)?<(?:!doctype\s+html|html|head|body)\b"), "HTML")
-        ),
+        """What it is, for "The file is …"."""
+        return self.value[0]
+
+    @property
+    def remedy(self) -> str:
+        """What to do, as sentences."""
+        return self.value[1]
+
+    @property
+    def is_private_key(self) -> bool:
+        """Whether it is a private key, encrypted or not."""
+        return self in (Foreign.PRIVATE_KEY, Foreign.ENCRYPTED_PRIVATE_KEY)
+
+
+_TEXT_BYTES = bytes(b for b in range(256) if b >= 0x20 and b != 0x7F) + b"\t\n\v\f\r\x1a\x1b"
+
+_TEXTS = (
+    (re.compile(rb"(?is)(?:<\?xml[^>]{0,500}>\s*)?<(?:!doctype\s+html|html|head|body)\b"), "HTML"),
     (re.compile(rb"<(?:\?xml|[A-Za-z!])"), "XML"),
     (re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]]"), "JSON"),
     (re.compile(rb"PuTTY-User-Key-File-"), "PRIVATE_KEY"),
