@@ -14,7 +14,8 @@
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
     |                       DatabaseUnusable, SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged,
     |                       AuditChainBroken
-    `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, ConnectionFailed
+    `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, AddressInvalid,
+                            ConnectionFailed
 
 The core knows no HTTP status and no exit status: each face has one table over ``Kind``.
 """
@@ -840,8 +841,31 @@ class TlsFromMemoryUnavailable(Problem):
 
 
 @dataclass(eq=False)
+class AddressInvalid(Problem):
+    """A text is no address of a receiver."""
+
+    slug = "address-invalid"
+    title = "This is no address"
+    kind = Kind.INVALID
+
+    address: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.address!r}: {self.reason} Write HOST:PORT, like receiver.example:8443, and an "
+            "IPv6 address in brackets."
+        )
+
+
+@dataclass(eq=False)
 class ConnectionFailed(Problem):
-    """No secure connection came about; says at which step, why, and what to do."""
+    """No secure connection came about; says at which step, why, and what to do.
+
+    ``alert`` is the name of the TLS alert with which the receiver refused (RFC 8446 section 6).
+    ``peer_chain`` has one text per certificate that it had sent until then.
+    """
 
     slug = "connection-failed"
     title = "The connection failed"
@@ -850,6 +874,8 @@ class ConnectionFailed(Problem):
     address: str
     reason: str
     remedy: str
+    alert: str | None = None
+    peer_chain: tuple[str, ...] = ()
 
     @property
     def detail(self) -> str:

@@ -49,7 +49,7 @@ def client_context(
         memory_files.memory_file(encrypted_keys.encrypt_for_tls(key_pkcs8, password)) as key,
     ):
         try:
-            context.load_cert_chain(certificates, key, password.reveal())
+            context.load_cert_chain(certificates, key, password.reveal)
         except ssl.SSLError as error:
             reason = tls_support.reason_chain_unusable(chain)
             raise KeyNotUsableForTls(alias, reason or tls_support.words(error)) from error
