@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from keysteward.problems import SealedKeyDamaged
 from keysteward.sealing import keyring
 from keysteward.values import Fingerprint, Secret
 

@@ -1,0 +1,242 @@
+"""The audit log: every row has its own digest, and a MAC over that and the MAC of the row before.
+
+The digest is SHA-256 over the row's canonical content. The MAC is HMAC-SHA256 under a key derived
+from the sealing key, so whoever can write to the database alone cannot make a chain that verifies.
+Sequence numbers start at 1 and have no gaps.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from keysteward.problems import SealingKeyMissing
+from keysteward.sealing.sealer import Sealer
+from keysteward.storage import rows, statements, tables
+from keysteward.storage.database import Database, Link, Row
+from keysteward.storage.records import AuditRow
+
+DONE, REFUSED = "done", "refused"
+
+NAMED = 100
+"""How many bad rows of a kind a report names; the rest is counted."""
+
+_BATCH = 500
+_BEFORE_FIRST = bytes(32)
+_CONTENT_COLUMNS = 10
+_NAMES = tuple(column.name for column in tables.audit.columns)[:_CONTENT_COLUMNS]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """What an audit row says; ``detail`` must be writable as JSON and hold no secret."""
+
+    action: str
+    outcome: str
+    alias: str | None
+    entry_id: int | None
+    version: int | None
+    detail: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What ``verify`` found. Rows are named by sequence, gaps as (first, last)."""
+
+    rows: int
+    head: str
+    """``<sequence>:<MAC in hexadecimal>`` of the last linked row; ``0:`` of an empty log."""
+    broken: tuple[int, ...]
+    broken_count: int
+    missing: tuple[tuple[int, int], ...]
+    missing_count: int
+    not_linked: tuple[int, ...]
+    not_linked_count: int
+    expected_found: bool | None
+    """Whether the expected head is in the chain; None if none was given."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is broken, missing, unlinked or cut off."""
+        wrong = self.broken_count or self.missing_count or self.not_linked_count
+        return not wrong and self.expected_found is not False
+
+
+def append(
+    link: Link, sealer: Sealer, keystore_id: int | None, actor: str, at: datetime, event: AuditEvent
+) -> None:
+    """Write a row and link it to the last one; must run inside a write transaction."""
+    last = link.one(statements.LAST_AUDIT)
+    sequence, previous = last or (0, _BEFORE_FIRST)
+    key = sealer.find_audit_key(sealer.sealing_key_id)
+    if key is None:
+        raise SealingKeyMissing(sealer.sealing_key_id)
+    content = (
+        sequence + 1,
+        keystore_id,
+        rows.to_microseconds(at),
+        actor,
+        event.action,
+        event.outcome,
+        event.alias,
+        event.entry_id,
+        event.version,
+        json.dumps(event.detail, separators=(",", ":"), sort_keys=True),
+    )
+    digest = _digest(content)
+    link.change(
+        statements.INSERT_AUDIT,
+        **dict(zip(_NAMES, content, strict=True)),
+        digest=digest,
+        sealing_key_id=sealer.sealing_key_id,
+        mac=_mac(key.reveal(), previous or _BEFORE_FIRST, digest),
+    )
+
+
+def read(database: Database, after: int, limit: int) -> tuple[AuditRow, ...]:
+    """Return rows in their order, without verifying them."""
+    with database.reading() as link:
+        found = link.all(statements.LIST_AUDIT, after_sequence=after, row_limit=limit)
+    return tuple(
+        AuditRow(
+            sequence=row[0],
+            keystore_id=row[1],
+            at=rows.to_time(row[2]),
+            actor=row[3],
+            action=row[4],
+            outcome=row[5],
+            alias=row[6],
+            entry_id=row[7],
+            version=row[8],
+            detail=json.loads(row[9]),
+        )
+        for row in found
+    )
+
+
+def verify(database: Database, sealer: Sealer, expect: str | None = None) -> AuditReport:
+    """Walk the whole log and report what does not hold; needs no more memory for a longer one.
+
+    Args:
+        database: the database whose log is read.
+        sealer: the keys of the chain.
+        expect: a head that was printed earlier; a log cut after it, or rewritten, lacks it.
+    """
+    walk = _Walk(sealer, expect)
+    for row in _all(database):
+        walk.take(row)
+    return walk.report()
+
+
+T = TypeVar("T")
+
+
+class _Findings(Generic[T]):
+    """Bad rows of one kind: the first ones by name, the rest as a number."""
+
+    def __init__(self) -> None:
+        self.named: list[T] = []
+        self.count = 0
+
+    def add(self, what: T, count: int = 1) -> None:
+        self.count += count
+        if len(self.named) < NAMED:
+            self.named.append(what)
+
+
+class _Walk:
+    """The state between two rows of a walk along the log."""
+
+    def __init__(self, sealer: Sealer, expect: str | None) -> None:
+        self._sealer = sealer
+        self._expect = None if expect is None else expect.strip().lower()
+        self._expected_found = False
+        self._rows = 0
+        self._sequence = 0
+        self._head = "0:"
+        # What the next row may be linked to. An altered row is reported once: the row after it
+        # may follow the MAC that stands there, or the one that should.
+        self._previous: tuple[bytes, ...] = (_BEFORE_FIRST,)
+        self._broken = _Findings[int]()
+        self._missing = _Findings[tuple[int, int]]()
+        self._not_linked = _Findings[int]()
+
+    def take(self, row: Row) -> None:
+        """Look at the next row."""
+        sequence = row[0]
+        if sequence > self._sequence + 1:
+            self._missing.add((self._sequence + 1, sequence - 1), sequence - 1 - self._sequence)
+            # Nothing to compare the link with; the gap itself is reported.
+            self._previous = ()
+        self._sequence = sequence
+        self._rows += 1
+        digest, key_id, mac = row[_CONTENT_COLUMNS:]
+        key = self._sealer.find_audit_key(key_id) if isinstance(key_id, str) else None
+        if key is None or _try_digest(row[:_CONTENT_COLUMNS]) != digest:
+            self._broken.add(sequence)
+            self._previous = (mac,) if isinstance(mac, bytes) else ()
+        else:
+            self._follow(sequence, [_mac(key.reveal(), p, digest) for p in self._previous], mac)
+        if isinstance(mac, bytes):
+            self._head = f"{sequence}:{mac.hex()}"
+            self._expected_found = self._expected_found or self._head == self._expect
+
+    def _follow(self, sequence: int, right: list[bytes], mac: object) -> None:
+        if mac is None:
+            self._not_linked.add(sequence)
+            self._previous = tuple(right[:1])
+        elif not isinstance(mac, bytes):
+            self._broken.add(sequence)
+            self._previous = tuple(right[:1])
+        elif right and mac not in right:
+            self._broken.add(sequence)
+            self._previous = (right[0], mac)
+        else:
+            self._previous = (mac,)
+
+    def report(self) -> AuditReport:
+        """Return what was found."""
+        if self._rows == 0:
+            # Making the keystore wrote the first row.
+            self._missing.add((1, 1))
+        return AuditReport(
+            rows=self._rows,
+            head=self._head,
+            broken=tuple(self._broken.named),
+            broken_count=self._broken.count,
+            missing=tuple(self._missing.named),
+            missing_count=self._missing.count,
+            not_linked=tuple(self._not_linked.named),
+            not_linked_count=self._not_linked.count,
+            expected_found=None if self._expect is None else self._expected_found,
+        )
+
+
+def _all(database: Database) -> Iterator[Row]:
+    after = 0
+    while True:
+        with database.reading() as link:
+            batch = link.all(statements.LIST_AUDIT, after_sequence=after, row_limit=_BATCH)
+        yield from batch
+        if len(batch) < _BATCH:
+            return
+        after = batch[-1][0]
+
+
+def _digest(content: Row) -> bytes:
+    return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).digest()
+
+
+def _try_digest(content: Row) -> bytes | None:
+    """Return the digest of a stored row, or None if a column holds what was never written."""
+    try:
+        return _digest(content)
+    except TypeError:
+        return None
+
+
+def _mac(key: bytes, previous: bytes, digest: bytes) -> bytes:
+    return hmac.digest(key, previous + digest, "sha256")

@@ -1,0 +1,57 @@
+"""What a database engine must say about itself."""
+
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+BUSY_TIMEOUT_SECONDS = 10
+"""How long a writer waits for another one before it gives up with KeystoreBusy."""
+
+
+class StorageEngine(Protocol):
+    """One engine: its URL scheme, connections, how a write begins, and what its errors mean.
+
+    Statements reach the driver with named
+    parameters in the style of the SQLAlchemy engine that ``open`` returns.
+    """
+
+    @property
+    def scheme(self) -> str:
+        """The part of a database URL before the colon."""
+
+    @property
+    def begin_write(self) -> str:
+        """How a write transaction begins."""
+
+    @property
+    def errors(self) -> type[Exception]:
+        """The root of the driver's exceptions."""
+
+    def exists(self, url: URL) -> bool:
+        """Tell whether there is a database to open; it may be empty."""
+
+    def prepare(self, url: URL) -> None:
+        """Make an empty database that only this user can read, unless there is one."""
+
+    def open(self, url: URL) -> Engine:
+        """Return an engine whose every connection is durable and checks foreign keys.
+
+        Raises DatabaseUnusable if the library is too old or the settings do not hold.
+        """
+
+    def is_busy(self, error: Exception) -> bool:
+        """Tell whether a driver error means that another writer holds the database."""
+
+    def unusable(self, error: Exception) -> str | None:
+        """Return what is wrong with the database and what to do, or None for a bug of ours."""
+
+    def scrub(self, connection: DBAPIConnection) -> bool:
+        """Remove deleted content from every file; False while readers still need the log."""
+
+    def backup(self, connection: DBAPIConnection, target: Path) -> None:
+        """Write a consistent copy into an empty file, sync it, and check that it is sound.
+
+        Raises DatabaseUnusable if the copy does not pass the engine's own checks.
+        """

@@ -1,0 +1,185 @@
+"""SQLite: the embedded default, one file in the data folder, for one host's processes and threads.
+
+The library is pysqlite3's, not Python's own: before 3.51.3 a checkpoint that races with writers of
+other connections can corrupt a database in WAL mode.
+"""
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pysqlite3.dbapi2 as driver
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import NullPool
+
+from keysteward.problems import DatabaseUnusable, SettingInvalid
+from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS
+
+SCHEME = "sqlite"
+
+OLDEST = (3, 51, 3)
+"""The first version of SQLite without the checkpoint race (https://sqlite.org/releaselog)."""
+
+PRAGMAS: Mapping[str, tuple[str | int, str | int]] = {
+    # The value that is set and the one that must be read back, in this order: the first one makes
+    # the others wait for a writer instead of failing.
+    "busy_timeout": (BUSY_TIMEOUT_SECONDS * 1000, BUSY_TIMEOUT_SECONDS * 1000),
+    "journal_mode": ("WAL", "wal"),
+    "synchronous": ("FULL", 2),
+    "foreign_keys": ("ON", 1),
+    "trusted_schema": ("OFF", 0),
+    # Purged keys are overwritten with zeros where they lay.
+    "secure_delete": ("ON", 1),
+}
+
+_BACKUP_STEP_PAGES = 1024
+_SCRUB_ATTEMPTS = 3
+
+_UNUSABLE = {
+    driver.SQLITE_NOTADB: "The file is no SQLite database. Bring it back from a backup.",
+    driver.SQLITE_CORRUPT: "The database file is damaged. Bring it back from a backup.",
+    driver.SQLITE_FULL: "The disk is full. Nothing was changed; make room and repeat.",
+    driver.SQLITE_READONLY: "The database file or its folder cannot be written by this user.",
+    driver.SQLITE_CANTOPEN: "The database file cannot be opened by this user.",
+    driver.SQLITE_PERM: "The database file cannot be opened by this user.",
+    driver.SQLITE_IOERR: "The disk reports an error. Check it before anything else.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sqlite:
+    """The engine; see ``StorageEngine`` for what its members promise."""
+
+    scheme: str = SCHEME
+    begin_write: str = "BEGIN IMMEDIATE"
+    errors: type[Exception] = driver.Error
+
+    def exists(self, url: URL) -> bool:
+        """Tell whether the file is there."""
+        return _path(url).is_file()
+
+    def prepare(self, url: URL) -> None:
+        """Make an empty file of mode 0600, in a folder of mode 0700 if that is new, too."""
+        path = _path(url)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        _sync(path.parent)
+
+    def open(self, url: URL) -> Engine:
+        """Return an engine without a pool: ``Database`` keeps the connections."""
+        require_version(driver.sqlite_version_info)
+        engine = create_engine(
+            URL.create("sqlite+pysqlite", database=str(_path(url))),
+            module=driver,
+            poolclass=NullPool,
+            paramstyle="named",
+            connect_args={
+                "isolation_level": None,
+                "check_same_thread": False,
+                "timeout": BUSY_TIMEOUT_SECONDS,
+                "cached_statements": 256,
+            },
+        )
+        event.listen(engine, "connect", _configure)
+        return engine
+
+    def is_busy(self, error: Exception) -> bool:
+        """Tell by the primary result code; SQLITE_BUSY_RECOVERY and the like share it."""
+        return _code(error) in (driver.SQLITE_BUSY, driver.SQLITE_LOCKED)
+
+    def unusable(self, error: Exception) -> str | None:
+        """Return a sentence by the primary result code; the driver finds bad text by itself."""
+        if isinstance(error, driver.OperationalError) and "decode to UTF-8" in str(error):
+            return _UNUSABLE[driver.SQLITE_CORRUPT]
+        return _UNUSABLE.get(_code(error))
+
+    def scrub(self, connection: DBAPIConnection) -> bool:
+        """Move the log into the database and cut it; deleted content is zeros there already."""
+        with closing(connection.cursor()) as cursor:
+            for _ in range(_SCRUB_ATTEMPTS):
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                row = cursor.fetchone()
+                if row is not None and row[0] == 0:
+                    return True
+        return False
+
+    def backup(self, connection: DBAPIConnection, target: Path) -> None:
+        """Copy by SQLite's own backup call, in steps, out of one read transaction.
+
+        The open read transaction pins a snapshot. Without it every commit of another process
+        makes the next step start over, and a busy database could never be copied.
+        """
+        with closing(driver.connect(str(target), isolation_level=None)) as copy:
+            source: Any = connection  # sqlite3 has more than the DB-API knows
+            source.execute("BEGIN")
+            try:
+                source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+                source.backup(copy, pages=_BACKUP_STEP_PAGES, sleep=0)
+            finally:
+                source.execute("ROLLBACK")
+            # A copy is one file: the log of WAL mode comes back when it is opened as a keystore.
+            copy.execute("PRAGMA journal_mode=DELETE")
+            _check(copy)
+        _sync(target)
+        _sync(target.parent)
+
+
+ENGINE = Sqlite()
+
+
+def require_version(version: tuple[int, ...]) -> None:
+    """Raise DatabaseUnusable for a version of SQLite that can corrupt a database in WAL mode."""
+    if version < OLDEST:
+        raise DatabaseUnusable(
+            f"SQLite {'.'.join(map(str, version))} can damage a database that several processes "
+            f"use; {'.'.join(map(str, OLDEST))} or newer is needed. Install pysqlite3 0.6.1."
+        )
+
+
+def _path(url: URL) -> Path:
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise SettingInvalid(
+            "KEYSTEWARD_DATABASE", "an SQLite database is a file: sqlite:////folder/keysteward.db."
+        )
+    return Path(url.database)
+
+
+def _configure(connection: DBAPIConnection, _record: object) -> None:
+    with closing(connection.cursor()) as cursor:
+        for name, (value, expected) in PRAGMAS.items():
+            cursor.execute(f"PRAGMA {name}={value}")
+            cursor.execute(f"PRAGMA {name}")
+            row = cursor.fetchone()
+            if row is None or row[0] != expected:
+                raise DatabaseUnusable(
+                    f"SQLite does not keep {name}={value} here, and without it nothing is safe. "
+                    "Put the data folder on a local disk."
+                )
+
+
+def _check(copy: DBAPIConnection) -> None:
+    with closing(copy.cursor()) as cursor:
+        cursor.execute("PRAGMA integrity_check")
+        sound = cursor.fetchone() == ("ok",)
+        cursor.execute("PRAGMA foreign_key_check")
+        if not sound or cursor.fetchone() is not None:
+            raise DatabaseUnusable(
+                "The copy does not pass SQLite's integrity check, so it was removed. The database "
+                "itself may be damaged: keep the last good backup."
+            )
+
+
+def _code(error: Exception) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,152 @@
+"""Making, opening and upgrading a database: what happens before there is a Store."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from keysteward.problems import DatabaseUnusable, KeystoreExists, KeystoreNotInitialised
+from keysteward.sealing import keyring, sealer
+from keysteward.sealing.sealer import WrappedKey
+from keysteward.settings import Settings
+from keysteward.storage import audit, migrations, rows, statements
+from keysteward.storage.audit import AuditEvent
+from keysteward.storage.database import Database, Link, parse_url
+from keysteward.storage.store import Store
+
+FILE_NAME = "keysteward.db"
+"""Name of the SQLite file in the data folder."""
+
+
+def create(settings: Settings, actor: str, at: datetime) -> str:
+    """Make the database, the keystore and its sealing key; return the id of that key.
+
+    The key's file is on disk before anything that it protects. All of the database's content is
+    one transaction: whenever this dies it can be run again, with nothing left but, perhaps, a key
+    in the keyring that nobody uses. Raises KeystoreExists.
+    """
+    engine, url = parse_url(_url(settings))
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine.prepare(url)
+    database = Database(engine, engine.open(url))
+    try:
+        with database.schema_change() as connection:
+            link = database.link(connection)
+            if _revision(connection) is not None and link.one(statements.ANY_KEYSTORE) is not None:
+                raise KeystoreExists
+            sealing_key_id = keyring.create_key(settings.keyring)
+            wrapped = sealer.create_data_key(settings.keyring, sealing_key_id)
+            migrations.upgrade(connection)
+            _fill(link, settings, wrapped, actor, at)
+    finally:
+        database.close()
+    return sealing_key_id
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the database and every sealing key that it needs.
+
+    Raises KeystoreNotInitialised, DatabaseUnusable (older or newer than this code), and
+    SealingKeyMissing or SealingKeyExposed with the id of the key.
+    """
+    database = _open(settings)
+    try:
+        with database.reading() as link:
+            wrapped = [WrappedKey(*row) for row in link.all(statements.LIST_DATA_KEYS)]
+        return Store(database, sealer.open_sealer(settings.keyring, wrapped))
+    except BaseException:
+        database.close()
+        raise
+
+
+def upgrade(settings: Settings) -> bool:
+    """Bring the database to this code's schema; return whether there was anything to do.
+
+    One transaction: it happens wholly or not at all. Raises KeystoreNotInitialised, and
+    DatabaseUnusable if the database is newer than this code.
+    """
+    database = _connect(settings)
+    try:
+        with database.schema_change() as connection:
+            revision = _revision(connection)
+            if revision == migrations.HEAD:
+                return False
+            _require_known(revision)
+            migrations.upgrade(connection)
+            return True
+    finally:
+        database.close()
+
+
+def _url(settings: Settings) -> str:
+    return settings.database or f"sqlite:///{settings.data / FILE_NAME}"
+
+
+def _connect(settings: Settings) -> Database:
+    engine, url = parse_url(_url(settings))
+    if not engine.exists(url):
+        raise KeystoreNotInitialised
+    return Database(engine, engine.open(url))
+
+
+def _open(settings: Settings) -> Database:
+    database = _connect(settings)
+    try:
+        with database.schema_read() as connection:
+            revision = _revision(connection)
+        _require_head(revision)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _require_head(revision: str | None) -> None:
+    if revision == migrations.HEAD:
+        return
+    _require_known(revision)
+    raise DatabaseUnusable(
+        f"The database has the schema {revision}, this version of Keysteward works with "
+        f"{migrations.HEAD}. Make a copy of it, then run 'keysteward database upgrade'."
+    )
+
+
+def _require_known(revision: str | None) -> None:
+    if revision is None:
+        raise KeystoreNotInitialised
+    if revision not in migrations.REVISIONS:
+        raise DatabaseUnusable(
+            f"The database has the schema {revision!r}, which this version of Keysteward does not "
+            "know: a newer one made it. Install that version, or bring back an older backup."
+        )
+
+
+def _revision(connection: Connection) -> str | None:
+    """Return the schema's revision, or None for a database that was never filled."""
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    found: str | None = connection.exec_driver_sql(
+        "SELECT version_num FROM alembic_version"
+    ).scalar()
+    return found
+
+
+def _fill(link: Link, settings: Settings, wrapped: WrappedKey, actor: str, at: datetime) -> None:
+    now = rows.to_microseconds(at)
+    keystore = link.one(statements.INSERT_KEYSTORE, name=settings.keystore, created_at=now)
+    link.one(
+        statements.INSERT_DATA_KEY,
+        id=wrapped.id,
+        sealing_key_id=wrapped.sealing_key_id,
+        wrapped=wrapped.ciphertext,
+        created_at=now,
+    )
+    event = AuditEvent(
+        action="keystore-created",
+        outcome=audit.DONE,
+        alias=None,
+        entry_id=None,
+        version=None,
+        detail={"keystore": settings.keystore, "sealing_key": wrapped.sealing_key_id},
+    )
+    opened = sealer.open_sealer(settings.keyring, [wrapped])
+    audit.append(link, opened, keystore[0] if keystore else None, actor, at, event)

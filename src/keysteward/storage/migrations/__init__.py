@@ -1,0 +1,22 @@
+"""The schema's history. Alembic is needed to create or upgrade a database, not to open one."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+REVISIONS = ("0001",)
+"""Every revision that this code knows, oldest first; it works with the last one alone."""
+
+HEAD = REVISIONS[-1]
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring a database, also an empty one, to the code's schema in the open transaction."""
+    from alembic import command  # noqa: PLC0415  # 150 ms that opening a database must not pay
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,441 @@
+"""Every statement, written in Core. Parameters are named; none has a value of its own.
+
+``Database`` passes the parameters to the driver as they are, so a constant in an expression, which
+Core would turn into a parameter with a value, must not occur here.
+"""
+
+from functools import cache
+
+from sqlalchemy import (
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from keysteward.storage import tables
+
+_e, _v = tables.entries, tables.versions
+_vc, _c = tables.version_certificates, tables.certificates
+_r, _k = tables.signing_requests, tables.private_keys
+_t, _a = tables.trust_confirmations, tables.audit
+
+_ONE: ColumnElement[int] = literal_column("1")
+_ZERO: ColumnElement[int] = literal_column(
+    "0"
+)  # a limit that is an expression would bring an offset with a value
+
+_own = _c.alias("own")
+
+
+def _inserting(table: Table, *generated: str) -> Insert:
+    """Return an INSERT with one parameter per column, except those that the database numbers."""
+    names = [column.name for column in table.columns if column.name not in generated]
+    statement = insert(table).values(dict.fromkeys(names))
+    return statement.returning(*(table.c[name] for name in generated)) if generated else statement
+
+
+# ---- keystores, data keys, private keys
+
+GET_KEYSTORE = select(tables.keystores.c.id).where(
+    tables.keystores.c.name == bindparam("keystore_name")
+)
+GET_KEYSTORE_NAME = select(tables.keystores.c.name).where(
+    tables.keystores.c.id == bindparam("keystore")
+)
+ANY_KEYSTORE = select(tables.keystores.c.id).limit(_ONE).offset(_ZERO)
+INSERT_KEYSTORE = _inserting(tables.keystores, "id")
+
+LIST_DATA_KEYS = select(
+    tables.data_keys.c.id, tables.data_keys.c.sealing_key_id, tables.data_keys.c.wrapped
+).order_by(tables.data_keys.c.number)
+INSERT_DATA_KEY = _inserting(tables.data_keys, "number")
+
+GET_PRIVATE_KEY = select(
+    _k.c.data_key_id, _k.c.sealed, _k.c.keystore_id, _k.c.id, _k.c.public_key_sha256
+).where(_k.c.id == bindparam("private_key"))
+FIND_PRIVATE_KEY = select(_k.c.id).where(
+    _k.c.keystore_id == bindparam("keystore"), _k.c.public_key_sha256 == bindparam("public_key")
+)
+INSERT_PRIVATE_KEY = _inserting(_k, "id")
+SET_SEALED = (
+    update(_k)
+    .values(sealed=bindparam("new_sealed"), data_key_id=bindparam("new_data_key"))
+    .where(_k.c.id == bindparam("private_key"))
+)
+
+# ---- entries and versions
+
+_VERSION = (
+    _v.c.number,
+    _v.c.reason,
+    _v.c.created_at,
+    _v.c.created_by,
+    _v.c.private_key_id,
+    _v.c.file_sha256,
+    _v.c.note,
+    _c.c.der,
+)
+
+_ENTRY = (
+    _e.c.id,
+    _e.c.keystore_id,
+    _e.c.alias,
+    _e.c.type,
+    _e.c.owner,
+    _e.c.usage,
+    _e.c.trusted,
+    _e.c.current_version,
+    _e.c.pending_version,
+    _e.c.waiting_since,
+    _e.c.created_at,
+    _e.c.created_by,
+    _e.c.modified_at,
+    _e.c.modified_by,
+    _e.c.deleted_at,
+)
+
+_CHAIN = (_vc.c.entry_id == _v.c.entry_id) & (_vc.c.number == _v.c.number)
+
+_ENTRY_WITH_CHAINS = (
+    select(*_ENTRY, *_VERSION)
+    .select_from(_e)
+    .join(
+        _v,
+        (_v.c.entry_id == _e.c.id) & _v.c.number.in_([_e.c.current_version, _e.c.pending_version]),
+    )
+    .join(_vc, _CHAIN)
+    .join(_c, _c.c.id == _vc.c.certificate_id)
+    .order_by(_v.c.number, _vc.c.position)
+)
+
+ENTRY_BY_ALIAS = _ENTRY_WITH_CHAINS.where(
+    _e.c.keystore_id == bindparam("keystore"), _e.c.alias == bindparam("alias"), tables.living
+)
+ENTRY_BY_ID = _ENTRY_WITH_CHAINS.where(_e.c.id == bindparam("entry"))
+FIND_DELETED = (
+    select(_e.c.id)
+    .where(
+        _e.c.keystore_id == bindparam("keystore"), _e.c.alias == bindparam("alias"), tables.deleted
+    )
+    .order_by(_e.c.deleted_at.desc(), _e.c.id.desc())
+    .limit(_ONE)
+    .offset(_ZERO)
+)
+FIND_LIVING = select(_e.c.id).where(
+    _e.c.keystore_id == bindparam("keystore"), _e.c.alias == bindparam("alias"), tables.living
+)
+GET_ALIAS_OF_DELETED = select(_e.c.alias).where(
+    _e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore"), tables.deleted
+)
+
+LIST_VERSIONS = (
+    select(*_VERSION)
+    .select_from(_v)
+    .join(_vc, _CHAIN)
+    .join(_c, _c.c.id == _vc.c.certificate_id)
+    .where(_v.c.entry_id == bindparam("entry"))
+    .order_by(_v.c.number, _vc.c.position)
+)
+GET_VERSION = LIST_VERSIONS.where(_v.c.number == bindparam("version_number"))
+
+_LISTED = (
+    _e.c.id,
+    _e.c.alias,
+    _e.c.type,
+    _e.c.owner,
+    _e.c.usage,
+    _e.c.trusted,
+    _e.c.current_version,
+    _e.c.pending_version,
+    _e.c.waiting_since,
+    _e.c.modified_at,
+    _e.c.deleted_at,
+    _c.c.subject,
+    _c.c.issuer,
+    _c.c.not_before,
+    _c.c.not_after,
+    _c.c.key_type,
+    _c.c.key_size,
+    _c.c.key_curve,
+    _c.c.signature_algorithm,
+    _c.c.sha256,
+    _c.c.self_signed,
+)
+
+
+@cache
+def list_entries(
+    *, expiring: bool, waiting: bool, deleted: bool, prefix: bool, paged: bool
+) -> Select[tuple[object, ...]]:
+    """Return the statement of one kind of list; each is a range of one index, in its order."""
+    order: tuple[ColumnElement[object], ...] = (_e.c.alias,)
+    after: tuple[ColumnElement[object], ...] = (bindparam("after_alias"),)
+    if deleted:
+        order = (_e.c.alias, _e.c.deleted_at, _e.c.id)
+        after = (bindparam("after_alias"), bindparam("after_deleted"), bindparam("after_id"))
+    elif expiring:
+        order = (_e.c.not_after, _e.c.id)
+        after = (bindparam("after_not_after"), bindparam("after_id"))
+    statement = (
+        select(*_LISTED)
+        .select_from(_e)
+        .join(_c, _c.c.id == _e.c.certificate_id)
+        .where(_e.c.keystore_id == bindparam("keystore"))
+        .where(tables.deleted if deleted else tables.living)
+        .order_by(*order)
+        .limit(bindparam("row_limit"))
+        .offset(_ZERO)
+    )
+    if expiring:
+        statement = statement.where(_e.c.not_after < bindparam("before"))
+    if waiting:
+        statement = statement.where(tables.waiting)
+    if prefix:
+        statement = statement.where(
+            _e.c.alias >= bindparam("prefix_from"), _e.c.alias < bindparam("prefix_to")
+        )
+    if paged:
+        statement = statement.where(tuple_(*order) > tuple_(*after))
+    return statement
+
+
+FIND_KEY_OWNERS = (
+    select(_e.c.alias, _e.c.id, _v.c.number, _e.c.current_version)
+    .select_from(_k)
+    .join(_v, _v.c.private_key_id == _k.c.id)
+    .join(_e, _e.c.id == _v.c.entry_id)
+    .where(
+        _k.c.keystore_id == bindparam("keystore"),
+        _k.c.public_key_sha256 == bindparam("public_key"),
+        tables.living,
+    )
+    .order_by(_e.c.id, _v.c.number)
+)
+
+# ---- certificates and trust
+
+FIND_CERTIFICATE = select(_c.c.id).where(_c.c.sha256 == bindparam("fingerprint"))
+INSERT_CERTIFICATE = _inserting(_c, "id")
+
+_CERTIFICATE_ENTRIES = (
+    select(_c.c.der)
+    .select_from(_e)
+    .join(_c, _c.c.id == _e.c.certificate_id)
+    .where(_e.c.keystore_id == bindparam("keystore"), tables.living)
+)
+CERTIFICATES_BY_NAME = _CERTIFICATE_ENTRIES.where(
+    _e.c.subject_name_sha256 == bindparam("name_sha256")
+).order_by(_e.c.id)
+TRUSTED_BY_NAME = CERTIFICATES_BY_NAME.where(_e.c.trusted)
+TRUSTED_BY_FINGERPRINT = _CERTIFICATE_ENTRIES.where(
+    _e.c.subject_name_sha256
+    == select(_own.c.subject_name_sha256)
+    .where(_own.c.sha256 == bindparam("fingerprint"))
+    .scalar_subquery(),
+    _c.c.sha256 == bindparam("fingerprint"),
+    _e.c.trusted,
+)
+ALL_TRUSTED = _CERTIFICATE_ENTRIES.where(_e.c.trusted).order_by(_e.c.alias)
+
+FIND_CONFIRMATION = select(_t.c.confirmed_at).where(
+    _t.c.keystore_id == bindparam("keystore"), _t.c.sha256 == bindparam("fingerprint")
+)
+INSERT_CONFIRMATION = _inserting(_t)
+
+# ---- changes of entries
+
+INSERT_ENTRY = _inserting(_e, "id")
+INSERT_VERSION = _inserting(_v)
+INSERT_VERSION_CERTIFICATE = _inserting(_vc)
+
+_MODIFIED: dict[object, object] = {
+    _e.c.modified_at: bindparam("at"),
+    _e.c.modified_by: bindparam("actor"),
+}
+_NEXT = _e.c.last_version + _ONE
+
+
+def _changing(values: dict[object, object]) -> Update:
+    """Return a conditional UPDATE: no row changes if the entry is not as it was read."""
+    return (
+        update(_e)
+        .values({**values, **_MODIFIED})
+        .where(
+            _e.c.id == bindparam("entry"),
+            _e.c.keystore_id == bindparam("keystore"),
+            _e.c.current_version == bindparam("base_version"),
+            _e.c.pending_version.is_not_distinct_from(bindparam("base_pending")),
+            tables.living,
+        )
+    )
+
+
+REPLACE_CURRENT = _changing(
+    {
+        _e.c.current_version: _NEXT,
+        _e.c.last_version: _NEXT,
+        _e.c.pending_version: bindparam("new_pending"),
+        _e.c.certificate_id: bindparam("new_certificate"),
+        _e.c.not_after: bindparam("new_not_after"),
+        _e.c.subject_name_sha256: bindparam("new_subject_name"),
+        _e.c.waiting_since: null(),
+    }
+).returning(_e.c.last_version)
+SET_PENDING = _changing({_e.c.pending_version: _NEXT, _e.c.last_version: _NEXT}).returning(
+    _e.c.last_version
+)
+CLEAR_PENDING = _changing({_e.c.pending_version: null()})
+RENAME = _changing(
+    {
+        _e.c.alias: bindparam("new_alias"),
+        _e.c.current_version: _NEXT,
+        _e.c.last_version: _NEXT,
+    }
+).returning(_e.c.last_version)
+DELETE_ENTRY = _changing({_e.c.deleted_at: bindparam("at")})
+UNDELETE_ENTRY = (
+    update(_e)
+    .values({_e.c.deleted_at: null(), **_MODIFIED})
+    .where(_e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore"), tables.deleted)
+)
+
+GET_VERSION_KEY = select(_v.c.private_key_id).where(
+    _v.c.entry_id == bindparam("entry"), _v.c.number == bindparam("version_number")
+)
+COPY_VERSION = insert(_v).from_select(
+    [
+        "entry_id",
+        "number",
+        "keystore_id",
+        "reason",
+        "private_key_id",
+        "file_sha256",
+        "note",
+        "created_at",
+        "created_by",
+    ],
+    select(
+        _v.c.entry_id,
+        bindparam("new_number"),
+        _v.c.keystore_id,
+        bindparam("new_reason"),
+        _v.c.private_key_id,
+        null(),
+        bindparam("new_note"),
+        bindparam("at"),
+        bindparam("actor"),
+    ).where(_v.c.entry_id == bindparam("entry"), _v.c.number == bindparam("base_version")),
+)
+COPY_CHAIN = insert(_vc).from_select(
+    ["entry_id", "number", "position", "keystore_id", "certificate_id"],
+    select(
+        _vc.c.entry_id,
+        bindparam("new_number"),
+        _vc.c.position,
+        _vc.c.keystore_id,
+        _vc.c.certificate_id,
+    ).where(_vc.c.entry_id == bindparam("entry"), _vc.c.number == bindparam("base_version")),
+)
+
+# ---- signing requests
+
+_REQUEST = (
+    _r.c.id,
+    _r.c.der,
+    _r.c.public_key_sha256,
+    _r.c.created_at,
+    _r.c.created_by,
+    _r.c.answered_at,
+)
+LIST_REQUESTS = select(*_REQUEST).where(_r.c.entry_id == bindparam("entry")).order_by(_r.c.id)
+LATEST_REQUEST = (
+    select(*_REQUEST)
+    .where(_r.c.entry_id == bindparam("entry"))
+    .order_by(_r.c.id.desc())
+    .limit(_ONE)
+    .offset(_ZERO)
+)
+LATEST_REQUEST_FOR_KEY = LATEST_REQUEST.where(_r.c.public_key_sha256 == bindparam("public_key"))
+INSERT_REQUEST = _inserting(_r, "id")
+ANSWER_REQUESTS = (
+    update(_r)
+    .values(answered_at=bindparam("at"))
+    .where(
+        _r.c.entry_id == bindparam("entry"),
+        _r.c.public_key_sha256 == bindparam("public_key"),
+        _r.c.answered_at.is_(None),
+    )
+)
+START_WAITING = (
+    update(_e)
+    .values(waiting_since=func.coalesce(_e.c.waiting_since, bindparam("at")))
+    .where(_e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore"), tables.living)
+)
+REFRESH_WAITING = (
+    update(_e)
+    .values(
+        # The first open request for the current or the pending key; others no longer matter.
+        waiting_since=select(func.min(_r.c.created_at))
+        .select_from(_r)
+        .join(
+            _k,
+            (_k.c.keystore_id == _r.c.keystore_id)
+            & (_k.c.public_key_sha256 == _r.c.public_key_sha256),
+        )
+        .join(_v, (_v.c.entry_id == _r.c.entry_id) & (_v.c.private_key_id == _k.c.id))
+        .where(
+            _r.c.entry_id == _e.c.id,
+            _r.c.answered_at.is_(None),
+            _v.c.number.in_([_e.c.current_version, _e.c.pending_version]),
+        )
+        .correlate(_e)
+        .scalar_subquery()
+    )
+    .where(_e.c.id == bindparam("entry"))
+)
+
+# ---- purging
+
+LIST_ENTRY_KEYS = (
+    select(_v.c.private_key_id)
+    .distinct()
+    .where(_v.c.entry_id == bindparam("entry"), _v.c.private_key_id.is_not(None))
+)
+FIND_KEY_USER = (
+    select(_v.c.entry_id)
+    .where(_v.c.private_key_id == bindparam("private_key"))
+    .limit(_ONE)
+    .offset(_ZERO)
+)
+PURGE_CHAINS = delete(_vc).where(_vc.c.entry_id == bindparam("entry"))
+PURGE_VERSIONS = delete(_v).where(_v.c.entry_id == bindparam("entry"))
+PURGE_REQUESTS = delete(_r).where(_r.c.entry_id == bindparam("entry"))
+PURGE_ENTRY = delete(_e).where(
+    _e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore")
+)
+PURGE_PRIVATE_KEY = delete(_k).where(_k.c.id == bindparam("private_key"))
+
+# ---- audit
+
+LAST_AUDIT = (
+    select(_a.c.sequence, _a.c.mac).order_by(_a.c.sequence.desc()).limit(_ONE).offset(_ZERO)
+)
+INSERT_AUDIT = _inserting(_a)
+LIST_AUDIT = (
+    select(*_a.columns)
+    .where(_a.c.sequence > bindparam("after_sequence"))
+    .order_by(_a.c.sequence)
+    .limit(bindparam("row_limit"))
+    .offset(_ZERO)
+)

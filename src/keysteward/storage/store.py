@@ -1,0 +1,285 @@
+"""The Store: named queries over an opened database, and the way into write transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.sql import Executable
+
+from keysteward.entries import Entry, ListedEntry, SigningRequest, Version
+from keysteward.pki.certificates import Certificate, read_certificate
+from keysteward.problems import (
+    AliasNotFound,
+    DatabaseUnusable,
+    KeystoreUnknown,
+    Problem,
+    SealedKeyDamaged,
+    VersionNotFound,
+)
+from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
+from keysteward.storage import audit, backups, rows, statements
+from keysteward.storage.audit import AuditEvent, AuditReport
+from keysteward.storage.database import Database, Row
+from keysteward.storage.records import ALL_ENTRIES, AuditRow, KeyOwner, KeyPairView, ListQuery
+from keysteward.storage.transaction import Transaction
+from keysteward.values import Alias, Fingerprint
+
+_PREFIX_END = "\U0010ffff"
+
+
+class Store:
+    """What an installation remembers. Threads share one; any number of processes may have theirs.
+
+    Made by ``lifecycle.open_store``. Every call may raise KeystoreBusy or DatabaseUnusable. Reads
+    take no lock and see what was committed; writes happen in ``writing`` alone.
+    """
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self.sealer = sealer
+        self._database = database
+
+    def close(self) -> None:
+        """Close the database's connections; the store is of no use afterwards."""
+        self._database.close()
+
+    # ---- keystores and entries
+
+    def get_keystore(self, name: str) -> int:
+        """Return the id of a tenant keystore. Raises KeystoreUnknown."""
+        row = self._one(statements.GET_KEYSTORE, keystore_name=name)
+        if row is None:
+            raise KeystoreUnknown(name)
+        return int(row[0])
+
+    def find_entry(self, keystore_id: int, alias: str) -> Entry | None:
+        """Return a living entry, or None."""
+        found = self._all(statements.ENTRY_BY_ALIAS, keystore=keystore_id, alias=alias)
+        return rows.entry(found) if found else None
+
+    def get_entry(self, keystore_id: int, alias: str) -> Entry:
+        """Return a living entry. Raises AliasNotFound."""
+        entry = self.find_entry(keystore_id, alias)
+        if entry is None:
+            name = self._one(statements.GET_KEYSTORE_NAME, keystore=keystore_id)
+            raise AliasNotFound(alias, str(keystore_id) if name is None else name[0])
+        return entry
+
+    def find_deleted(self, keystore_id: int, alias: str) -> Entry | None:
+        """Return the entry that was deleted last under an alias, or None."""
+        row = self._one(statements.FIND_DELETED, keystore=keystore_id, alias=alias)
+        found = self._all(statements.ENTRY_BY_ID, entry=row[0]) if row else []
+        return rows.entry(found) if found else None
+
+    def get_key_pair(self, keystore_id: int, alias: str) -> KeyPairView:
+        """Return what an upload needs of an entry: both versions and the requests for their keys.
+
+        An entry that is no key pair is returned as it is. Raises AliasNotFound.
+        """
+        entry = self.get_entry(keystore_id, alias)
+        return KeyPairView(
+            entry,
+            self.latest_request(entry.id, entry.version.certificate.public_key_sha256),
+            self.latest_request(entry.id, entry.pending.certificate.public_key_sha256)
+            if entry.pending
+            else None,
+        )
+
+    def get_version(self, entry: Entry, number: int) -> Version:
+        """Return one version of an entry. Raises VersionNotFound."""
+        found = self._all(statements.GET_VERSION, entry=entry.id, version_number=number)
+        if not found:
+            raise VersionNotFound(entry.alias, number)
+        return rows.versions(found)[0]
+
+    def list_versions(self, entry: Entry) -> tuple[Version, ...]:
+        """Return all versions of an entry, the first one first."""
+        return rows.versions(self._all(statements.LIST_VERSIONS, entry=entry.id))
+
+    def list_entries(
+        self,
+        keystore_id: int,
+        query: ListQuery = ALL_ENTRIES,
+        *,
+        limit: int,
+        after: ListedEntry | None = None,
+    ) -> tuple[ListedEntry, ...]:
+        """Return one page of a list, at most ``limit`` lines; ``after`` is the last line before it.
+
+        The order is that of the aliases, by code point; entries that expire before a time come by
+        their end date instead, unless deleted ones are asked for.
+        """
+        before, prefix = query.expiring_before, query.prefix
+        statement = statements.list_entries(
+            expiring=before is not None,
+            waiting=query.waiting,
+            deleted=query.deleted,
+            prefix=bool(prefix),
+            paged=after is not None,
+        )
+        parameters: dict[str, object] = {"keystore": keystore_id, "row_limit": limit}
+        if before is not None:
+            parameters["before"] = rows.to_microseconds(before)
+        if prefix:
+            parameters |= {"prefix_from": prefix, "prefix_to": prefix + _PREFIX_END}
+        if after is not None:
+            parameters |= {
+                "after_alias": after.alias,
+                "after_id": after.id,
+                "after_not_after": rows.to_microseconds(after.not_after),
+                "after_deleted": after.deleted_at and rows.to_microseconds(after.deleted_at),
+            }
+        return tuple(rows.listed(row) for row in self._all(statement, **parameters))
+
+    # ---- signing requests
+
+    def latest_request(
+        self, entry_id: int, public_key_sha256: Fingerprint | None = None
+    ) -> SigningRequest | None:
+        """Return the latest signing request of an entry, of one key if that is given."""
+        if public_key_sha256 is None:
+            row = self._one(statements.LATEST_REQUEST, entry=entry_id)
+        else:
+            row = self._one(
+                statements.LATEST_REQUEST_FOR_KEY,
+                entry=entry_id,
+                public_key=rows.to_digest(public_key_sha256),
+            )
+        return None if row is None else rows.request(row)
+
+    def list_requests(self, entry_id: int) -> tuple[SigningRequest, ...]:
+        """Return all signing requests of an entry, the first one first."""
+        return tuple(map(rows.request, self._all(statements.LIST_REQUESTS, entry=entry_id)))
+
+    # ---- certificates and trust
+
+    def find_certificate_entries(
+        self, keystore_id: int, subject_name: bytes
+    ) -> tuple[Certificate, ...]:
+        """Return the living certificate entries' certificates with a comparable subject name."""
+        return self._certificates(
+            statements.CERTIFICATES_BY_NAME,
+            keystore=keystore_id,
+            name_sha256=rows.name_digest(subject_name),
+        )
+
+    def find_trusted(
+        self, keystore_id: int, fingerprint: Fingerprint, issuer_name: bytes
+    ) -> tuple[Certificate, ...]:
+        """Return trusted certificates that are a chain's topmost one or could have issued it."""
+        same = self._certificates(
+            statements.TRUSTED_BY_FINGERPRINT,
+            keystore=keystore_id,
+            fingerprint=rows.to_digest(fingerprint),
+        )
+        named = self._certificates(
+            statements.TRUSTED_BY_NAME,
+            keystore=keystore_id,
+            name_sha256=rows.name_digest(issuer_name),
+        )
+        return tuple(dict.fromkeys(same + named))
+
+    def all_trusted(self, keystore_id: int) -> tuple[Certificate, ...]:
+        """Return every certificate that is marked trusted, in the order of the aliases."""
+        return self._certificates(statements.ALL_TRUSTED, keystore=keystore_id)
+
+    def is_confirmed(self, keystore_id: int, fingerprint: Fingerprint) -> bool:
+        """Tell whether a topmost certificate was confirmed for this keystore before."""
+        row = self._one(
+            statements.FIND_CONFIRMATION,
+            keystore=keystore_id,
+            fingerprint=rows.to_digest(fingerprint),
+        )
+        return row is not None
+
+    # ---- private keys
+
+    def find_owner_of_public_key(
+        self, keystore_id: int, public_key_sha256: Fingerprint
+    ) -> tuple[KeyOwner, ...]:
+        """Return the versions of living entries that hold the private key to a public one."""
+        found = self._all(
+            statements.FIND_KEY_OWNERS,
+            keystore=keystore_id,
+            public_key=rows.to_digest(public_key_sha256),
+        )
+        return tuple(
+            KeyOwner(Alias(alias), entry_id, number, number == current)
+            for alias, entry_id, number, current in found
+        )
+
+    def get_private_key(self, private_key_id: int) -> tuple[SealedKey, SealingContext]:
+        """Return a sealed key with the context that opens it.
+
+        Raises SealedKeyDamaged if there is none, which no version of an entry should ever name.
+        """
+        row = self._one(statements.GET_PRIVATE_KEY, private_key=private_key_id)
+        if row is None:
+            raise SealedKeyDamaged
+        data_key_id, sealed, keystore_id, number, public_key = row
+        context = SealingContext(keystore_id, number, Fingerprint(public_key.hex()))
+        return SealedKey(data_key_id, sealed), context
+
+    # ---- writing
+
+    @contextmanager
+    def writing(self, keystore_id: int, actor: str, at: datetime) -> Iterator[Transaction]:
+        """Begin a write transaction; it commits with the block and rolls back on any exception.
+
+        What was committed is on disk when this returns. Keep the block short: other writers wait.
+        Raises KeystoreBusy if another writer does not finish within the busy timeout.
+        """
+        with self._database.writing() as link:
+            transaction = Transaction(link, self.sealer, keystore_id, actor, at)
+            yield transaction
+        if transaction.purged:
+            self._scrub()
+
+    def record_refusal(
+        self,
+        keystore_id: int,
+        actor: str,
+        at: datetime,
+        *,
+        action: str,
+        alias: str,
+        problem: Problem,
+    ) -> None:
+        """Write an audit row of what was refused, in a transaction of its own."""
+        detail = {"problem": problem.slug, "detail": problem.detail}
+        event = AuditEvent(action, audit.REFUSED, alias, None, None, detail)
+        with self._database.writing() as link:
+            audit.append(link, self.sealer, keystore_id, actor, at, event)
+
+    def _scrub(self) -> None:
+        with self._database.reading() as link:
+            if not self._database.engine.scrub(link.connection):
+                raise DatabaseUnusable(
+                    "The entry was purged, but another process still reads the log that holds its "
+                    "sealed keys. They go when the last process has closed the database."
+                )
+
+    # ---- audit and backup
+
+    def read_audit(self, after: int, limit: int) -> tuple[AuditRow, ...]:
+        """Return rows of the audit log after a sequence number, in their order."""
+        return audit.read(self._database, after, limit)
+
+    def verify_audit(self, expect: str | None = None) -> AuditReport:
+        """Walk the whole audit log; see ``audit.verify``."""
+        return audit.verify(self._database, self.sealer, expect)
+
+    def backup(self, target: Path) -> None:
+        """Write a consistent, checked copy of the database; see ``backups.write``."""
+        backups.write(self._database, target)
+
+    def _one(self, statement: Executable, **parameters: object) -> Row | None:
+        with self._database.reading() as link:
+            return link.one(statement, **parameters)
+
+    def _all(self, statement: Executable, **parameters: object) -> list[Row]:
+        with self._database.reading() as link:
+            return link.all(statement, **parameters)
+
+    def _certificates(self, statement: Executable, **parameters: object) -> tuple[Certificate, ...]:
+        return tuple(read_certificate(row[0]) for row in self._all(statement, **parameters))

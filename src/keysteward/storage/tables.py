@@ -1,0 +1,220 @@
+"""The tables. Times are whole microseconds since 1970 in UTC, fingerprints raw bytes.
+
+Every row that belongs to a keystore names it. Certificates and data keys are shared by all
+keystores. Entries point at their current and pending version by number; what lists sort and filter
+by is repeated in the entry's row, so that each list is a range of one index.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+keystores = Table(
+    "keystores",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+data_keys = Table(
+    "data_keys",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("sealing_key_id", Text, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sha256", LargeBinary, nullable=False, unique=True),
+    Column("sha1", LargeBinary, nullable=False),
+    Column("sha512", LargeBinary, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("subject_name_sha256", LargeBinary, nullable=False),
+    Column("issuer_name_sha256", LargeBinary, nullable=False),
+    Column("serial_number", Text, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("not_after", BigInteger, nullable=False),
+    Column("key_type", Text, nullable=False),
+    Column("key_size", Integer, nullable=False),
+    Column("key_curve", Text),
+    Column("public_key_sha256", LargeBinary, nullable=False),
+    Column("signature_algorithm", Text, nullable=False),
+    Column("self_signed", Boolean, nullable=False),
+    Column("der", LargeBinary, nullable=False),
+)
+
+private_keys = Table(
+    "private_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
+    Column("public_key_sha256", LargeBinary, nullable=False),
+    Column("data_key_id", Text, ForeignKey("data_keys.id"), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    UniqueConstraint("keystore_id", "public_key_sha256"),
+    # The id is part of what a sealed key is bound to: one that was purged never comes back.
+    sqlite_autoincrement=True,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
+    Column("alias", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("usage", Text, nullable=False),
+    Column("trusted", Boolean, nullable=False),
+    Column("current_version", Integer, nullable=False),
+    Column("pending_version", Integer),
+    Column("last_version", Integer, nullable=False),
+    # Of the current version's end-entity certificate; the name of certificate entries alone.
+    Column("certificate_id", Integer, ForeignKey("certificates.id"), nullable=False),
+    Column("not_after", BigInteger, nullable=False),
+    Column("subject_name_sha256", LargeBinary),
+    Column("waiting_since", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+    Column("modified_by", Text, nullable=False),
+    Column("deleted_at", BigInteger),
+    sqlite_autoincrement=True,
+)
+
+living = entries.c.deleted_at.is_(None)
+deleted = entries.c.deleted_at.is_not(None)
+waiting = entries.c.waiting_since.is_not(None)
+
+Index(
+    "entries_alias",
+    entries.c.keystore_id,
+    entries.c.alias,
+    unique=True,
+    sqlite_where=living,
+)
+Index(
+    "entries_not_after",
+    entries.c.keystore_id,
+    entries.c.not_after,
+    entries.c.id,
+    sqlite_where=living,
+)
+Index(
+    "entries_waiting",
+    entries.c.keystore_id,
+    entries.c.alias,
+    sqlite_where=waiting & living,
+)
+Index(
+    "entries_deleted",
+    entries.c.keystore_id,
+    entries.c.alias,
+    entries.c.deleted_at,
+    entries.c.id,
+    sqlite_where=deleted,
+)
+Index(
+    "entries_subject_name",
+    entries.c.keystore_id,
+    entries.c.subject_name_sha256,
+    sqlite_where=entries.c.subject_name_sha256.is_not(None) & living,
+)
+Index(
+    "entries_trusted",
+    entries.c.keystore_id,
+    entries.c.alias,
+    sqlite_where=entries.c.trusted & living,
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("entry_id", Integer, ForeignKey("entries.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("private_key_id", Integer, ForeignKey("private_keys.id")),
+    Column("file_sha256", LargeBinary),
+    Column("note", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Index("versions_private_key", "private_key_id"),
+    sqlite_with_rowid=False,
+)
+
+version_certificates = Table(
+    "version_certificates",
+    metadata,
+    Column("entry_id", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
+    Column("certificate_id", Integer, ForeignKey("certificates.id"), nullable=False),
+    ForeignKeyConstraint(["entry_id", "number"], ["versions.entry_id", "versions.number"]),
+    sqlite_with_rowid=False,
+)
+
+signing_requests = Table(
+    "signing_requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
+    Column("entry_id", Integer, ForeignKey("entries.id"), nullable=False),
+    Column("public_key_sha256", LargeBinary, nullable=False),
+    Column("der", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("answered_at", BigInteger),
+    Index("signing_requests_key", "entry_id", "public_key_sha256", "id"),
+    sqlite_autoincrement=True,
+)
+
+trust_confirmations = Table(
+    "trust_confirmations",
+    metadata,
+    Column("keystore_id", Integer, ForeignKey("keystores.id"), primary_key=True),
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("confirmed_at", BigInteger, nullable=False),
+    Column("confirmed_by", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# No foreign keys: a row of the audit log outlives everything that it speaks of.
+audit = Table(
+    "audit",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("keystore_id", Integer),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("alias", Text),
+    Column("entry_id", Integer),
+    Column("version", Integer),
+    Column("detail", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("sealing_key_id", Text),
+    Column("mac", LargeBinary),
+)
