@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from keysteward.problems import SealingKeyMissing
 from keysteward.sealing.sealer import Sealer
-from keysteward.storage import rows, statements, tables
+from keysteward.storage import changes, rows, statements, tables
 from keysteward.storage.database import Database, Link, Row
 from keysteward.storage.records import AuditRow
 
@@ -25,6 +25,7 @@ NAMED = 100
 """How many bad rows of a kind a report names; the rest is counted."""
 
 _BATCH = 500
+_JSON = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 _BEFORE_FIRST = bytes(32)
 _CONTENT_COLUMNS = 10
 _NAMES = tuple(column.name for column in tables.audit.columns)[:_CONTENT_COLUMNS]
@@ -84,11 +85,11 @@ def append(
         event.alias,
         event.entry_id,
         event.version,
-        json.dumps(event.detail, separators=(",", ":"), sort_keys=True),
+        _JSON.encode(event.detail),
     )
     digest = _digest(content)
     link.change(
-        statements.INSERT_AUDIT,
+        changes.INSERT_AUDIT,
         **dict(zip(_NAMES, content, strict=True)),
         digest=digest,
         sealing_key_id=sealer.sealing_key_id,
@@ -96,10 +97,10 @@ def append(
     )
 
 
-def read(database: Database, after: int, limit: int) -> tuple[AuditRow, ...]:
-    """Return rows in their order, without verifying them."""
+def read_last(database: Database, keystore_id: int, limit: int) -> tuple[AuditRow, ...]:
+    """Return the latest rows of a keystore, newest last, without verifying them."""
     with database.reading() as link:
-        found = link.all(statements.LIST_AUDIT, after_sequence=after, row_limit=limit)
+        found = link.all(statements.LIST_LAST_AUDIT, keystore=keystore_id, row_limit=limit)
     return tuple(
         AuditRow(
             sequence=row[0],
@@ -113,7 +114,7 @@ def read(database: Database, after: int, limit: int) -> tuple[AuditRow, ...]:
             version=row[8],
             detail=json.loads(row[9]),
         )
-        for row in found
+        for row in reversed(found)
     )
 
 
@@ -227,7 +228,7 @@ def _all(database: Database) -> Iterator[Row]:
 
 
 def _digest(content: Row) -> bytes:
-    return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(_JSON.encode(content).encode()).digest()
 
 
 def _try_digest(content: Row) -> bytes | None:

@@ -8,7 +8,7 @@ from keysteward.problems import DatabaseUnusable, KeystoreExists, KeystoreNotIni
 from keysteward.sealing import keyring, sealer
 from keysteward.sealing.sealer import WrappedKey
 from keysteward.settings import Settings
-from keysteward.storage import audit, migrations, rows, statements
+from keysteward.storage import audit, changes, migrations, rows, statements
 from keysteward.storage.audit import AuditEvent
 from keysteward.storage.database import Database, Link, parse_url
 from keysteward.storage.store import Store
@@ -132,9 +132,9 @@ def _revision(connection: Connection) -> str | None:
 
 def _fill(link: Link, settings: Settings, wrapped: WrappedKey, actor: str, at: datetime) -> None:
     now = rows.to_microseconds(at)
-    keystore = link.one(statements.INSERT_KEYSTORE, name=settings.keystore, created_at=now)
+    keystore = link.one(changes.INSERT_KEYSTORE, name=settings.keystore, created_at=now)
     link.one(
-        statements.INSERT_DATA_KEY,
+        changes.INSERT_DATA_KEY,
         id=wrapped.id,
         sealing_key_id=wrapped.sealing_key_id,
         wrapped=wrapped.ciphertext,

@@ -68,23 +68,6 @@ class KeyOwner:
 
 
 @dataclass(frozen=True, slots=True)
-class ListQuery:
-    """Which entries a list shows; all conditions must hold."""
-
-    expiring_before: datetime | None = None
-    """Only entries whose certificate ends before this."""
-    waiting: bool = False
-    """Only entries that wait for a signing response."""
-    deleted: bool = False
-    """Only deleted entries; without it only living ones."""
-    prefix: str | None = None
-    """Only aliases that start so."""
-
-
-ALL_ENTRIES = ListQuery()
-
-
-@dataclass(frozen=True, slots=True)
 class AuditRow:
     """One row of the audit log. ``outcome`` is ``done`` or ``refused``."""
 

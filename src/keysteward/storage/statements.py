@@ -1,4 +1,4 @@
-"""Every statement, written in Core. Parameters are named; none has a value of its own.
+"""Every query, written in Core. Parameters are named; none has a value of its own.
 
 ``Database`` passes the parameters to the driver as they are, so a constant in an expression, which
 Core would turn into a parameter with a value, must not occur here.
@@ -7,19 +7,11 @@ Core would turn into a parameter with a value, must not occur here.
 from functools import cache
 
 from sqlalchemy import (
-    Insert,
     Select,
-    Table,
-    Update,
     bindparam,
-    delete,
-    func,
-    insert,
     literal_column,
-    null,
     select,
     tuple_,
-    update,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -38,13 +30,6 @@ _ZERO: ColumnElement[int] = literal_column(
 _own = _c.alias("own")
 
 
-def _inserting(table: Table, *generated: str) -> Insert:
-    """Return an INSERT with one parameter per column, except those that the database numbers."""
-    names = [column.name for column in table.columns if column.name not in generated]
-    statement = insert(table).values(dict.fromkeys(names))
-    return statement.returning(*(table.c[name] for name in generated)) if generated else statement
-
-
 # ---- keystores, data keys, private keys
 
 GET_KEYSTORE = select(tables.keystores.c.id).where(
@@ -54,24 +39,16 @@ GET_KEYSTORE_NAME = select(tables.keystores.c.name).where(
     tables.keystores.c.id == bindparam("keystore")
 )
 ANY_KEYSTORE = select(tables.keystores.c.id).limit(_ONE).offset(_ZERO)
-INSERT_KEYSTORE = _inserting(tables.keystores, "id")
 
 LIST_DATA_KEYS = select(
     tables.data_keys.c.id, tables.data_keys.c.sealing_key_id, tables.data_keys.c.wrapped
 ).order_by(tables.data_keys.c.number)
-INSERT_DATA_KEY = _inserting(tables.data_keys, "number")
 
 GET_PRIVATE_KEY = select(
     _k.c.data_key_id, _k.c.sealed, _k.c.keystore_id, _k.c.id, _k.c.public_key_sha256
 ).where(_k.c.id == bindparam("private_key"))
 FIND_PRIVATE_KEY = select(_k.c.id).where(
     _k.c.keystore_id == bindparam("keystore"), _k.c.public_key_sha256 == bindparam("public_key")
-)
-INSERT_PRIVATE_KEY = _inserting(_k, "id")
-SET_SEALED = (
-    update(_k)
-    .values(sealed=bindparam("new_sealed"), data_key_id=bindparam("new_data_key"))
-    .where(_k.c.id == bindparam("private_key"))
 )
 
 # ---- entries and versions
@@ -176,7 +153,7 @@ _LISTED = (
 
 @cache
 def list_entries(
-    *, expiring: bool, waiting: bool, deleted: bool, prefix: bool, paged: bool
+    *, expiring: bool, waiting: bool, deleted: bool, paged: bool
 ) -> Select[tuple[object, ...]]:
     """Return the statement of one kind of list; each is a range of one index, in its order."""
     order: tuple[ColumnElement[object], ...] = (_e.c.alias,)
@@ -201,14 +178,23 @@ def list_entries(
         statement = statement.where(_e.c.not_after < bindparam("before"))
     if waiting:
         statement = statement.where(tables.waiting)
-    if prefix:
-        statement = statement.where(
-            _e.c.alias >= bindparam("prefix_from"), _e.c.alias < bindparam("prefix_to")
-        )
     if paged:
         statement = statement.where(tuple_(*order) > tuple_(*after))
     return statement
 
+
+LIST_ALIASES = (
+    select(_e.c.alias)
+    .where(
+        _e.c.keystore_id == bindparam("keystore"),
+        _e.c.alias >= bindparam("prefix_from"),
+        _e.c.alias < bindparam("prefix_to"),
+        tables.living,
+    )
+    .order_by(_e.c.alias)
+    .limit(bindparam("row_limit"))
+    .offset(_ZERO)
+)
 
 FIND_KEY_OWNERS = (
     select(_e.c.alias, _e.c.id, _v.c.number, _e.c.current_version)
@@ -226,7 +212,6 @@ FIND_KEY_OWNERS = (
 # ---- certificates and trust
 
 FIND_CERTIFICATE = select(_c.c.id).where(_c.c.sha256 == bindparam("fingerprint"))
-INSERT_CERTIFICATE = _inserting(_c, "id")
 
 _CERTIFICATE_ENTRIES = (
     select(_c.c.der)
@@ -251,102 +236,6 @@ ALL_TRUSTED = _CERTIFICATE_ENTRIES.where(_e.c.trusted).order_by(_e.c.alias)
 FIND_CONFIRMATION = select(_t.c.confirmed_at).where(
     _t.c.keystore_id == bindparam("keystore"), _t.c.sha256 == bindparam("fingerprint")
 )
-INSERT_CONFIRMATION = _inserting(_t)
-
-# ---- changes of entries
-
-INSERT_ENTRY = _inserting(_e, "id")
-INSERT_VERSION = _inserting(_v)
-INSERT_VERSION_CERTIFICATE = _inserting(_vc)
-
-_MODIFIED: dict[object, object] = {
-    _e.c.modified_at: bindparam("at"),
-    _e.c.modified_by: bindparam("actor"),
-}
-_NEXT = _e.c.last_version + _ONE
-
-
-def _changing(values: dict[object, object]) -> Update:
-    """Return a conditional UPDATE: no row changes if the entry is not as it was read."""
-    return (
-        update(_e)
-        .values({**values, **_MODIFIED})
-        .where(
-            _e.c.id == bindparam("entry"),
-            _e.c.keystore_id == bindparam("keystore"),
-            _e.c.current_version == bindparam("base_version"),
-            _e.c.pending_version.is_not_distinct_from(bindparam("base_pending")),
-            tables.living,
-        )
-    )
-
-
-REPLACE_CURRENT = _changing(
-    {
-        _e.c.current_version: _NEXT,
-        _e.c.last_version: _NEXT,
-        _e.c.pending_version: bindparam("new_pending"),
-        _e.c.certificate_id: bindparam("new_certificate"),
-        _e.c.not_after: bindparam("new_not_after"),
-        _e.c.subject_name_sha256: bindparam("new_subject_name"),
-        _e.c.waiting_since: null(),
-    }
-).returning(_e.c.last_version)
-SET_PENDING = _changing({_e.c.pending_version: _NEXT, _e.c.last_version: _NEXT}).returning(
-    _e.c.last_version
-)
-CLEAR_PENDING = _changing({_e.c.pending_version: null()})
-RENAME = _changing(
-    {
-        _e.c.alias: bindparam("new_alias"),
-        _e.c.current_version: _NEXT,
-        _e.c.last_version: _NEXT,
-    }
-).returning(_e.c.last_version)
-DELETE_ENTRY = _changing({_e.c.deleted_at: bindparam("at")})
-UNDELETE_ENTRY = (
-    update(_e)
-    .values({_e.c.deleted_at: null(), **_MODIFIED})
-    .where(_e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore"), tables.deleted)
-)
-
-GET_VERSION_KEY = select(_v.c.private_key_id).where(
-    _v.c.entry_id == bindparam("entry"), _v.c.number == bindparam("version_number")
-)
-COPY_VERSION = insert(_v).from_select(
-    [
-        "entry_id",
-        "number",
-        "keystore_id",
-        "reason",
-        "private_key_id",
-        "file_sha256",
-        "note",
-        "created_at",
-        "created_by",
-    ],
-    select(
-        _v.c.entry_id,
-        bindparam("new_number"),
-        _v.c.keystore_id,
-        bindparam("new_reason"),
-        _v.c.private_key_id,
-        null(),
-        bindparam("new_note"),
-        bindparam("at"),
-        bindparam("actor"),
-    ).where(_v.c.entry_id == bindparam("entry"), _v.c.number == bindparam("base_version")),
-)
-COPY_CHAIN = insert(_vc).from_select(
-    ["entry_id", "number", "position", "keystore_id", "certificate_id"],
-    select(
-        _vc.c.entry_id,
-        bindparam("new_number"),
-        _vc.c.position,
-        _vc.c.keystore_id,
-        _vc.c.certificate_id,
-    ).where(_vc.c.entry_id == bindparam("entry"), _vc.c.number == bindparam("base_version")),
-)
 
 # ---- signing requests
 
@@ -367,46 +256,12 @@ LATEST_REQUEST = (
     .offset(_ZERO)
 )
 LATEST_REQUEST_FOR_KEY = LATEST_REQUEST.where(_r.c.public_key_sha256 == bindparam("public_key"))
-INSERT_REQUEST = _inserting(_r, "id")
-ANSWER_REQUESTS = (
-    update(_r)
-    .values(answered_at=bindparam("at"))
-    .where(
-        _r.c.entry_id == bindparam("entry"),
-        _r.c.public_key_sha256 == bindparam("public_key"),
-        _r.c.answered_at.is_(None),
-    )
-)
-START_WAITING = (
-    update(_e)
-    .values(waiting_since=func.coalesce(_e.c.waiting_since, bindparam("at")))
-    .where(_e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore"), tables.living)
-)
-REFRESH_WAITING = (
-    update(_e)
-    .values(
-        # The first open request for the current or the pending key; others no longer matter.
-        waiting_since=select(func.min(_r.c.created_at))
-        .select_from(_r)
-        .join(
-            _k,
-            (_k.c.keystore_id == _r.c.keystore_id)
-            & (_k.c.public_key_sha256 == _r.c.public_key_sha256),
-        )
-        .join(_v, (_v.c.entry_id == _r.c.entry_id) & (_v.c.private_key_id == _k.c.id))
-        .where(
-            _r.c.entry_id == _e.c.id,
-            _r.c.answered_at.is_(None),
-            _v.c.number.in_([_e.c.current_version, _e.c.pending_version]),
-        )
-        .correlate(_e)
-        .scalar_subquery()
-    )
-    .where(_e.c.id == bindparam("entry"))
-)
 
-# ---- purging
+# ---- which versions use which keys
 
+GET_VERSION_KEY = select(_v.c.private_key_id).where(
+    _v.c.entry_id == bindparam("entry"), _v.c.number == bindparam("version_number")
+)
 LIST_ENTRY_KEYS = (
     select(_v.c.private_key_id)
     .distinct()
@@ -418,24 +273,23 @@ FIND_KEY_USER = (
     .limit(_ONE)
     .offset(_ZERO)
 )
-PURGE_CHAINS = delete(_vc).where(_vc.c.entry_id == bindparam("entry"))
-PURGE_VERSIONS = delete(_v).where(_v.c.entry_id == bindparam("entry"))
-PURGE_REQUESTS = delete(_r).where(_r.c.entry_id == bindparam("entry"))
-PURGE_ENTRY = delete(_e).where(
-    _e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore")
-)
-PURGE_PRIVATE_KEY = delete(_k).where(_k.c.id == bindparam("private_key"))
 
 # ---- audit
 
 LAST_AUDIT = (
     select(_a.c.sequence, _a.c.mac).order_by(_a.c.sequence.desc()).limit(_ONE).offset(_ZERO)
 )
-INSERT_AUDIT = _inserting(_a)
 LIST_AUDIT = (
     select(*_a.columns)
     .where(_a.c.sequence > bindparam("after_sequence"))
     .order_by(_a.c.sequence)
+    .limit(bindparam("row_limit"))
+    .offset(_ZERO)
+)
+LIST_LAST_AUDIT = (
+    select(*_a.columns)
+    .where(_a.c.keystore_id == bindparam("keystore"))
+    .order_by(_a.c.sequence.desc())
     .limit(bindparam("row_limit"))
     .offset(_ZERO)
 )

@@ -21,7 +21,7 @@ from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
 from keysteward.storage import audit, backups, rows, statements
 from keysteward.storage.audit import AuditEvent, AuditReport
 from keysteward.storage.database import Database, Row
-from keysteward.storage.records import ALL_ENTRIES, AuditRow, KeyOwner, KeyPairView, ListQuery
+from keysteward.storage.records import AuditRow, KeyOwner, KeyPairView
 from keysteward.storage.transaction import Transaction
 from keysteward.values import Alias, Fingerprint
 
@@ -99,29 +99,35 @@ class Store:
     def list_entries(
         self,
         keystore_id: int,
-        query: ListQuery = ALL_ENTRIES,
         *,
         limit: int,
         after: ListedEntry | None = None,
+        expiring_before: datetime | None = None,
+        waiting: bool = False,
+        deleted: bool = False,
     ) -> tuple[ListedEntry, ...]:
-        """Return one page of a list, at most ``limit`` lines; ``after`` is the last line before it.
+        """Return one page of a list; the conditions are combined.
 
         The order is that of the aliases, by code point; entries that expire before a time come by
         their end date instead, unless deleted ones are asked for.
+
+        Args:
+            keystore_id: whose entries.
+            limit: length of the page at most.
+            after: the last line of the page before, read under the same conditions.
+            expiring_before: only entries whose certificate ends before this.
+            waiting: only entries that wait for a signing response.
+            deleted: only deleted entries; without it only living ones.
         """
-        before, prefix = query.expiring_before, query.prefix
         statement = statements.list_entries(
-            expiring=before is not None,
-            waiting=query.waiting,
-            deleted=query.deleted,
-            prefix=bool(prefix),
+            expiring=expiring_before is not None,
+            waiting=waiting,
+            deleted=deleted,
             paged=after is not None,
         )
         parameters: dict[str, object] = {"keystore": keystore_id, "row_limit": limit}
-        if before is not None:
-            parameters["before"] = rows.to_microseconds(before)
-        if prefix:
-            parameters |= {"prefix_from": prefix, "prefix_to": prefix + _PREFIX_END}
+        if expiring_before is not None:
+            parameters["before"] = rows.to_microseconds(expiring_before)
         if after is not None:
             parameters |= {
                 "after_alias": after.alias,
@@ -130,6 +136,17 @@ class Store:
                 "after_deleted": after.deleted_at and rows.to_microseconds(after.deleted_at),
             }
         return tuple(rows.listed(row) for row in self._all(statement, **parameters))
+
+    def list_aliases(self, keystore_id: int, prefix: str, limit: int) -> tuple[Alias, ...]:
+        """Return aliases of living entries that start with a prefix, in order."""
+        found = self._all(
+            statements.LIST_ALIASES,
+            keystore=keystore_id,
+            prefix_from=prefix,
+            prefix_to=prefix + _PREFIX_END,
+            row_limit=limit,
+        )
+        return tuple(Alias(row[0]) for row in found)
 
     # ---- signing requests
 
@@ -261,9 +278,9 @@ class Store:
 
     # ---- audit and backup
 
-    def read_audit(self, after: int, limit: int) -> tuple[AuditRow, ...]:
-        """Return rows of the audit log after a sequence number, in their order."""
-        return audit.read(self._database, after, limit)
+    def read_last_audit(self, keystore_id: int, limit: int) -> tuple[AuditRow, ...]:
+        """Return the latest audit rows of a keystore, newest last, without verifying them."""
+        return audit.read_last(self._database, keystore_id, limit)
 
     def verify_audit(self, expect: str | None = None) -> AuditReport:
         """Walk the whole audit log; see ``audit.verify``."""

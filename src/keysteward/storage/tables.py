@@ -217,4 +217,5 @@ audit = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("sealing_key_id", Text),
     Column("mac", LargeBinary),
+    Index("audit_keystore", "keystore_id", "sequence"),
 )

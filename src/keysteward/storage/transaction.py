@@ -7,7 +7,7 @@ from keysteward.entries import Reason
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import AliasExists, EntryChanged
 from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
-from keysteward.storage import audit, rows, statements
+from keysteward.storage import audit, changes, rows, statements
 from keysteward.storage.audit import AuditEvent
 from keysteward.storage.database import Link, Row
 from keysteward.storage.records import Base, NewEntry, NewVersion
@@ -47,7 +47,7 @@ class Transaction:
         # The row comes first, because a sealed key is bound to the id that only the row can give.
         private_key_id = self._inserted(
             self._link.one(
-                statements.INSERT_PRIVATE_KEY,
+                changes.INSERT_PRIVATE_KEY,
                 keystore_id=self.keystore_id,
                 public_key_sha256=public_key,
                 data_key_id=self._sealer.data_key_id,
@@ -56,7 +56,7 @@ class Transaction:
         )
         sealed = seal(SealingContext(self.keystore_id, private_key_id, public_key_sha256))
         self._link.change(
-            statements.SET_SEALED,
+            changes.SET_SEALED,
             private_key=private_key_id,
             new_sealed=sealed.ciphertext,
             new_data_key=sealed.data_key_id,
@@ -69,7 +69,7 @@ class Transaction:
         certificate_ids = self._certificate_ids(version.chain)
         entry_id = self._inserted(
             self._link.one(
-                statements.INSERT_ENTRY,
+                changes.INSERT_ENTRY,
                 keystore_id=self.keystore_id,
                 alias=new.alias,
                 type=new.type.value,
@@ -109,7 +109,7 @@ class Transaction:
         number = self._changed(
             base,
             self._link.one(
-                statements.REPLACE_CURRENT,
+                changes.REPLACE_CURRENT,
                 **self._condition(base),
                 new_pending=pending,
                 new_certificate=certificate_ids[0],
@@ -121,13 +121,13 @@ class Transaction:
         answers = version.reason is Reason.SIGNING_RESPONSE
         if answers:
             self._link.change(
-                statements.ANSWER_REQUESTS,
+                changes.ANSWER_REQUESTS,
                 at=self._now,
                 entry=base.entry_id,
                 public_key=rows.to_digest(certificate.public_key_sha256),
             )
         if pending is not None or not answers:
-            self._link.change(statements.REFRESH_WAITING, entry=base.entry_id)
+            self._link.change(changes.REFRESH_WAITING, entry=base.entry_id)
         self.audit(
             version.reason.value,
             base.alias,
@@ -145,24 +145,22 @@ class Transaction:
     def set_pending(self, base: Base, version: NewVersion) -> int:
         """Add a version that waits to become current, instead of an earlier pending one."""
         certificate_ids = self._certificate_ids(version.chain)
-        number = self._changed(
-            base, self._link.one(statements.SET_PENDING, **self._condition(base))
-        )
+        number = self._changed(base, self._link.one(changes.SET_PENDING, **self._condition(base)))
         self._insert_version(base.entry_id, number, version, certificate_ids)
-        self._link.change(statements.REFRESH_WAITING, entry=base.entry_id)
+        self._link.change(changes.REFRESH_WAITING, entry=base.entry_id)
         return number
 
     def clear_pending(self, base: Base) -> None:
         """Give up the pending version; it stays among the entry's versions."""
-        self._require(base, self._link.change(statements.CLEAR_PENDING, **self._condition(base)))
-        self._link.change(statements.REFRESH_WAITING, entry=base.entry_id)
+        self._require(base, self._link.change(changes.CLEAR_PENDING, **self._condition(base)))
+        self._link.change(changes.REFRESH_WAITING, entry=base.entry_id)
 
     def record_request(self, base: Base, der: bytes, public_key_sha256: Fingerprint) -> int:
         """Keep a signing request and return its id; the entry waits for its response then."""
         self._require(
             base,
             self._link.change(
-                statements.START_WAITING,
+                changes.START_WAITING,
                 at=self._now,
                 entry=base.entry_id,
                 keystore=self.keystore_id,
@@ -170,7 +168,7 @@ class Transaction:
         )
         return self._inserted(
             self._link.one(
-                statements.INSERT_REQUEST,
+                changes.INSERT_REQUEST,
                 keystore_id=self.keystore_id,
                 entry_id=base.entry_id,
                 public_key_sha256=rows.to_digest(public_key_sha256),
@@ -189,7 +187,7 @@ class Transaction:
         )
         if known is None:
             self._link.change(
-                statements.INSERT_CONFIRMATION,
+                changes.INSERT_CONFIRMATION,
                 keystore_id=self.keystore_id,
                 sha256=digest,
                 confirmed_at=self._now,
@@ -204,23 +202,23 @@ class Transaction:
         self._require_free(alias)
         number = self._changed(
             base,
-            self._link.one(statements.RENAME, **self._condition(base), new_alias=alias),
+            self._link.one(changes.RENAME, **self._condition(base), new_alias=alias),
         )
         copy = {"entry": base.entry_id, "base_version": base.version, "new_number": number}
         self._link.change(
-            statements.COPY_VERSION,
+            changes.COPY_VERSION,
             **copy,
             new_reason=Reason.RENAMED.value,
             new_note=base.alias,
             at=self._now,
             actor=self.actor,
         )
-        self._link.change(statements.COPY_CHAIN, **copy)
+        self._link.change(changes.COPY_CHAIN, **copy)
         return number
 
     def delete(self, base: Base) -> None:
         """Hide the entry; its alias is free then."""
-        self._require(base, self._link.change(statements.DELETE_ENTRY, **self._condition(base)))
+        self._require(base, self._link.change(changes.DELETE_ENTRY, **self._condition(base)))
 
     def undelete(self, entry_id: int) -> None:
         """Bring a deleted entry back under its alias. Raises AliasExists, EntryChanged."""
@@ -231,7 +229,7 @@ class Transaction:
             raise EntryChanged(f"entry {entry_id}", "It is not among the deleted entries any more.")
         self._require_free(Alias(row[0]))
         self._link.change(
-            statements.UNDELETE_ENTRY,
+            changes.UNDELETE_ENTRY,
             entry=entry_id,
             keystore=self.keystore_id,
             at=self._now,
@@ -249,12 +247,12 @@ class Transaction:
             row[0] for row in self._link.all(statements.LIST_ENTRY_KEYS, entry=entry_id)
         ]
         for statement in (
-            statements.PURGE_CHAINS,
-            statements.PURGE_VERSIONS,
-            statements.PURGE_REQUESTS,
+            changes.PURGE_CHAINS,
+            changes.PURGE_VERSIONS,
+            changes.PURGE_REQUESTS,
         ):
             self._link.change(statement, entry=entry_id)
-        gone = self._link.change(statements.PURGE_ENTRY, entry=entry_id, keystore=self.keystore_id)
+        gone = self._link.change(changes.PURGE_ENTRY, entry=entry_id, keystore=self.keystore_id)
         if gone != 1:
             raise EntryChanged(f"entry {entry_id}", "It was purged already.")
         unused = tuple(
@@ -263,7 +261,7 @@ class Transaction:
             if self._link.one(statements.FIND_KEY_USER, private_key=key) is None
         )
         for key in unused:
-            self._link.change(statements.PURGE_PRIVATE_KEY, private_key=key)
+            self._link.change(changes.PURGE_PRIVATE_KEY, private_key=key)
         self.purged = True
         return unused
 
@@ -319,7 +317,7 @@ class Transaction:
         for certificate in chain:
             row = self._link.one(
                 statements.FIND_CERTIFICATE, fingerprint=rows.to_digest(certificate.fingerprint)
-            ) or self._link.one(statements.INSERT_CERTIFICATE, **rows.certificate_row(certificate))
+            ) or self._link.one(changes.INSERT_CERTIFICATE, **rows.certificate_row(certificate))
             found.append(self._inserted(row))
         return found
 
@@ -328,7 +326,7 @@ class Transaction:
     ) -> None:
         file_sha256 = version.file_sha256
         self._link.change(
-            statements.INSERT_VERSION,
+            changes.INSERT_VERSION,
             entry_id=entry_id,
             number=number,
             keystore_id=self.keystore_id,
@@ -340,7 +338,7 @@ class Transaction:
             created_by=self.actor,
         )
         self._link.change_many(
-            statements.INSERT_VERSION_CERTIFICATE,
+            changes.INSERT_VERSION_CERTIFICATE,
             [
                 {
                     "entry_id": entry_id,

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("mac", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("sequence"),
     )
+    op.create_index("audit_keystore", "audit", ["keystore_id", "sequence"], unique=False)
     op.create_table(
         "certificates",
         sa.Column("id", sa.Integer(), nullable=False),

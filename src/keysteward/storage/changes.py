@@ -1,0 +1,187 @@
+"""Every statement that changes something, written in Core; see ``statements`` for the rules."""
+
+from sqlalchemy import (
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from keysteward.storage import tables
+
+_e, _v = tables.entries, tables.versions
+_vc, _c = tables.version_certificates, tables.certificates
+_r, _k = tables.signing_requests, tables.private_keys
+_t, _a = tables.trust_confirmations, tables.audit
+
+_ONE: ColumnElement[int] = literal_column("1")
+
+
+def _inserting(table: Table, *generated: str) -> Insert:
+    """Return an INSERT with one parameter per column, except those that the database numbers."""
+    names = [column.name for column in table.columns if column.name not in generated]
+    statement = insert(table).values(dict.fromkeys(names))
+    return statement.returning(*(table.c[name] for name in generated)) if generated else statement
+
+
+INSERT_KEYSTORE = _inserting(tables.keystores, "id")
+INSERT_DATA_KEY = _inserting(tables.data_keys, "number")
+INSERT_PRIVATE_KEY = _inserting(_k, "id")
+SET_SEALED = (
+    update(_k)
+    .values(sealed=bindparam("new_sealed"), data_key_id=bindparam("new_data_key"))
+    .where(_k.c.id == bindparam("private_key"))
+)
+INSERT_CERTIFICATE = _inserting(_c, "id")
+INSERT_CONFIRMATION = _inserting(_t)
+INSERT_AUDIT = _inserting(_a)
+
+# ---- changes of entries
+
+INSERT_ENTRY = _inserting(_e, "id")
+INSERT_VERSION = _inserting(_v)
+INSERT_VERSION_CERTIFICATE = _inserting(_vc)
+
+_MODIFIED: dict[object, object] = {
+    _e.c.modified_at: bindparam("at"),
+    _e.c.modified_by: bindparam("actor"),
+}
+_NEXT = _e.c.last_version + _ONE
+
+
+def _changing(values: dict[object, object]) -> Update:
+    """Return a conditional UPDATE: no row changes if the entry is not as it was read."""
+    return (
+        update(_e)
+        .values({**values, **_MODIFIED})
+        .where(
+            _e.c.id == bindparam("entry"),
+            _e.c.keystore_id == bindparam("keystore"),
+            _e.c.current_version == bindparam("base_version"),
+            _e.c.pending_version.is_not_distinct_from(bindparam("base_pending")),
+            tables.living,
+        )
+    )
+
+
+REPLACE_CURRENT = _changing(
+    {
+        _e.c.current_version: _NEXT,
+        _e.c.last_version: _NEXT,
+        _e.c.pending_version: bindparam("new_pending"),
+        _e.c.certificate_id: bindparam("new_certificate"),
+        _e.c.not_after: bindparam("new_not_after"),
+        _e.c.subject_name_sha256: bindparam("new_subject_name"),
+        _e.c.waiting_since: null(),
+    }
+).returning(_e.c.last_version)
+SET_PENDING = _changing({_e.c.pending_version: _NEXT, _e.c.last_version: _NEXT}).returning(
+    _e.c.last_version
+)
+CLEAR_PENDING = _changing({_e.c.pending_version: null()})
+RENAME = _changing(
+    {
+        _e.c.alias: bindparam("new_alias"),
+        _e.c.current_version: _NEXT,
+        _e.c.last_version: _NEXT,
+    }
+).returning(_e.c.last_version)
+DELETE_ENTRY = _changing({_e.c.deleted_at: bindparam("at")})
+UNDELETE_ENTRY = (
+    update(_e)
+    .values({_e.c.deleted_at: null(), **_MODIFIED})
+    .where(_e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore"), tables.deleted)
+)
+
+COPY_VERSION = insert(_v).from_select(
+    [
+        "entry_id",
+        "number",
+        "keystore_id",
+        "reason",
+        "private_key_id",
+        "file_sha256",
+        "note",
+        "created_at",
+        "created_by",
+    ],
+    select(
+        _v.c.entry_id,
+        bindparam("new_number"),
+        _v.c.keystore_id,
+        bindparam("new_reason"),
+        _v.c.private_key_id,
+        null(),
+        bindparam("new_note"),
+        bindparam("at"),
+        bindparam("actor"),
+    ).where(_v.c.entry_id == bindparam("entry"), _v.c.number == bindparam("base_version")),
+)
+COPY_CHAIN = insert(_vc).from_select(
+    ["entry_id", "number", "position", "keystore_id", "certificate_id"],
+    select(
+        _vc.c.entry_id,
+        bindparam("new_number"),
+        _vc.c.position,
+        _vc.c.keystore_id,
+        _vc.c.certificate_id,
+    ).where(_vc.c.entry_id == bindparam("entry"), _vc.c.number == bindparam("base_version")),
+)
+
+# ---- signing requests
+
+INSERT_REQUEST = _inserting(_r, "id")
+ANSWER_REQUESTS = (
+    update(_r)
+    .values(answered_at=bindparam("at"))
+    .where(
+        _r.c.entry_id == bindparam("entry"),
+        _r.c.public_key_sha256 == bindparam("public_key"),
+        _r.c.answered_at.is_(None),
+    )
+)
+START_WAITING = (
+    update(_e)
+    .values(waiting_since=func.coalesce(_e.c.waiting_since, bindparam("at")))
+    .where(_e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore"), tables.living)
+)
+REFRESH_WAITING = (
+    update(_e)
+    .values(
+        # The first open request for the current or the pending key; others no longer matter.
+        waiting_since=select(func.min(_r.c.created_at))
+        .select_from(_r)
+        .join(
+            _k,
+            (_k.c.keystore_id == _r.c.keystore_id)
+            & (_k.c.public_key_sha256 == _r.c.public_key_sha256),
+        )
+        .join(_v, (_v.c.entry_id == _r.c.entry_id) & (_v.c.private_key_id == _k.c.id))
+        .where(
+            _r.c.entry_id == _e.c.id,
+            _r.c.answered_at.is_(None),
+            _v.c.number.in_([_e.c.current_version, _e.c.pending_version]),
+        )
+        .correlate(_e)
+        .scalar_subquery()
+    )
+    .where(_e.c.id == bindparam("entry"))
+)
+
+# ---- purging
+
+PURGE_CHAINS = delete(_vc).where(_vc.c.entry_id == bindparam("entry"))
+PURGE_VERSIONS = delete(_v).where(_v.c.entry_id == bindparam("entry"))
+PURGE_REQUESTS = delete(_r).where(_r.c.entry_id == bindparam("entry"))
+PURGE_ENTRY = delete(_e).where(
+    _e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore")
+)
+PURGE_PRIVATE_KEY = delete(_k).where(_k.c.id == bindparam("private_key"))
