@@ -16,6 +16,9 @@ _FOREIGN = {
     "a package registry's host": r"(pypi|pythonhosted|npmjs|yarnpkg)\.(org|com)",
 }
 
+_LIST = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+"""Works in a checkout that belongs to another user, too."""
+
 modules = sorted(SOURCE.rglob("*.py"))
 every_module = pytest.mark.parametrize(
     "module", modules, ids=lambda path: path.relative_to(SOURCE).as_posix()
@@ -25,7 +28,7 @@ every_module = pytest.mark.parametrize(
 def _committed() -> list[Path]:
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    listed = subprocess.run(_LIST, cwd=ROOT, capture_output=True, check=True)
     return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
 
 
