@@ -49,9 +49,10 @@ def element(data: bytes, start: int, limit: int | None = None) -> Element:
 
     Raises Damaged if it does not, or if its header or its indefinite length is malformed.
     """
-    limit = len(data) if limit is None else limit
+    if limit is None:
+        limit = len(data)
     tag, content, length = _header(data, start, limit)
-    if length == _INDEFINITE:
+    if length < 0:
         stop = _end_of_contents(data, tag, content, limit)
         return Element(tag, start, content, stop, stop + 2)
     stop = content + length

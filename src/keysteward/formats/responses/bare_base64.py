@@ -9,6 +9,8 @@ _HEADERS = re.compile(
     rb"(?:HTTP/[0-9.]+ [^\r\n]*+\r?\n)?"
     rb"(?:[A-Za-z][A-Za-z0-9-]*+:[^\r\n]*+(?:\r?\n[ \t]+[^\r\n]++)*+\r?\n)++\s*+"
 )
+_NEVER = (b"-", b"0\x82")
+"""A PEM line or a DER object: spares the most frequent pieces the search for headers."""
 _START = re.compile(rb"[A-Za-z0-9+/][A-Za-z0-9+/\s]{0,200}+(?:=\s*){0,2}")
 _RUN = re.compile(rb"[A-Za-z0-9+/ \t\r\n\v\f]*+(?:=[ \t\r\n\v\f]*+){0,2}")
 
@@ -18,6 +20,8 @@ _FEWEST_LETTERS = 24
 
 def recognises(data: bytes, start: int) -> bool:
     """Return whether base64 starts here whose bytes are DER, or text with a PEM file in it."""
+    if data.startswith(_NEVER, start):
+        return False
     match = _START.match(data, _behind_headers(data, start))
     if match is None:
         return False

@@ -62,10 +62,12 @@ class _Findings:
         self.pieces += 1
         if self.pieces > pieces.MOST_PIECES:
             raise ResponseTooComplex(f"The file holds more than {pieces.MOST_PIECES} parts.")
-        self.certificates.extend(piece.certificates)
-        if len(self.certificates) > pieces.MOST_CERTIFICATES:
-            raise pieces.too_many_certificates()
-        self.foreign.update(dict.fromkeys(piece.foreign))
+        if piece.certificates:
+            self.certificates.extend(piece.certificates)
+            if len(self.certificates) > pieces.MOST_CERTIFICATES:
+                raise pieces.too_many_certificates()
+        for kind in piece.foreign:
+            self.foreign[kind] = None
 
 
 def read(data: bytes, readers: Sequence[Reader]) -> ResponseFile:
@@ -117,19 +119,18 @@ def _mark_found(levels: list[_Level], findings: _Findings, piece: Piece) -> None
 
 def _close(level: _Level, findings: _Findings) -> None:
     """Judge what no reader has recognised at the end of a level."""
-    if level.found_nothing and level.origin is None:
+    if not level.found_nothing:
+        left = level.data[level.position :].rstrip(text.WHITE)
+        if left and not (level.behind_text and foreign.is_text(left)):
+            findings.trailing_bytes += len(left)
+    elif level.origin is None:
         findings.unknown = foreign.name(level.data)
-        return
-    if level.found_nothing and level.origin is not None:
-        if level.origin.unless is None:
-            raise SigningResponseUnreadable(
-                "A PEM block that should hold a certificate holds something else."
-            )
+    elif level.origin.unless is None:
+        raise SigningResponseUnreadable(
+            "A PEM block that should hold a certificate holds something else."
+        )
+    else:
         findings.foreign[level.origin.unless] = None
-        return
-    left = level.data[level.position :].rstrip(text.WHITE)
-    if not (level.behind_text and foreign.is_text(left)):
-        findings.trailing_bytes += len(left)
 
 
 def _result(findings: _Findings) -> ResponseFile:

@@ -47,7 +47,7 @@ def shape(data: bytes, start: int) -> Shape | None:
     An object that is cut off or malformed has the shape that its first bytes promise. It takes more
     than the character "0" of a text, which is the tag of a SEQUENCE, to start like one.
     """
-    if data[start : start + 1] != b"0":
+    if not data.startswith(b"0", start):
         return None
     try:
         return _shape(data, der.element(data, start))
@@ -90,11 +90,11 @@ def _sequence_first(data: bytes, parts: list[Element], tags: tuple[int, ...]) ->
 
 def _signed(data: bytes, signed: Element) -> Shape:
     """Tell apart what X.509 signs: its first elements are named in RFC 5280, 2986 and 5755."""
+    if data.startswith(b"\xa0", signed.content):  # the version; a certificate alone starts with it
+        return Shape.CERTIFICATE
     try:
         parts = list(islice(der.children(data, signed), 4))
         tags = tuple(part.tag for part in parts)
-        if tags[:1] == (der.CONTEXT_0,):
-            return Shape.CERTIFICATE
         times = [tag in _TIMES for tag in tags]
         if tags[:2] == (der.SEQUENCE, der.SEQUENCE) and times[2:3] == [True]:
             return Shape.REVOCATION_LIST  # version 1

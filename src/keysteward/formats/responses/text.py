@@ -11,6 +11,7 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 WHITE = b" \t\r\n\v\f"
 """White space of every kind of text file."""
 
+_BLANK_STARTS = (b"\n", b"\r", b" ", b"\t", b"\v", b"\f", _UTF8_MARK)
 _BLANKS = re.compile(rb"[ \t\r\n\v\f]*")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]*")
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\r\n"
@@ -51,12 +52,11 @@ def is_printable(data: bytes) -> bool:
 
 def skip_blanks(data: bytes, start: int) -> int:
     """Return where white space and byte order marks end."""
-    while True:
+    while data.startswith(_BLANK_STARTS, start):
         match = _BLANKS.match(data, start)
         start = match.end() if match else start
-        if not data.startswith(_UTF8_MARK, start):
-            return start
-        start += len(_UTF8_MARK)
+        start += len(_UTF8_MARK) if data.startswith(_UTF8_MARK, start) else 0
+    return start
 
 
 def decode_base64(encoded: bytes) -> bytes | None:
@@ -70,8 +70,11 @@ def decode_base64(encoded: bytes) -> bytes | None:
         decoded = binascii.a2b_base64(compact, strict_mode=True)
     except binascii.Error:
         return _decode_several(compact)
-    first = _encoded_length(compact)
-    if first is not None and compact[first : first + 2] == b"MI":
+    try:
+        first = der.promised_length(decoded)
+    except der.Damaged:
+        return decoded
+    if first is not None and first < len(decoded):  # a second object follows, or a second text
         return _decode_several(compact)
     return decoded
 
