@@ -10,7 +10,8 @@
     |                       PendingKeyExists, SigningRequestNotAvailable, ConfirmationRequired
     |-- of what was asked:  KeyTypeUnsupported, SubjectInvalid, ValidityInvalid, OverrideInvalid,
     |                       PrivateKeyUnreadable, CertificateOfAnotherKey,
-    |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid
+    |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid,
+    |                       ProgramMissing
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
     |                       DatabaseUnusable, SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged,
     |                       AuditChainBroken
@@ -648,6 +649,22 @@ class FileExists(Problem):
     @property
     def detail(self) -> str:
         return f"{self.name!r} exists already and is left as it is. Name another file."
+
+
+@dataclass(eq=False)
+class ProgramMissing(Problem):
+    """A program that a command runs is not installed."""
+
+    slug = "program-missing"
+    title = "A program is missing"
+    kind = Kind.UNSUPPORTED
+
+    name: str
+    package: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.name!r} is not installed; Debian's package is {self.package!r}."
 
 
 @dataclass(eq=False)

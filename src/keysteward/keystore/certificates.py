@@ -7,6 +7,7 @@ from keysteward.keystore.steward import Steward
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.usages import Usage
 from keysteward.problems import CertificateUnreadable
+from keysteward.storage.records import NewEntry, NewVersion
 
 
 def add_certificate(
@@ -25,9 +26,9 @@ def add_certificate(
         certificate = _only(read_certificates(data))
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
             entry_id = writing.create_entry(
-                name, EntryType.CERTIFICATE, caller.owner, Usage.TLS_CLIENT, trusted=trusted
+                NewEntry(name, EntryType.CERTIFICATE, caller.owner, Usage.TLS_CLIENT, trusted),
+                NewVersion(Reason.UPLOADED, (certificate,), None),
             )
-            writing.add_first_version(entry_id, Reason.UPLOADED, (certificate,), None)
             detail = {"sha256": certificate.fingerprint, "trusted": trusted}
             writing.audit("add-certificate", name, entry_id, 1, detail)
     return steward.store.get_entry(steward.keystore_id, name)

@@ -12,7 +12,7 @@
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from keysteward.entries import ChainLink, Source, outcome
@@ -61,8 +61,8 @@ class Target:
     """Per key; none where nothing is known of the request."""
     replaced: tuple[Certificate, ...] = ()
     """The current chain, end-entity first; empty if unknown."""
-    own: frozenset[Fingerprint] = field(default=frozenset())
-    """Fingerprints of the self-signed certificates that the entry has or had."""
+    is_own: Callable[[Certificate], bool] = lambda certificate: False
+    """Whether a self-signed certificate is one that the entry has or had."""
 
     @property
     def replaces_ca_issued(self) -> bool:
@@ -110,7 +110,8 @@ def judge_response(
     links = tuple(
         ChainLink(c, Source.KEYSTORE if c in completed else Source.RESPONSE) for c in chain
     )
-    identical = chain == target.replaced and chosen.fingerprint not in target.own
+    placeholder = chosen.self_signed and target.is_own(chosen)
+    identical = chain == target.replaced and not placeholder
     if identical:
         already = NoticeKind.ALREADY_CURRENT.about(
             f"{target.name} has this certificate with this chain already; nothing is stored."
@@ -184,7 +185,7 @@ def _findings(
     certificate = chain[0]
     if file.trailing_bytes:
         yield TrailingBytes(file.trailing_bytes)
-    if certificate.fingerprint in target.own:
+    if certificate.self_signed and target.is_own(certificate):
         yield PlaceholderAgain(target.name)
     yield from rules.of_the_certificate(certificate, target.usage, now)
     yield from rules.of_the_issuers(chain, target.usage, now)

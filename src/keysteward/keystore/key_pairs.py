@@ -17,10 +17,11 @@ from keysteward.pki.key_pairs import KeySpec
 from keysteward.pki.private_keys import PrivateKey
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
-from keysteward.problems import CertificateOfAnotherKey, PendingKeyExists
+from keysteward.problems import AliasExists, CertificateOfAnotherKey, PendingKeyExists
 from keysteward.sealing.sealer import SealedKey, SealingContext
-from keysteward.storage.store import Transaction
-from keysteward.values import Secret
+from keysteward.storage.records import Base, NewEntry, NewVersion
+from keysteward.storage.transaction import Transaction
+from keysteward.values import Alias, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,17 @@ def generate_key_pair(
         # Found out before the key is made, which can take seconds.
         key_pairs.signature_hash(spec.key_type, wish.hash_name)
         contents.extensions(content, spec.key_type)
-        steward.store.require_free(steward.keystore_id, name)
+        _require_free(steward, name)
         key = key_pairs.generate(spec)
         placeholder = read_certificate(
             key_pairs.build_placeholder(key, content, validity, wish.hash_name)
         )
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            entry_id = writing.create_entry(name, EntryType.KEY_PAIR, caller.owner, usage)
             key_id = _store_key(steward, writing, key, placeholder)
-            writing.add_first_version(entry_id, Reason.GENERATED, (placeholder,), key_id)
+            entry_id = writing.create_entry(
+                NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage),
+                NewVersion(Reason.GENERATED, (placeholder,), key_id),
+            )
             writing.audit("generate", name, entry_id, 1, {"key": str(placeholder.key)})
     return steward.store.get_entry(steward.keystore_id, name)
 
@@ -89,15 +92,17 @@ def add_key_pair(
     """
     with steward.recording_refusals(caller, "add-key-pair", alias):
         name = aliases.new_alias(alias, caller)
-        steward.store.require_free(steward.keystore_id, name)
+        _require_free(steward, name)
         imported = private_keys.read_private_key(data, password)
         chain = _chain_of(
             imported.key, (*certificates, *imported.certificates), usage, steward.clock()
         )
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            entry_id = writing.create_entry(name, EntryType.KEY_PAIR, caller.owner, usage)
             key_id = _store_key(steward, writing, imported.key, chain[0])
-            writing.add_first_version(entry_id, Reason.UPLOADED, chain, key_id)
+            entry_id = writing.create_entry(
+                NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage),
+                NewVersion(Reason.UPLOADED, chain, key_id),
+            )
             writing.audit("add-key-pair", name, entry_id, 1, {"key": str(chain[0].key)})
     return steward.store.get_entry(steward.keystore_id, name)
 
@@ -130,9 +135,17 @@ def renew_key_pair(
         placeholder = read_certificate(key_pairs.build_placeholder(key, content, validity))
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
             key_id = _store_key(steward, writing, key, placeholder)
-            number = writing.add_pending(entry, (placeholder,), key_id)
+            number = writing.set_pending(
+                Base.of(entry), NewVersion(Reason.RENEWAL, (placeholder,), key_id)
+            )
             writing.audit("renew", entry.alias, entry.id, number, {"key": str(placeholder.key)})
     return steward.store.get_entry(steward.keystore_id, entry.alias)
+
+
+def _require_free(steward: Steward, alias: Alias) -> None:
+    """Refuse a taken alias before the slow part; the transaction looks again."""
+    if steward.store.find_entry(steward.keystore_id, alias) is not None:
+        raise AliasExists(alias)
 
 
 def _store_key(

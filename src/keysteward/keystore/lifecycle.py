@@ -4,6 +4,7 @@ from keysteward.entries import Caller, Entry
 from keysteward.keystore import aliases
 from keysteward.keystore.steward import Steward
 from keysteward.problems import AliasNotFound, ConfirmationRequired
+from keysteward.storage.records import Base
 
 
 def rename_entry(steward: Steward, caller: Caller, alias: str, new: str) -> Entry:
@@ -16,7 +17,7 @@ def rename_entry(steward: Steward, caller: Caller, alias: str, new: str) -> Entr
         entry = _own_entry(steward, caller, alias)
         name = aliases.new_alias(new, caller)
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            number = writing.rename(entry, name)
+            number = writing.rename(Base.of(entry), name)
             writing.audit("rename", entry.alias, entry.id, number, {"new_alias": name})
     return steward.store.get_entry(steward.keystore_id, name)
 
@@ -29,7 +30,7 @@ def delete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
     with steward.recording_refusals(caller, "delete", alias):
         entry = _own_entry(steward, caller, alias)
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            writing.delete(entry)
+            writing.delete(Base.of(entry))
             writing.audit("delete", entry.alias, entry.id, entry.version.number, {})
     return entry
 
@@ -42,7 +43,7 @@ def undelete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
     with steward.recording_refusals(caller, "undelete", alias):
         entry = _deleted_entry(steward, caller, alias)
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            writing.undelete(entry)
+            writing.undelete(entry.id)
             writing.audit("undelete", entry.alias, entry.id, entry.version.number, {})
     return steward.store.get_entry(steward.keystore_id, alias)
 
@@ -62,11 +63,10 @@ def purge_entry(steward: Steward, caller: Caller, alias: str, typed: str) -> int
         if typed != entry.alias:
             raise ConfirmationRequired(entry.alias)
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            destroyed = writing.purge(entry)
+            destroyed = len(writing.purge(entry.id))
             writing.audit(
                 "purge", entry.alias, entry.id, entry.version.number, {"keys_destroyed": destroyed}
             )
-        steward.store.scrub()
     return destroyed
 
 

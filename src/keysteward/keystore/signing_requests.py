@@ -1,6 +1,6 @@
 """Signing requests: what is sent to the CA, recorded so that its answer can be compared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from keysteward.entries import Caller, Entry, Owner, Version
@@ -8,8 +8,10 @@ from keysteward.keystore import key_pairs
 from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.pki import contents, private_keys, requests, subjects
 from keysteward.pki.contents import Content
+from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
 from keysteward.problems import SigningRequestNotAvailable, SubjectInvalid
+from keysteward.storage.records import Base
 
 _SSH_ALIASES = frozenset({"id_rsa", "id_dsa"})
 """SSH keys of the tenant; SAP's help page excludes them from signing requests."""
@@ -19,8 +21,7 @@ _SSH_ALIASES = frozenset({"id_rsa", "id_dsa"})
 class RequestWish:
     """What the request shall say other than the certificate does; empty leaves it as it is."""
 
-    parts: Mapping[str, str]
-    """Parts of the subject by the names of ``Subject``'s members."""
+    subject: Subject = Subject()
     san: Sequence[str] = ()
     usage: Usage | None = None
     hash_name: str | None = None
@@ -47,7 +48,7 @@ def write_signing_request(
         key = private_keys.from_pkcs8(key_pairs.unseal_private_key(steward, version))
         der = requests.build_request(key, content, wish.hash_name)
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            writing.record_request(entry.id, der, version.certificate.public_key_sha256)
+            writing.record_request(Base.of(entry), der, version.certificate.public_key_sha256)
             detail = {"public_key_sha256": version.certificate.public_key_sha256}
             writing.audit("signing-request", entry.alias, entry.id, version.number, detail)
     return requests.to_pem(der)
@@ -68,8 +69,7 @@ def _require_available(steward: Steward, caller: Caller, entry: Entry) -> None:
 
 def _content(entry: Entry, version: Version, wish: RequestWish) -> Content:
     content = contents.of_certificate(version.certificate, wish.usage or entry.usage)
-    if wish.parts:
-        content = replace(content, name=subjects.change_name(content.name, wish.parts))
+    content = replace(content, name=subjects.change_name(content.name, wish.subject))
     if wish.san:
         content = replace(content, san=subjects.build_san(wish.san))
     if not content.name.rdns:

@@ -24,8 +24,8 @@ from keysteward.problems import (
     RootNotTrusted,
     SigningResponseTooLarge,
 )
-from keysteward.storage.store import KeyPairView
-from keysteward.values import Fingerprint
+from keysteward.storage.records import Base, KeyPairView, NewVersion
+from keysteward.values import Fingerprint, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,20 @@ def commit(steward: Steward, caller: Caller, plan: Plan, *, note: str | None = N
     """
     if plan.reason is None:
         return plan.base_version
-    with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as transaction:
+    base = Base(plan.alias, plan.entry_id, plan.base_version, plan.base_pending)
+    version = NewVersion(
+        plan.reason, plan.certificates, plan.private_key_id, plan.file_sha256, note
+    )
+    detail = {
+        "overridden": plan.overridden,
+        "confirmed_root": plan.confirms_root,
+        "warnings": [n.slug for n in plan.notices if n.severity is Severity.WARNING],
+        "restores": plan.restores,
+    }
+    with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
         if plan.confirms_root is not None:
-            transaction.confirm_root(plan.confirms_root)
-        return transaction.replace_chain(plan, note)
+            writing.confirm_root(plan.confirms_root)
+        return writing.replace_chain(base, version, detail)
 
 
 def _read(data: bytes, limit_bytes: int) -> ResponseFile:
@@ -162,7 +172,7 @@ def _plan(
     try:
         judged = judgement.judge_response(
             file,
-            _target_of_entry(view),
+            _target_of_entry(steward, view),
             steward.clock(),
             consent.overrides,
             lambda name: steward.store.find_certificate_entries(steward.keystore_id, name),
@@ -212,8 +222,12 @@ def _private_key_id(version: Version | None) -> int:
     return version.private_key_id
 
 
-def _target_of_entry(view: KeyPairView) -> Target:
+def _target_of_entry(steward: Steward, view: KeyPairView) -> Target:
     entry = view.entry
+
+    def is_own(certificate: Certificate) -> bool:
+        return any(certificate == v.certificate for v in steward.store.list_versions(entry))
+
     versions = (entry.version, entry.pending) if entry.pending else (entry.version,)
     wanted = {}
     for version, request in zip(versions, (view.request, view.pending_request), strict=False):
@@ -226,7 +240,7 @@ def _target_of_entry(view: KeyPairView) -> Target:
         usage=entry.usage,
         wanted=wanted,
         replaced=entry.version.chain,
-        own=view.own_self_signed,
+        is_own=is_own,
     )
 
 
@@ -245,9 +259,7 @@ def _wanted(certificate: Certificate, request: SigningRequest | None) -> Wanted 
 
 
 def _target_of_reference(reference: Reference) -> tuple[Target, tuple[str, ...]]:
-    name = {"request": "The request", "certificate": "The certificate"}.get(
-        reference.kind, "The public key"
-    )
+    name = f"the {reference.kind.value}"
     keys = {reference.spki: reference.public_key_sha256}
     if reference.request is not None:
         asked = reference.request
@@ -257,10 +269,9 @@ def _target_of_reference(reference: Reference) -> tuple[Target, tuple[str, ...]]
     if not reference.chain:
         return Target(name, keys, Usage.TLS_CLIENT, {}), ("subject", "san", "loss")
     current = reference.chain[0]
-    own = frozenset({current.fingerprint} if current.self_signed else ())
     asked_before = _wanted(current, None)
     known = {reference.spki: asked_before} if asked_before else {}
-    return Target(name, keys, Usage.TLS_CLIENT, known, reference.chain, own), ()
+    return Target(name, keys, Usage.TLS_CLIENT, known, reference.chain, current.__eq__), ()
 
 
 def _usage_of(extended: frozenset[str] | None) -> Usage:
@@ -275,10 +286,10 @@ def _owner_of(steward: Steward, entry: Entry, public_key: Fingerprint) -> str | 
     for owner in steward.store.find_owner_of_public_key(steward.keystore_id, public_key):
         if owner.entry_id == entry.id:
             return (
-                f"It belongs to the earlier version {owner.version} of this entry: roll back to "
+                f"It belongs to the earlier version {owner.number} of this entry: roll back to "
                 "that first."
             )
-        if owner.current:
+        if owner.is_current:
             return f"It belongs to the alias {owner.alias!r}: upload it there."
-        return f"It belongs to the earlier version {owner.version} of the alias {owner.alias!r}."
+        return f"It belongs to the earlier version {owner.number} of the alias {owner.alias!r}."
     return None

@@ -40,7 +40,12 @@ class Steward:
         except Problem as problem:
             if problem.kind is not Kind.BUSY:
                 self.store.record_refusal(
-                    self.keystore_id, caller.name, self.clock(), action, alias, problem.slug
+                    self.keystore_id,
+                    caller.name,
+                    self.clock(),
+                    action=action,
+                    alias=alias,
+                    problem=problem,
                 )
             raise
 

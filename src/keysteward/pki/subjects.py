@@ -30,7 +30,7 @@ class Subject:
     code of two letters.
     """
 
-    common_name: str
+    common_name: str | None = None
     organizational_unit: str | None = None
     organization: str | None = None
     locality: str | None = None
@@ -75,6 +75,25 @@ def build_name(subject: Subject) -> x509.Name:
         text = part.of(subject)
         if text is not None:
             attributes.append(x509.NameAttribute(part.oid, _checked(part, text)))
+    return x509.Name(attributes)
+
+
+def change_name(name: x509.Name, changes: Subject) -> x509.Name:
+    """Return the name with the parts that ``changes`` gives, all others as they are.
+
+    A part that the name does not have yet takes its conventional place. Raises SubjectInvalid.
+    """
+    ranks = {part.oid: rank for rank, part in enumerate(_PARTS)}
+    attributes = [attribute for rdn in name.rdns for attribute in rdn]
+    for rank, part in enumerate(_PARTS):
+        text = part.of(changes)
+        if text is None:
+            continue
+        replaced = [i for i, attribute in enumerate(attributes) if attribute.oid == part.oid]
+        later = [i for i, a in enumerate(attributes) if ranks.get(a.oid, rank) > rank]
+        place = (replaced or later or [len(attributes)])[0]
+        attributes = [a for a in attributes if a.oid != part.oid]
+        attributes.insert(place, x509.NameAttribute(part.oid, _checked(part, text)))
     return x509.Name(attributes)
 
 

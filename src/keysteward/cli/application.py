@@ -1,0 +1,81 @@
+"""The command's tree: which word calls which function, and how a run ends."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from keysteward.cli import connect, demo, entries, key_pairs, maintenance, output, responses
+from keysteward.cli.session import Composition, with_session
+from keysteward.problems import Problem
+
+_COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "": (
+        "",
+        {
+            "demo": demo.demo,
+            "init": maintenance.init,
+            "list": entries.list_,
+            "show": entries.show,
+            "versions": entries.versions_,
+            "rollback": entries.rollback,
+            "rename": entries.rename,
+            "delete": entries.delete,
+            "undelete": entries.undelete,
+            "csr": key_pairs.csr,
+            "connect": connect.connect,
+        },
+    ),
+    "keypair": (
+        "Make, add and renew key pairs.",
+        {"generate": key_pairs.generate, "add": key_pairs.add, "renew": key_pairs.renew},
+    ),
+    "certificate": ("Certificate entries.", {"add": key_pairs.add_certificate}),
+    "response": (
+        "Signing responses: the CA's answers.",
+        {"check": responses.check, "upload": responses.upload},
+    ),
+    "audit": ("The audit log.", {"verify": maintenance.verify, "show": maintenance.show}),
+    "database": ("The database.", {"backup": maintenance.backup}),
+}
+
+_ABOUT = """A self-hosted keystore: update a key pair with a signing response, under its alias."""
+
+
+def build() -> typer.Typer:
+    """Return the command with all its groups."""
+    settings = {"help_option_names": ["-h", "--help"]}
+    root = _group(_ABOUT)
+    for group, (about, commands) in _COMMANDS.items():
+        parent = root
+        if group:
+            parent = _group(about)
+            root.add_typer(parent, name=group)
+        for name, function in commands.items():
+            parent.command(name, context_settings=settings)(with_session(function))
+    history = with_session(entries.versions_)
+    root.command("history", hidden=True, context_settings=settings)(history)
+    return root
+
+
+def _group(about: str) -> typer.Typer:
+    # Pretty tracebacks would print the values of variables, and with them secrets.
+    return typer.Typer(
+        help=about,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def run(composition: Composition) -> None:
+    """Run the command of this process and end it with the exit status of its outcome."""
+    try:
+        build()(obj=composition, prog_name="keysteward")
+    except Problem as problem:
+        output.say_problem(problem)
+        sys.exit(output.EXIT_STATUS[problem.kind])
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would complain about it at exit.
+        sys.stderr.close()
+        sys.exit(1)

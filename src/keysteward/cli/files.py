@@ -1,0 +1,70 @@
+"""Files that a command reads and writes; ``-`` is standard input or output."""
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from keysteward.formats import responses
+from keysteward.problems import FileExists, FileUnreadable
+from keysteward.values import Secret
+
+_MOST_BYTES = 1_048_576
+"""For files other than signing responses: keys, certificates, requests."""
+
+
+def read_response(name: str, limit_bytes: int) -> bytes:
+    """Return a signing response's bytes, counted while reading.
+
+    Raises SigningResponseTooLarge, FileUnreadable.
+    """
+    if name == "-":
+        return responses.read_bounded(sys.stdin.buffer, limit_bytes)
+    with _opened(name) as file:
+        return responses.read_bounded(file, limit_bytes)
+
+
+def read_file(name: str) -> bytes:
+    """Return a file's bytes. Raises FileUnreadable, also for one of more than a megabyte."""
+    if name == "-":
+        content = sys.stdin.buffer.read(_MOST_BYTES + 1)
+    else:
+        with _opened(name) as file:
+            content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise FileUnreadable(name, f"it has more than {_MOST_BYTES:,} bytes")
+    return content
+
+
+def write_file(name: str, content: bytes) -> None:
+    """Write a new file. Raises FileExists rather than overwrite one, FileUnreadable."""
+    try:
+        with Path(name).open("xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise FileExists(name) from error
+    except OSError as error:
+        raise FileUnreadable(name, _reason(error)) from error
+
+
+def read_password(*, from_stdin: bool, prompt: str) -> Secret | None:
+    """Return the first line of standard input, or ask a person for it; None for an empty one."""
+    if from_stdin:
+        line = sys.stdin.buffer.readline().rstrip(b"\r\n")
+        return Secret(line) if line else None
+    if sys.stdin.isatty():
+        typed = getpass.getpass(prompt)
+        return Secret(typed.encode()) if typed else None
+    return None
+
+
+def _opened(name: str) -> BinaryIO:
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise FileUnreadable(name, _reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or os.strerror(error.errno or 0)).lower()

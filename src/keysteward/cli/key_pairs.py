@@ -1,0 +1,254 @@
+"""keypair generate, add and renew; csr; certificate add."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.status import Status
+
+from keysteward.cli import files, output
+from keysteward.cli.session import Session
+from keysteward.entries import Entry
+from keysteward.keystore import certificates, key_pairs, signing_requests
+from keysteward.keystore.key_pairs import PlaceholderWish
+from keysteward.keystore.signing_requests import RequestWish
+from keysteward.pki.key_pairs import parse_key_spec
+from keysteward.pki.subjects import Subject
+from keysteward.pki.usages import Usage
+
+Alias = Annotated[str, typer.Argument(help="The entry's alias.")]
+File = Annotated[str, typer.Argument(metavar="FILE", help="A file; - is standard input.")]
+Type = Annotated[
+    str, typer.Option("--type", help="rsa, ec, dsa, ed25519, ed448 or ml-dsa.", metavar="TYPE")
+]
+OptionalType = Annotated[
+    str | None,
+    typer.Option(
+        "--type", help="Another type than the current key's.", metavar="TYPE", show_default=False
+    ),
+]
+Size = Annotated[
+    int | None,
+    typer.Option(help="RSA 2048, 3072, 4096; DSA 2048, 3072; ML-DSA 44, 65, 87.", show_default=False),
+]
+Curve = Annotated[
+    str | None, typer.Option(help="P-256, P-384, P-521, secp256k1, …", show_default=False)
+]
+CommonName = Annotated[str, typer.Option("--cn", help="Common name.")]
+OptionalName = Annotated[str | None, typer.Option("--cn", help="Common name.", show_default=False)]
+Unit = Annotated[
+    str | None, typer.Option("--ou", help="Organizational unit.", show_default=False)
+]
+Organization = Annotated[
+    str | None, typer.Option("--organization", "-O", help="Organization.", show_default=False)
+]
+Locality = Annotated[str | None, typer.Option(help="City.", show_default=False)]
+State = Annotated[str | None, typer.Option(help="State or province.", show_default=False)]
+Country = Annotated[str | None, typer.Option(help="Two letters.", show_default=False)]
+Email = Annotated[str | None, typer.Option(help="E-mail address.", show_default=False)]
+San = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Alternative name: DNS:…, IP:…, email:…, URI:…; can be repeated.", show_default=False
+    ),
+]
+UsageOption = Annotated[Usage, typer.Option("--usage", help="What the key pair is for.")]
+OptionalUsage = Annotated[
+    Usage | None, typer.Option("--usage", help="Ask for another usage.", show_default=False)
+]
+NotBefore = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Default: now.", show_default=False)
+]
+NotAfter = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Default: in three years.", show_default=False)
+]
+Hash = Annotated[
+    str | None,
+    typer.Option("--hash", help="sha256, sha384 or sha512 (default).", show_default=False),
+]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the file's password from standard input.")
+]
+CertificateFile = Annotated[
+    str | None,
+    typer.Option("--certificate", metavar="FILE", help="Its certificate and chain.", show_default=False),
+]
+Out = Annotated[
+    str | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Write to a new file.", show_default=False),
+]
+
+
+def generate(
+    session: Session,
+    alias: Alias,
+    *,
+    cn: CommonName,
+    type_: Type = "rsa",
+    size: Size = None,
+    curve: Curve = None,
+    ou: Unit = None,
+    organization: Organization = None,
+    locality: Locality = None,
+    state: State = None,
+    country: Country = None,
+    email: Email = None,
+    san: San = None,
+    usage: UsageOption = Usage.TLS_CLIENT,
+    not_before: NotBefore = None,
+    not_after: NotAfter = None,
+    hash_: Hash = None,
+) -> None:
+    """Make a key pair with a self-signed placeholder certificate (RSA 4096 unless told otherwise)."""
+    wish = PlaceholderWish(
+        Subject(cn, ou, organization, locality, state, country, email),
+        tuple(san or ()),
+        _date(not_before),
+        _date(not_after),
+        hash_,
+    )
+    spec = parse_key_spec(type_, size, curve)
+    with session.opened() as steward, _working("Making the key"):
+        entry = key_pairs.generate_key_pair(
+            steward, session.caller, alias, spec, wish, usage=usage
+        )
+    _say_made(entry, "Next: keysteward csr")
+
+
+def add(
+    session: Session,
+    alias: Alias,
+    file: File,
+    *,
+    certificate: CertificateFile = None,
+    password_stdin: PasswordStdin = False,
+    usage: UsageOption = Usage.TLS_CLIENT,
+) -> None:
+    """Take an existing private key in: PEM (PKCS#8, PKCS#1, SEC1), encrypted or not."""
+    data = files.read_file(file)
+    chain = certificates.read_certificates(files.read_file(certificate)) if certificate else ()
+    encrypted = b"ENCRYPTED" in data
+    password = (
+        files.read_password(from_stdin=password_stdin, prompt="Password of the key file: ")
+        if encrypted or password_stdin
+        else None
+    )
+    with session.opened() as steward:
+        entry = key_pairs.add_key_pair(
+            steward,
+            session.caller,
+            alias,
+            data,
+            password=password,
+            certificates=chain,
+            usage=usage,
+        )
+    _say_made(entry, "Next: keysteward csr")
+
+
+def renew(
+    session: Session,
+    alias: Alias,
+    *,
+    type_: OptionalType = None,
+    size: Size = None,
+    curve: Curve = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Give up a pending key that is there already.")
+    ] = False,
+) -> None:
+    """Make a pending new key under the same alias; the live key stays until its response comes."""
+    asked = type_ is not None or size is not None or curve is not None
+    spec = parse_key_spec(type_ or "rsa", size, curve) if asked else None
+    with session.opened() as steward, _working("Making the key"):
+        entry = key_pairs.renew_key_pair(steward, session.caller, alias, spec, replace=replace)
+    pending = entry.pending
+    number = pending.number if pending else entry.version.number
+    output.say(
+        f"{entry.alias!r} has a pending key (version {number}); the live one is version "
+        f"{entry.version.number} and stays until the response comes."
+    )
+    output.say(f"Next: keysteward csr {_quoted(entry.alias)}")
+
+
+def csr(
+    session: Session,
+    alias: Alias,
+    *,
+    out: Out = None,
+    cn: OptionalName = None,
+    ou: Unit = None,
+    organization: Organization = None,
+    locality: Locality = None,
+    state: State = None,
+    country: Country = None,
+    email: Email = None,
+    san: San = None,
+    usage: OptionalUsage = None,
+    hash_: Hash = None,
+    current: Annotated[
+        bool, typer.Option("--current", help="For the current key although a pending one waits.")
+    ] = False,
+) -> None:
+    """Write a signing request (PKCS#10, PEM) for the pending key, or the current one."""
+    subject = Subject(cn, ou, organization, locality, state, country, email)
+    wish = RequestWish(subject, tuple(san or ()), usage, hash_, current)
+    with session.opened() as steward:
+        pem = signing_requests.write_signing_request(steward, session.caller, alias, wish)
+    if out is None or out == "-":
+        sys.stdout.write(pem.decode())
+        return
+    files.write_file(out, pem)
+    output.say(f"Signing request written to {out}. {alias!r} now waits for the CA's response.")
+
+
+def add_certificate(
+    session: Session,
+    alias: Alias,
+    file: File,
+    *,
+    trusted: Annotated[
+        bool,
+        typer.Option(
+            "--trusted/--not-trusted", help="An anchor, or only there to complete chains."
+        ),
+    ] = True,
+) -> None:
+    """Take one certificate in: a root to trust, or an intermediate that completes chains."""
+    data = files.read_file(file)
+    with session.opened() as steward:
+        entry = certificates.add_certificate(
+            steward, session.caller, alias, data, trusted=trusted
+        )
+    certificate = entry.version.certificate
+    output.say(f"Added {entry.alias!r}: {certificate.subject}, SHA-256 {certificate.fingerprint}.")
+
+
+def _say_made(entry: Entry, following: str) -> None:
+    certificate = entry.version.certificate
+    output.say(
+        f"Added {entry.alias!r}: {certificate.key}, "
+        f"{certificate.subject or 'no subject yet'}, version {entry.version.number}."
+    )
+    if certificate.self_signed:
+        output.say(f"{following} {_quoted(entry.alias)}")
+
+
+def _quoted(alias: str) -> str:
+    return alias if alias.replace("-", "").replace("_", "").isalnum() else f"'{alias}'"
+
+
+def _working(text: str) -> Status:
+    return output.console(stderr=True).status(text)
+
+
+def _date(text: str | None) -> datetime | None:
+    """Take an ISO 8601 date or time; without a zone it is UTC."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no date like 2029-12-31.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,191 @@
+"""response check and response upload."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from keysteward.cli import files, output
+from keysteward.cli.session import Session
+from keysteward.entries import Plan, outcome
+from keysteward.keystore import signing_responses
+from keysteward.keystore.signing_responses import Checked, Consent
+from keysteward.pki import references
+from keysteward.problems import Problem, RootNotTrusted
+from keysteward.values import Fingerprint
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="The CA's answer; - is standard input.")]
+Alias = Annotated[str, typer.Argument(help="The key pair's alias.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+For = Annotated[
+    str,
+    typer.Option(
+        "--for", metavar="FILE2", help="Signing request, current certificate or public key."
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and store nothing.")]
+ExpectVersion = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Refuse if the entry is not in version N.", show_default=False),
+]
+ExpectPlan = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIGEST", help="Refuse any other plan than the dry run's.", show_default=False
+    ),
+]
+TrustRoot = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHA256", help="Confirm the topmost certificate by fingerprint.", show_default=False
+    ),
+]
+Verified = Annotated[
+    bool,
+    typer.Option("--fingerprint-verified", help="Confirm the topmost certificate, whichever it is."),
+]
+Override = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SLUG", help="Accept this problem; can be repeated.", show_default=False),
+]
+
+
+def check(session: Session, file: File, reference: For, *, as_json: Json = False) -> None:
+    """Judge a signing response against a request, certificate or public key; stores nothing."""
+    now = datetime.now(UTC)
+    limit_bytes = session.settings.response_limit_bytes
+    try:
+        known = references.read_reference(files.read_file(reference))
+        data = files.read_response(file, limit_bytes)
+        checked = signing_responses.check_signing_response(data, known, now, limit_bytes)
+    except Problem as problem:
+        if as_json:
+            output.say_json({**_rejected(problem), "not_checked": []})
+        raise
+    if as_json:
+        output.say_json(_checked_json(checked))
+        return
+    judged = checked.judgement
+    output.say(f"Outcome: {outcome(judged.notices)}. Nothing was stored.")
+    output.chain_table(judged.chain, now)
+    output.notices_table(judged.notices)
+    if checked.not_checked:
+        output.say(f"Not checked, because the reference does not say: {', '.join(checked.not_checked)}.")
+
+
+def upload(
+    session: Session,
+    alias: Alias,
+    file: File,
+    *,
+    dry_run: DryRun = False,
+    expect_version: ExpectVersion = None,
+    expect_plan: ExpectPlan = None,
+    trust_root: TrustRoot = None,
+    fingerprint_verified: Verified = False,
+    override: Override = None,
+    as_json: Json = False,
+) -> None:
+    """Update a key pair with a signing response; the alias and the private key stay."""
+    consent = Consent(frozenset(override or ()), _fingerprint(trust_root), fingerprint_verified)
+    accept = signing_responses.expect(expect_version, expect_plan)
+    try:
+        data = files.read_response(file, session.settings.response_limit_bytes)
+        with session.opened() as steward:
+
+            def run(given: Consent) -> tuple[Plan, int]:
+                if dry_run:
+                    plan = signing_responses.plan_signing_response(
+                        steward, session.caller, alias, data, given
+                    )
+                    accept(plan)
+                    return plan, plan.base_version
+                uploaded = signing_responses.upload_signing_response(
+                    steward, session.caller, alias, data, given, accept=accept
+                )
+                return uploaded.plan, uploaded.version
+
+            try:
+                plan, version = run(consent)
+            except RootNotTrusted as problem:
+                if as_json or not session.interactive or file == "-":
+                    raise
+                plan, version = run(_ask(problem, consent))
+    except Problem as problem:
+        if as_json:
+            output.say_json({**_rejected(problem), "alias": alias, "version": None})
+        raise
+    if as_json:
+        output.say_json(_plan_json(plan, version, dry_run=dry_run))
+    else:
+        _say_plan(plan, version, dry_run=dry_run)
+
+
+def _ask(problem: RootNotTrusted, consent: Consent) -> Consent:
+    """Ask the person at the terminal to compare the fingerprint; raise the problem on a no."""
+    output.say(f"The chain ends in a certificate that this keystore does not know: {problem.subject}")
+    output.say(f"  SHA-256  {problem.fingerprint}")
+    output.say(f"  SHA-1    {problem.fingerprint_sha1}")
+    if not typer.confirm("Does the fingerprint match the one that the CA publishes?"):
+        raise problem
+    return Consent(consent.overrides, problem.fingerprint)
+
+
+def _fingerprint(text: str | None) -> Fingerprint | None:
+    """Take a SHA-256 fingerprint in any usual spelling: with colons or blanks, in any case."""
+    if text is None:
+        return None
+    digits = text.replace(":", "").replace(" ", "").lower()
+    if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
+        raise typer.BadParameter("a SHA-256 fingerprint has 64 hexadecimal digits.")
+    return Fingerprint(digits)
+
+
+def _rejected(problem: Problem) -> dict[str, object]:
+    return {
+        "outcome": "reject",
+        "chain": [],
+        "notices": [],
+        "problem": output.problem_json(problem),
+    }
+
+
+def _checked_json(checked: Checked) -> dict[str, object]:
+    judged = checked.judgement
+    return {
+        "outcome": outcome(judged.notices),
+        "chain": output.chain_json(judged.chain),
+        "notices": output.notices_json(judged.notices),
+        "not_checked": list(checked.not_checked),
+        "problem": None,
+    }
+
+
+def _plan_json(plan: Plan, version: int, *, dry_run: bool) -> dict[str, object]:
+    return {
+        "outcome": plan.outcome,
+        "chain": output.chain_json(plan.chain),
+        "notices": output.notices_json(plan.notices),
+        "not_checked": [],
+        "problem": None,
+        "alias": plan.alias,
+        "version": version,
+        "replaced_version": plan.base_version,
+        "plan": plan.digest,
+        "dry_run": dry_run,
+    }
+
+
+def _say_plan(plan: Plan, version: int, *, dry_run: bool) -> None:
+    if plan.reason is None:
+        output.say(f"{plan.alias!r} has this chain already (version {version}); nothing was stored.")
+    elif dry_run:
+        output.say(f"This upload would replace version {plan.base_version} of {plan.alias!r}.")
+    else:
+        output.say(f"{plan.alias!r} is now version {version}; it was version {plan.base_version}.")
+    output.comparison(plan.replaced, plan.certificates[0])
+    output.say("")
+    output.chain_table(plan.chain, datetime.now(UTC))
+    output.notices_table(plan.notices)
+    if dry_run:
+        output.say(f"Nothing was stored. To commit just this plan: --expect-plan {plan.digest}")
