@@ -32,19 +32,12 @@ class Channel:
         self._first = b""
         self.deadline = deadline
         """Value of time.monotonic at which everything ends with TimeoutError."""
+        self.protocol = ""
+        """The TLS version as OpenSSL writes it, ``TLSv1.3``, as soon as the handshake is done."""
+        self.cipher = ""
+        """The cipher suite's name in OpenSSL, likewise."""
         self.reset = False
         """Whether the server ended the connection the hard way."""
-
-    @property
-    def protocol(self) -> str:
-        """The TLS version as OpenSSL writes it, ``TLSv1.3``."""
-        return self._tls.version() or ""
-
-    @property
-    def cipher(self) -> str:
-        """The cipher suite's name in OpenSSL."""
-        cipher = self._tls.cipher()
-        return cipher[0] if cipher else ""
 
     @property
     def foreign(self) -> bytes | None:
@@ -56,6 +49,9 @@ class Channel:
     def shake_hands(self) -> None:
         """Do the handshake, and send whatever it ends with, an alert of ours included."""
         self._carry(self._tls.do_handshake)
+        # Asked now, because a connection that has failed does not tell any more.
+        self.protocol = self._tls.version() or ""
+        self.cipher = (self._tls.cipher() or ("",))[0]
 
     def send(self, data: bytes) -> None:
         """Send application data of some hundred bytes."""

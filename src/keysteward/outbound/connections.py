@@ -15,7 +15,7 @@ from keysteward.pki.certificates import Certificate
 from keysteward.problems import ConnectionFailed
 
 _ANSWER_LIMIT_BYTES = 16_384
-_LINES_LIMIT = 20
+_LINES_LIMIT = 200
 _LINE_LIMIT = 200
 
 # How long a server may take for the rest of its answer once the header is there, in seconds.

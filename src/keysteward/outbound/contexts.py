@@ -4,12 +4,29 @@ import contextlib
 import secrets
 import ssl
 
+from keysteward.entries import Entry
+from keysteward.keystore import key_pairs
+from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.pki import encrypted_keys, memory_files, tls_support
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import KeyNotUsableForTls
 from keysteward.values import Alias, Secret
 
 _PASSWORD_BYTES = 32
+
+
+def context_of(steward: Steward, entry: Entry | None) -> ssl.SSLContext:
+    """Return the context of an entry's current version; for None one that shows no certificate.
+
+    Receivers are verified by the certificate entries marked trusted and the configured bundle.
+    Raises NotAKeyPair, SealedKeyDamaged, and what ``client_context`` does.
+    """
+    anchors = (*steward.store.all_trusted(steward.keystore_id), *steward.bundle)
+    if entry is None:
+        return trusting(anchors)
+    require_key_pair(entry)
+    key = key_pairs.unseal_private_key(steward, entry.version)
+    return client_context(entry.version.chain, key, anchors, entry.alias)
 
 
 def client_context(
