@@ -55,7 +55,7 @@ class _Findings:
         self.foreign: dict[Foreign, None] = {}
         self.pieces = 0
         self.trailing_bytes = 0
-        self.unknown: Foreign | None = None
+        self.unknown = Foreign.EMPTY
 
     def add(self, piece: Piece) -> None:
         """Count a piece and keep what is in it. Raises ResponseTooComplex above the bounds."""
@@ -138,7 +138,7 @@ def _result(findings: _Findings) -> ResponseFile:
     private_keys = tuple(kind for kind in kinds if kind.is_private_key)
     if not findings.certificates:
         # That a private key left its place matters more than what else lay beside it.
-        found = (*private_keys, *kinds, findings.unknown or Foreign.TEXT)[0]
+        found = (*private_keys, *kinds, findings.unknown)[0]
         raise NotASigningResponse(found.found, found.remedy)
     return ResponseFile(
         certificates=tuple(dict.fromkeys(findings.certificates)),

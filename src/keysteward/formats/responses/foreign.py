@@ -134,8 +134,10 @@ class Foreign(Enum):
 
 _TEXT_BYTES = bytes(b for b in range(256) if b >= 0x20 and b != 0x7F) + b"\t\n\v\f\r\x1a\x1b"
 
+_BLANK = b"\xef\xbb\xbf \t\r\n\v\f"
+
 _TEXTS = (
-    (re.compile(rb"(?is)(?:<\?xml[^>]{0,500}>\s*)?<(?:!doctype\s+html|html|head|body)\b"), "HTML"),
+    (re.compile(rb"(?is)(?=<).*?<(?:!doctype\s+html|html|head|body)\b"), "HTML"),
     (re.compile(rb"<(?:\?xml|[A-Za-z!])"), "XML"),
     (re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]]"), "JSON"),
     (re.compile(rb"PuTTY-User-Key-File-"), "PRIVATE_KEY"),
@@ -150,12 +152,12 @@ def is_text(data: bytes) -> bool:
 
 def name(data: bytes) -> Foreign:
     """Return what a file is in which no reader has found anything."""
-    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n\v\f")
-    if not data.strip():
+    start = data[:4096].lstrip(_BLANK)
+    if not start and not data.strip(_BLANK):
         return Foreign.EMPTY
     if not is_text(data):
         return Foreign.BINARY
     for pattern, kind in _TEXTS:
         if pattern.match(start):
             return Foreign[kind]
-    return Foreign.HTML if b"<html" in start.lower() else Foreign.TEXT
+    return Foreign.TEXT

@@ -39,12 +39,13 @@ def read(data: bytes, start: int) -> Piece:
         return Piece(begin, "text")
     unless = _unless(match.group(1).upper())
     body = match.end()
-    stop = data.find(_END, body)
-    following = data.find(_BEGIN, body, len(data) if stop < 0 else stop)
-    if stop < 0 or following >= 0:
+    following = data.find(_BEGIN, body)
+    limit = len(data) if following < 0 else following
+    stop = data.find(_END, body, limit)
+    if stop < 0:
         if unless is None:
             raise SigningResponseUnreadable("A PEM block in the file has no END line.")
-        return Piece(len(data) if following < 0 else following, "PEM", foreign=(unless,))
+        return Piece(limit, "PEM", foreign=(unless,))
     rest = _REST_OF_END.match(data, stop + len(_END))
     end = rest.end() if rest else stop
     encoded = data[body:stop]

@@ -45,7 +45,8 @@ def _signed_data(data: bytes, content: Element) -> tuple[tuple[bytes, ...], tupl
     foreign: tuple[Foreign, ...] = ()
     following = der.children(data, content)
     for expected in (der.INTEGER, der.SET, der.SEQUENCE):  # version, digests, signed content
-        if next(following, content).tag != expected:
+        part = next(following, None)
+        if part is None or part.tag != expected:
             raise der.Damaged
     for part in following:
         if part.tag == der.CONTEXT_0:

@@ -11,8 +11,7 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 WHITE = b" \t\r\n\v\f"
 """White space of every kind of text file."""
 
-_BLANK_STARTS = (b"\n", b"\r", b" ", b"\t", b"\v", b"\f", _UTF8_MARK)
-_BLANKS = re.compile(rb"[ \t\r\n\v\f]*")
+_BLANKS = re.compile(rb"(?:[ \t\r\n\v\f]++|\xef\xbb\xbf)*+")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]*")
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 
@@ -52,11 +51,8 @@ def is_printable(data: bytes) -> bool:
 
 def skip_blanks(data: bytes, start: int) -> int:
     """Return where white space and byte order marks end."""
-    while data.startswith(_BLANK_STARTS, start):
-        match = _BLANKS.match(data, start)
-        start = match.end() if match else start
-        start += len(_UTF8_MARK) if data.startswith(_UTF8_MARK, start) else 0
-    return start
+    match = _BLANKS.match(data, start)
+    return match.end() if match else start
 
 
 def decode_base64(encoded: bytes) -> bytes | None:
