@@ -56,7 +56,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One state of an entry. The chain is end-entity first; a placeholder's chain is itself alone."""
+    """One state of an entry. The chain is end-entity first; a placeholder's is itself alone."""
 
     number: int
     reason: Reason

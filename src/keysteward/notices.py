@@ -1,4 +1,4 @@
-"""Every notice that an accepted signing response can carry, each with its severity, in one place."""
+"""Every notice that an accepted response can carry, each with its severity, in one place."""
 
 from enum import Enum
 

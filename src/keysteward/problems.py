@@ -11,10 +11,10 @@
     |-- of what was asked:  KeyTypeUnsupported, SubjectInvalid, ValidityInvalid, OverrideInvalid,
     |                       PrivateKeyUnreadable, CertificateOfAnotherKey,
     |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid,
-    |                       ProgramMissing
+    |                       ProgramMissing, ProgramFailed
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
-    |                       DatabaseUnusable, SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged,
-    |                       AuditChainBroken
+    |                       DatabaseUnusable, SealingKeyMissing, SealingKeyExposed,
+    |                       SealedKeyDamaged, AuditChainBroken
     `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, AddressInvalid,
                             ConnectionFailed
 
@@ -79,8 +79,8 @@ class SigningResponseTooLarge(Problem):
     @property
     def detail(self) -> str:
         return (
-            f"The file has more than {self.limit_bytes:,} bytes. Ask the CA for the certificate and "
-            "its chain alone, or raise the setting KEYSTEWARD_RESPONSE_LIMIT_BYTES."
+            f"The file has more than {self.limit_bytes:,} bytes. Ask the CA for the certificate "
+            "and its chain alone, or raise the setting KEYSTEWARD_RESPONSE_LIMIT_BYTES."
         )
 
 
@@ -184,7 +184,8 @@ class PublicKeyMismatch(Problem):
     @property
     def detail(self) -> str:
         return (
-            "The public key of the CA Reply is different from the public key of the keystore entry. "
+            "The public key of the CA Reply is different from the public key of the keystore "
+            "entry. "
             f"{self.alias!r} has the public key {self.expected}, the response certifies "
             f"{self.found}. {self.hint or 'Check to which signing request the CA answered.'}"
         )
@@ -245,8 +246,8 @@ class IssuerNotCa(Problem):
     @property
     def detail(self) -> str:
         return (
-            f"{self.subject!r} issued a certificate of this chain, but {self.reason}. Receivers will "
-            "refuse it. Ask the CA for a proper chain, or override issuer-not-ca."
+            f"{self.subject!r} issued a certificate of this chain, but {self.reason}. Receivers "
+            "will refuse it. Ask the CA for a proper chain, or override issuer-not-ca."
         )
 
 
@@ -285,8 +286,9 @@ class PlaceholderAgain(Problem):
     @property
     def detail(self) -> str:
         return (
-            f"The file holds the self-signed certificate of {self.alias!r}, not a CA's answer. Send "
-            "the signing request to the CA and upload what it returns, or override placeholder-again."
+            f"The file holds the self-signed certificate of {self.alias!r}, not a CA's answer. "
+            "Send the signing request to the CA and upload what it returns, or override "
+            "placeholder-again."
         )
 
 
@@ -345,7 +347,9 @@ class AliasExists(Problem):
 
     @property
     def detail(self) -> str:
-        return f"An entry {self.alias!r} exists already. Choose another alias, or rename that entry."
+        return (
+            f"An entry {self.alias!r} exists already. Choose another alias, or rename that entry."
+        )
 
 
 @dataclass(eq=False)
@@ -473,8 +477,8 @@ class PendingKeyExists(Problem):
     @property
     def detail(self) -> str:
         return (
-            f"{self.alias!r} has a pending key (version {self.number}) that waits for its response. "
-            "Upload that, or repeat with --replace to make another pending key instead."
+            f"{self.alias!r} has a pending key (version {self.number}) that waits for its "
+            "response. Upload that, or repeat with --replace to make another pending key instead."
         )
 
 
@@ -602,7 +606,10 @@ class CertificateOfAnotherKey(Problem):
 
     @property
     def detail(self) -> str:
-        return f"The certificate of {self.subject!r} is for another key. Give the one that was issued for this key."
+        return (
+            f"The certificate of {self.subject!r} is for another key. Give the one that was issued "
+            "for this key."
+        )
 
 
 @dataclass(eq=False)
@@ -617,7 +624,10 @@ class ReferenceUnreadable(Problem):
 
     @property
     def detail(self) -> str:
-        return f"{self.reason} Give the signing request, the current certificate or the public key (PEM or DER)."
+        return (
+            f"{self.reason} Give the signing request, the current certificate or the public key "
+            "(PEM or DER)."
+        )
 
 
 @dataclass(eq=False)
@@ -665,6 +675,22 @@ class ProgramMissing(Problem):
     @property
     def detail(self) -> str:
         return f"{self.name!r} is not installed; Debian's package is {self.package!r}."
+
+
+@dataclass(eq=False)
+class ProgramFailed(Problem):
+    """A program that a command runs ended with an error."""
+
+    slug = "program-failed"
+    title = "A program failed"
+    kind = Kind.UPSTREAM
+
+    name: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.name!r} ended with an error: {self.reason} Try it by hand."
 
 
 @dataclass(eq=False)

@@ -1,19 +1,14 @@
 """connect: a real handshake and one request, told in plain words."""
 
-import ssl
 from typing import Annotated
 
 import typer
 
 from keysteward.cli import output
 from keysteward.cli.session import Session
-from keysteward.entries import Entry
-from keysteward.keystore import key_pairs
-from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.outbound import addresses, connections, contexts
 from keysteward.outbound.connections import Connection
 from keysteward.pki.certificates import Certificate
-
 
 
 def connect(
@@ -32,21 +27,9 @@ def connect(
     parsed = addresses.parse_address(address)
     with session.opened() as steward:
         entry = steward.store.get_entry(steward.keystore_id, alias) if alias is not None else None
-        context = context_for(steward, entry)
-    found = connections.check_connection(
-        parsed.host, parsed.port, context, timeout_seconds=timeout
-    )
+        context = contexts.context_of(steward, entry)
+    found = connections.check_connection(parsed.host, parsed.port, context, timeout_seconds=timeout)
     say_connection(found, entry.version.certificate if entry else None)
-
-
-def context_for(steward: Steward, entry: Entry | None) -> ssl.SSLContext:
-    """Return the TLS context of an entry, or one that shows no certificate."""
-    anchors = (*steward.store.all_trusted(steward.keystore_id), *steward.bundle)
-    if entry is None:
-        return contexts.trusting(anchors)
-    require_key_pair(entry)
-    key = key_pairs.unseal_private_key(steward, entry.version)
-    return contexts.client_context(entry.version.chain, key, anchors, entry.alias)
 
 
 def say_connection(found: Connection, shown: Certificate | None) -> None:

@@ -77,7 +77,16 @@ def show(session: Session, alias: Alias, *, as_json: Json = False) -> None:
         ("Type", _TYPES[entry.type]),
         ("Owner", output.owner(entry.owner, session.settings.provider)),
         ("Version", f"{entry.version.number} ({entry.version.reason})"),
-        ("State", _state(entry.pending and entry.pending.number, entry.waiting_since, certificate.self_signed, entry.type, trusted=entry.trusted)),
+        (
+            "State",
+            _state(
+                entry.pending.number if entry.pending else None,
+                entry.waiting_since,
+                certificate.self_signed,
+                entry.type,
+                trusted=entry.trusted,
+            ),
+        ),
         ("Usage", entry.usage.value),
         ("Key", str(certificate.key)),
         ("Signature", certificate.signature_algorithm),

@@ -30,16 +30,16 @@ OptionalType = Annotated[
 ]
 Size = Annotated[
     int | None,
-    typer.Option(help="RSA 2048, 3072, 4096; DSA 2048, 3072; ML-DSA 44, 65, 87.", show_default=False),
+    typer.Option(
+        help="RSA 2048, 3072, 4096; DSA 2048, 3072; ML-DSA 44, 65, 87.", show_default=False
+    ),
 ]
 Curve = Annotated[
     str | None, typer.Option(help="P-256, P-384, P-521, secp256k1, …", show_default=False)
 ]
 CommonName = Annotated[str, typer.Option("--cn", help="Common name.")]
 OptionalName = Annotated[str | None, typer.Option("--cn", help="Common name.", show_default=False)]
-Unit = Annotated[
-    str | None, typer.Option("--ou", help="Organizational unit.", show_default=False)
-]
+Unit = Annotated[str | None, typer.Option("--ou", help="Organizational unit.", show_default=False)]
 Organization = Annotated[
     str | None, typer.Option("--organization", "-O", help="Organization.", show_default=False)
 ]
@@ -72,7 +72,9 @@ PasswordStdin = Annotated[
 ]
 CertificateFile = Annotated[
     str | None,
-    typer.Option("--certificate", metavar="FILE", help="Its certificate and chain.", show_default=False),
+    typer.Option(
+        "--certificate", metavar="FILE", help="Its certificate and chain.", show_default=False
+    ),
 ]
 Out = Annotated[
     str | None,
@@ -100,7 +102,7 @@ def generate(
     not_after: NotAfter = None,
     hash_: Hash = None,
 ) -> None:
-    """Make a key pair with a self-signed placeholder certificate (RSA 4096 unless told otherwise)."""
+    """Make a key pair with a self-signed placeholder certificate; RSA 4096 by default."""
     wish = PlaceholderWish(
         Subject(cn, ou, organization, locality, state, country, email),
         tuple(san or ()),
@@ -110,9 +112,7 @@ def generate(
     )
     spec = parse_key_spec(type_, size, curve)
     with session.opened() as steward, _working("Making the key"):
-        entry = key_pairs.generate_key_pair(
-            steward, session.caller, alias, spec, wish, usage=usage
-        )
+        entry = key_pairs.generate_key_pair(steward, session.caller, alias, spec, wish, usage=usage)
     _say_made(entry, "Next: keysteward csr")
 
 
@@ -218,9 +218,7 @@ def add_certificate(
     """Take one certificate in: a root to trust, or an intermediate that completes chains."""
     data = files.read_file(file)
     with session.opened() as steward:
-        entry = certificates.add_certificate(
-            steward, session.caller, alias, data, trusted=trusted
-        )
+        entry = certificates.add_certificate(steward, session.caller, alias, data, trusted=trusted)
     certificate = entry.version.certificate
     output.say(f"Added {entry.alias!r}: {certificate.subject}, SHA-256 {certificate.fingerprint}.")
 

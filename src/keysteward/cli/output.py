@@ -147,9 +147,7 @@ def chain_json(links: Sequence[ChainLink]) -> list[dict[str, str]]:
 
 def notices_json(notices: Sequence[Notice]) -> list[dict[str, str]]:
     """Return notices as scripts get them."""
-    return [
-        {"slug": n.slug, "severity": n.severity.value, "detail": n.detail} for n in notices
-    ]
+    return [{"slug": n.slug, "severity": n.severity.value, "detail": n.detail} for n in notices]
 
 
 def _short(fingerprint: str) -> str:

@@ -42,7 +42,9 @@ TrustRoot = Annotated[
 ]
 Verified = Annotated[
     bool,
-    typer.Option("--fingerprint-verified", help="Confirm the topmost certificate, whichever it is."),
+    typer.Option(
+        "--fingerprint-verified", help="Confirm the topmost certificate, whichever it is."
+    ),
 ]
 Override = Annotated[
     list[str] | None,
@@ -70,7 +72,9 @@ def check(session: Session, file: File, reference: For, *, as_json: Json = False
     output.chain_table(judged.chain, now)
     output.notices_table(judged.notices)
     if checked.not_checked:
-        output.say(f"Not checked, because the reference does not say: {', '.join(checked.not_checked)}.")
+        output.say(
+            f"Not checked, because the reference does not say: {', '.join(checked.not_checked)}."
+        )
 
 
 def upload(
@@ -123,7 +127,9 @@ def upload(
 
 def _ask(problem: RootNotTrusted, consent: Consent) -> Consent:
     """Ask the person at the terminal to compare the fingerprint; raise the problem on a no."""
-    output.say(f"The chain ends in a certificate that this keystore does not know: {problem.subject}")
+    output.say(
+        f"The chain ends in a certificate that this keystore does not know: {problem.subject}"
+    )
     output.say(f"  SHA-256  {problem.fingerprint}")
     output.say(f"  SHA-1    {problem.fingerprint_sha1}")
     if not typer.confirm("Does the fingerprint match the one that the CA publishes?"):
@@ -178,7 +184,9 @@ def _plan_json(plan: Plan, version: int, *, dry_run: bool) -> dict[str, object]:
 
 def _say_plan(plan: Plan, version: int, *, dry_run: bool) -> None:
     if plan.reason is None:
-        output.say(f"{plan.alias!r} has this chain already (version {version}); nothing was stored.")
+        output.say(
+            f"{plan.alias!r} has this chain already (version {version}); nothing was stored."
+        )
     elif dry_run:
         output.say(f"This upload would replace version {plan.base_version} of {plan.alias!r}.")
     else:

@@ -24,7 +24,9 @@ def new_alias(text: str, caller: Caller) -> Alias:
     if not text:
         raise AliasInvalid(text, "an alias has at least one character.")
     if len(text) > MOST_CHARACTERS:
-        raise AliasInvalid(text, f"it has {len(text)} characters; at most {MOST_CHARACTERS} are allowed.")
+        raise AliasInvalid(
+            text, f"it has {len(text)} characters; at most {MOST_CHARACTERS} are allowed."
+        )
     if text != text.strip():
         raise AliasInvalid(text, "it begins or ends with a blank, which nobody would see.")
     if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in text):

@@ -121,7 +121,9 @@ def judge_response(
     if outcome(notices) == "accept":  # 6
         objection = second_opinion.objection(chain, now)
         if objection is not None:
-            notices += (NoticeKind.SECOND_OPINION.about(f"cryptography's verifier says: {objection}"),)
+            notices += (
+                NoticeKind.SECOND_OPINION.about(f"cryptography's verifier says: {objection}"),
+            )
     dropped = [c for c in found if c not in chain]
     notices += (
         *_against_current(chosen, target),
@@ -148,8 +150,8 @@ def _choose(
         return chosen
     if unreadable:
         raise SigningResponseUnreadable(
-            f"{_many(unreadable, 'certificate')} of the file cannot be read, and none of the others "
-            "is for this key."
+            f"{_many(unreadable, 'certificate')} of the file cannot be read, and none of the "
+            "others is for this key."
         )
     raise PublicKeyMismatch(
         target.name, next(iter(target.keys.values())), _likely_end_entity(found).public_key_sha256
@@ -228,8 +230,8 @@ def _remarks(
     top = built.certificates[-1]
     if not built.rooted:
         yield NoticeKind.CHAIN_ENDS_WITHOUT_ROOT.about(
-            f"The chain ends with {top.subject!r}; its issuer {top.issuer!r} is neither in the file "
-            "nor among the keystore's certificates."
+            f"The chain ends with {top.subject!r}; its issuer {top.issuer!r} is neither in the "
+            "file nor among the keystore's certificates."
         )
     if completed:
         names = ", ".join(repr(c.subject) for c in built.certificates if c in completed)

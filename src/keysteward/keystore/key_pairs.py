@@ -13,8 +13,7 @@ from keysteward.pki import chains, contents, key_pairs, private_keys, public_key
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.chains import Verifier
 from keysteward.pki.contents import Content
-from keysteward.pki.key_pairs import KeySpec
-from keysteward.pki.private_keys import PrivateKey
+from keysteward.pki.key_pairs import KeySpec, PrivateKey
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
 from keysteward.problems import AliasExists, CertificateOfAnotherKey, PendingKeyExists
@@ -162,7 +161,7 @@ def _store_key(
 def _chain_of(
     key: PrivateKey, given: Sequence[Certificate], usage: Usage, now: datetime
 ) -> tuple[Certificate, ...]:
-    """Return the chain for the key from the given certificates, or a placeholder without subject."""
+    """Return the chain for the key, or a placeholder without subject if none is given."""
     if not given:
         content = Content(x509.Name([]), None, usage)
         validity = key_pairs.build_validity(now)

@@ -21,7 +21,7 @@ _SSH_ALIASES = frozenset({"id_rsa", "id_dsa"})
 class RequestWish:
     """What the request shall say other than the certificate does; empty leaves it as it is."""
 
-    subject: Subject = Subject()
+    subject: Subject
     san: Sequence[str] = ()
     usage: Usage | None = None
     hash_name: str | None = None
@@ -29,9 +29,7 @@ class RequestWish:
     """For the current key although a pending one waits."""
 
 
-def write_signing_request(
-    steward: Steward, caller: Caller, alias: str, wish: RequestWish
-) -> bytes:
+def write_signing_request(steward: Steward, caller: Caller, alias: str, wish: RequestWish) -> bytes:
     """Return a PKCS#10 request in PEM for the pending key if there is one, else the current key.
 
     Subject, alternative names and usage are those of the key's certificate unless the wish says
@@ -73,5 +71,7 @@ def _content(entry: Entry, version: Version, wish: RequestWish) -> Content:
     if wish.san:
         content = replace(content, san=subjects.build_san(wish.san))
     if not content.name.rdns:
-        raise SubjectInvalid("subject", "the key has none yet; say at least the common name (--cn).")
+        raise SubjectInvalid(
+            "subject", "the key has none yet; say at least the common name (--cn)."
+        )
     return content

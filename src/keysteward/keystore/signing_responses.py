@@ -213,7 +213,9 @@ def _confirmed(
 
 
 def _answers_pending(entry: Entry, judged: Judgement) -> bool:
-    return entry.pending is not None and judged.certificates[0].spki == entry.pending.certificate.spki
+    return (
+        entry.pending is not None and judged.certificates[0].spki == entry.pending.certificate.spki
+    )
 
 
 def _private_key_id(version: Version | None) -> int:

@@ -28,7 +28,9 @@ def plan_rollback(
         entry.version.chain,
         entry.version.private_key_id,
     )
-    notices, overridden = rules.judge(_findings(steward, entry, version, same), consent.overrides)
+    notices, overridden = rules.judge(
+        _findings(steward, entry, version, same=same), consent.overrides
+    )
     if version.private_key_id is None:
         raise TypeError("a key pair's version without a private key")
     return Plan(
@@ -68,9 +70,7 @@ def roll_back(
         return Uploaded(plan, signing_responses.commit(steward, caller, plan, note=note))
 
 
-def _findings(
-    steward: Steward, entry: Entry, version: Version, same: bool
-) -> Iterator[Finding]:
+def _findings(steward: Steward, entry: Entry, version: Version, *, same: bool) -> Iterator[Finding]:
     now = steward.clock()
     if same:
         yield NoticeKind.ALREADY_CURRENT.about(

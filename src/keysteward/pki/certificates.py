@@ -1,4 +1,4 @@
-"""One X.509 certificate as a value: everything that lists and rules need, derived once from the DER."""
+"""One X.509 certificate as a value: what lists and rules need, derived once from the DER."""
 
 import hashlib
 import warnings
@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, padding, rsa
 from cryptography.x509.oid import ExtensionOID
 
@@ -16,7 +17,13 @@ from keysteward.pki.public_keys import KeyKind
 from keysteward.problems import CertificateUnreadable
 from keysteward.values import Fingerprint
 
-_UNSUPPORTED = (UnsupportedAlgorithm, ValueError, TypeError, x509.UnsupportedGeneralNameType)
+_UNSUPPORTED = (
+    UnsupportedAlgorithm,
+    ValueError,
+    TypeError,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 _ONE_ALGORITHM = (
     ed25519.Ed25519PublicKey,
@@ -46,6 +53,12 @@ _UNDERSTOOD = frozenset(
     }
 )
 
+# FIPS 186-4's DSA with the longer hashes, for which cryptography 50 can sign but has no names.
+_DSA_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "2.16.840.1.101.3.4.3.3": hashes.SHA384(),
+    "2.16.840.1.101.3.4.3.4": hashes.SHA512(),
+}
+
 _USAGE_BITS = (
     "digital_signature",
     "content_commitment",
@@ -74,7 +87,7 @@ class Extensions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Certificate:
-    """An X.509 certificate. ``der`` is the truth, verbatim as received; the rest is derived from it."""
+    """An X.509 certificate. ``der`` is the truth, verbatim as received; the rest is derived."""
 
     der: bytes
     fingerprint: Fingerprint
@@ -112,7 +125,7 @@ class Certificate:
 
     @property
     def self_signed(self) -> bool:
-        """Whether its own key made its signature (RFC 5280 section 3.2): a root, or a placeholder."""
+        """Whether its own key signed it (RFC 5280 section 3.2): a root, or a placeholder."""
         return self.self_issued and _failure_of_own_signature(self) is None
 
 
@@ -123,7 +136,7 @@ def read_certificate(der: bytes) -> Certificate:
     A pure function of the bytes, so its results are kept: the intermediates and the root of one CA
     are read once for all the key pairs that it certifies.
 
-    Raises CertificateUnreadable for bytes that are no certificate, with anything before or after it.
+    Raises CertificateUnreadable for bytes that are anything but exactly one certificate.
     """
     try:
         with warnings.catch_warnings():
@@ -168,12 +181,23 @@ def _read(der: bytes) -> Certificate:
     )
 
 
+def signature_hash(
+    signed: x509.Certificate | x509.CertificateSigningRequest,
+) -> hashes.HashAlgorithm | None:
+    """Return the hash of a signature; None for algorithms that have their own.
+
+    Raises UnsupportedAlgorithm for one that is not known.
+    """
+    found = _DSA_HASHES.get(signed.signature_algorithm_oid.dotted_string)
+    return found if found is not None else signed.signature_hash_algorithm
+
+
 def _signature(loaded: x509.Certificate) -> tuple[str, str | None]:
     """Return the algorithm's name as Java and SAP write it ("SHA256withRSA"), and the hash's."""
     oid = loaded.signature_algorithm_oid
     name: str = getattr(oid, "_name", oid.dotted_string)
     try:
-        digest = loaded.signature_hash_algorithm
+        digest = signature_hash(loaded)
     except UnsupportedAlgorithm:
         return oid.dotted_string, None
     if digest is None:
@@ -198,7 +222,8 @@ def _extensions(extensions: x509.Extensions) -> Extensions:
     san = found.get(x509.SubjectAlternativeName)
     subject_id = found.get(x509.SubjectKeyIdentifier)
     authority = found.get(x509.AuthorityKeyIdentifier)
-    known = isinstance(authority, x509.AuthorityKeyIdentifier)
+    if not isinstance(authority, x509.AuthorityKeyIdentifier):
+        authority = None
     is_ca = constraints.ca if isinstance(constraints, x509.BasicConstraints) else None
     return Extensions(
         is_ca=is_ca,
@@ -219,14 +244,14 @@ def _extensions(extensions: x509.Extensions) -> Extensions:
         subject_key_id=(
             subject_id.digest if isinstance(subject_id, x509.SubjectKeyIdentifier) else None
         ),
-        authority_key_id=authority.key_identifier if known else None,
-        authority_serial=authority.authority_cert_serial_number if known else None,
+        authority_key_id=authority.key_identifier if authority else None,
+        authority_serial=authority.authority_cert_serial_number if authority else None,
         unknown_critical=tuple(unknown),
     )
 
 
 def san_texts(names_: x509.SubjectAlternativeName) -> tuple[str, ...]:
-    """Return the alternative names as comparable texts: ``DNS:a.example``, ``IP:192.0.2.1``, …"""
+    """Return the alternative names as texts to compare, like ``DNS:a.example``."""
     texts = []
     for name in names_:
         if isinstance(name, x509.DNSName):
@@ -264,7 +289,7 @@ def failure_of_signature(certificate: Certificate, signer: Certificate) -> str |
         key = issuer.public_key()
         signature, data = child.signature, child.tbs_certificate_bytes
         if isinstance(key, rsa.RSAPublicKey):
-            digest, scheme = child.signature_hash_algorithm, child.signature_algorithm_parameters
+            digest, scheme = signature_hash(child), child.signature_algorithm_parameters
             if digest is None or not isinstance(scheme, (padding.PKCS1v15, padding.PSS)):
                 return "its signature algorithm does not fit the issuer's RSA key"
             key.verify(signature, data, scheme, digest)
@@ -274,7 +299,7 @@ def failure_of_signature(certificate: Certificate, signer: Certificate) -> str |
                 return "its signature algorithm does not fit the issuer's EC key"
             key.verify(signature, data, algorithm)
         elif isinstance(key, dsa.DSAPublicKey):
-            digest = child.signature_hash_algorithm
+            digest = signature_hash(child)
             if digest is None or "dsa" not in _signature(child)[0].lower():
                 return "its signature algorithm does not fit the issuer's DSA key"
             key.verify(signature, data, digest)

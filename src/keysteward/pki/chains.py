@@ -3,8 +3,9 @@
 Steps of ``build_chain``, a shortest-path search (RFC 4158 describes the problem):
 
 1. The end-entity certificate is the start; each certificate whose issuer was found leads to it.
-2. An issuer is a certificate whose subject is the child's issuer name and whose key made the child's
-   signature. Key identifiers only decide which pair is tried first, and whether a failure counts.
+2. An issuer is a certificate whose subject is the child's issuer name and whose key made the
+   child's signature. Key identifiers only decide which pair is tried first, and whether a failure
+   counts.
 3. A path ends at a self-signed certificate (rooted), or where no issuer is at hand (open), or where
    the issuer at hand did not make the signature although it claims to be the one (broken).
 4. Of all ends the best is the one with the fewest defects (broken; no CA; not valid now), then a
@@ -87,7 +88,7 @@ def identifies(issuer: Certificate, child: Certificate) -> bool:
 
 
 def may_sign(certificate: Certificate) -> str | None:
-    """Return None if the certificate may sign others, else the reason (RFC 5280 section 6.1.4 k, n)."""
+    """Return None if the certificate may sign others, else why not (RFC 5280 section 6.1.4)."""
     extensions = certificate.extensions
     version_1_root = certificate.version == 1 and certificate.self_signed
     if extensions.is_ca is False:
@@ -121,10 +122,17 @@ def build_chain(
 
 
 _Cost = tuple[int, int, int, int]
-"""Of a path: issuers that may not sign, issuers not valid now, length, certificates of the keystore."""
+"""Of a path: issuers that may not sign, issuers not valid now, length, how many of the keystore."""
 
 _Step = tuple[_Cost, float, str, tuple[Certificate, ...]]
-"""A path in the queue: its cost, then age and fingerprint of its last certificate as tie-breakers."""
+"""A path in the queue: its cost, then age and fingerprint of its last certificate to break ties."""
+
+_End = tuple[
+    tuple[int, tuple[int, int], int, int],
+    tuple[Certificate, ...],
+    tuple[Certificate, str] | None,
+]
+"""Where a path ends: how bad (broken, defects, open, then length), the path, and what broke."""
 
 
 class _Search:
@@ -148,8 +156,7 @@ class _Search:
         self, end_entity: Certificate
     ) -> tuple[tuple[Certificate, ...], tuple[Certificate, str] | None]:
         """Return the best path and, if it is broken, the child and the reason."""
-        best_open: tuple[tuple[int, ...], tuple[Certificate, ...]] | None = None
-        broken: tuple[tuple[Certificate, ...], tuple[Certificate, str]] | None = None
+        ends: list[_End] = []
         settled: set[Certificate] = set()
         deepest: tuple[Certificate, ...] = (end_entity,)
         queue: list[_Step] = [((0, 0, 1, 0), 0.0, end_entity.fingerprint, (end_entity,))]
@@ -161,31 +168,29 @@ class _Search:
             settled.add(last)
             deepest = max(deepest, path, key=len)
             if last.self_issued and self._verifier.failure(last, last) is None:
-                if best_open is not None and best_open[0] < cost[:2]:
-                    break
-                return path, None
+                # Whatever is still in the queue has as many defects or more.
+                ends.append(((0, cost[:2], 0, len(path)), path, None))
+                break
             issuers, failure = self._issuers(last)
-            if failure is not None and not issuers:
-                broken = broken or (path, (last, failure))
+            if not issuers and failure is not None:
+                ends.append(((1, cost[:2], 1, len(path)), path, (last, failure)))
             elif not issuers:
-                if best_open is None or (cost[:2], -len(path)) < (
-                    best_open[0],
-                    -len(best_open[1]),
-                ):
-                    best_open = cost[:2], path
+                ends.append(((0, cost[:2], 1, -len(path)), path, None))
             for issuer, foreign in issuers:
                 if issuer not in settled:
-                    heapq.heappush(queue, self._step(cost, path, issuer, foreign))
-        if best_open is not None:
-            return best_open[1], None
-        # Without any end, cross-certificates point at each other in a circle.
-        return broken or (deepest, None)
+                    heapq.heappush(queue, self._step(cost, path, issuer, foreign=foreign))
+        if not ends:
+            # Cross-certificates point at each other in a circle.
+            return deepest, None
+        _, path, broken = min(ends, key=lambda end: end[0])
+        return path, broken
 
     def _step(
         self,
         cost: _Cost,
         path: tuple[Certificate, ...],
         issuer: Certificate,
+        *,
         foreign: bool,
     ) -> _Step:
         limit = issuer.extensions.path_length

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from keysteward.pki import contents, public_keys
 from keysteward.pki.contents import Content
+from keysteward.pki.public_keys import KeyKind
 from keysteward.problems import KeyTypeUnsupported, ValidityInvalid
 
 PrivateKey = CertificateIssuerPrivateKeyTypes
@@ -71,13 +72,18 @@ _ML_DSA: dict[
 }
 
 _HASHES: dict[str, hashes.SHA256 | hashes.SHA384 | hashes.SHA512] = {
-    "sha512": hashes.SHA512(),
-    "sha384": hashes.SHA384(),
     "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
 }
-"""Signature hashes, the default first."""
 
-_HASHING_TYPES = frozenset({"RSA", "EC", "DSA"})
+_DEFAULT_HASHES: dict[str, str] = {
+    "RSA": "sha512",
+    "EC": "sha512",
+    # OpenSSL 3.0 does not verify DSA with a longer hash, so its CAs could not sign the request.
+    "DSA": "sha256",
+}
+"""The hash that a key type signs with unless asked otherwise; the others have one of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,19 @@ def parse_key_spec(
     return KeySpec(kind, size=chosen)
 
 
+def spec_of(kind: KeyKind) -> KeySpec:
+    """Return what to generate for another key of the same kind.
+
+    A size that is not offered any more, RSA 1024 for one, becomes the default of its type. Raises
+    KeyTypeUnsupported for a kind that cannot be generated here.
+    """
+    if kind.type.startswith("ML-DSA-"):
+        return parse_key_spec("ml-dsa", int(kind.type.removeprefix("ML-DSA-")))
+    type_ = kind.type.lower()
+    size = kind.size if kind.size in _SIZES.get(type_, ()) else None
+    return parse_key_spec(type_, size, kind.curve)
+
+
 def _curve(asked: str) -> str:
     name = asked.strip().lower()
     if name in _CURVE_NAMES:
@@ -180,14 +199,15 @@ def signature_hash(
     Args:
         key_type: as ``KeyKind`` names it: "RSA", "EC", "DSA", "Ed25519", …
         asked: sha256, sha384 or sha512 in any spelling (SHA-256, SHA256); None for the default,
-            which is SHA-512.
+            which is SHA-512, and SHA-256 for DSA.
 
     Raises:
         KeyTypeUnsupported: another hash, or one for a key type that takes none.
     """
+    default = _DEFAULT_HASHES.get(key_type)
     if asked is None:
-        return _HASHES["sha512"] if key_type in _HASHING_TYPES else None
-    if key_type not in _HASHING_TYPES:
+        return None if default is None else _HASHES[default]
+    if default is None:
         raise KeyTypeUnsupported(
             f"{key_type} signatures have no hash to choose.", "Leave the hash out."
         )

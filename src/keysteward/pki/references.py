@@ -1,4 +1,4 @@
-"""What a signing response is compared with when no keystore is asked: request, certificate or key."""
+"""What a signing response is compared with without a keystore: request, certificate or key."""
 
 import hashlib
 import warnings

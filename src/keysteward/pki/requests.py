@@ -5,7 +5,8 @@ import warnings
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from keysteward.pki import certificates, contents, key_pairs, names, pem_blocks, public_keys
@@ -35,6 +36,7 @@ class Request:
     """
 
     der: bytes = field(repr=False)
+    name: x509.Name = field(repr=False, compare=False)
     subject: str
     subject_name: bytes = field(repr=False)
     spki: bytes = field(repr=False)
@@ -101,6 +103,7 @@ def _read(der: bytes) -> Request:
             extended = frozenset(oid.dotted_string for oid in extension.value)
     return Request(
         der=der,
+        name=loaded.subject,
         subject=names.shown(loaded.subject),
         subject_name=names.comparable(loaded.subject),
         spki=spki,
@@ -114,6 +117,11 @@ def _read(der: bytes) -> Request:
 
 def _verified(loaded: x509.CertificateSigningRequest) -> bool:
     try:
-        return loaded.is_signature_valid
-    except (UnsupportedAlgorithm, ValueError, TypeError):
+        key, digest = loaded.public_key(), certificates.signature_hash(loaded)
+        if not isinstance(key, dsa.DSAPublicKey) or digest is None:
+            return loaded.is_signature_valid
+        # The library does not verify DSA requests with the longer hashes, which are written here.
+        key.verify(loaded.signature, loaded.tbs_certrequest_bytes, digest)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
+    return True

@@ -4,7 +4,7 @@ A finding is a notice, or a problem that can be overridden. ``judge`` turns the 
 into warnings and raises the first other one: later rules rest on earlier ones.
 
 1. ``of_the_certificate``: ended, not valid yet, CA, self-signed, serial number, usages.
-2. ``of_the_issuers``: may they sign, for how many below them, are they valid (RFC 5280 section 6.1).
+2. ``of_the_issuers``: may they sign, for how many below them, are they valid (RFC 5280, 6.1).
 3. ``of_the_signatures``: SHA-1 and MD5 below the root, unknown critical extensions.
 4. ``against_request``: subject and alternative names that the latest signing request asked for.
 5. ``against_replaced``: what a CA-issued certificate could do and its successor cannot.
@@ -31,10 +31,22 @@ _WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
 
 _STRENGTH = {
     # Of a signature's hash, or the comparable strength of an algorithm without one, in bits.
-    **{"md2": 0, "md4": 0, "md5": 1, "sha1": 63, "sha224": 112},
-    **{"sha256": 128, "sha3-256": 128, "Ed25519": 128, "ML-DSA-44": 128},
-    **{"sha384": 192, "sha3-384": 192, "ML-DSA-65": 192},
-    **{"sha512": 256, "sha3-512": 256, "Ed448": 256, "ML-DSA-87": 256},
+    "md2": 0,
+    "md4": 0,
+    "md5": 1,
+    "sha1": 63,
+    "sha224": 112,
+    "sha256": 128,
+    "sha3-256": 128,
+    "Ed25519": 128,
+    "ML-DSA-44": 128,
+    "sha384": 192,
+    "sha3-384": 192,
+    "ML-DSA-65": 192,
+    "sha512": 256,
+    "sha3-512": 256,
+    "Ed448": 256,
+    "ML-DSA-87": 256,
 }
 
 _PURPOSE = {
@@ -74,9 +86,7 @@ def judge(
     return tuple(notices), tuple(overridden)
 
 
-def of_the_certificate(
-    certificate: Certificate, usage: Usage, now: datetime
-) -> Iterator[Finding]:
+def of_the_certificate(certificate: Certificate, usage: Usage, now: datetime) -> Iterator[Finding]:
     """Yield what is wrong with the end-entity certificate taken alone."""
     extensions = certificate.extensions
     if certificate.not_after < now:
@@ -176,9 +186,7 @@ def against_request(
         )
     missing = sorted(set(san) - set(certificate.extensions.san))
     if missing:
-        yield NoticeKind.SAN_MISSING.about(
-            f"Asked for and not certified: {', '.join(missing)}."
-        )
+        yield NoticeKind.SAN_MISSING.about(f"Asked for and not certified: {', '.join(missing)}.")
 
 
 def against_replaced(
@@ -193,9 +201,9 @@ def against_replaced(
                 f"before, {len(chain)} now."
             )
         return
-    if usages.allows_extended(Usage.TLS_CLIENT, old.extensions.extended_key_usage) and not usages.allows_extended(
-        Usage.TLS_CLIENT, new.extensions.extended_key_usage
-    ):
+    if usages.allows_extended(
+        Usage.TLS_CLIENT, old.extensions.extended_key_usage
+    ) and not usages.allows_extended(Usage.TLS_CLIENT, new.extensions.extended_key_usage):
         yield NoticeKind.CLIENT_AUTH_LOST.about(
             "The certificate that it replaces could be used as TLS client, this one cannot."
         )

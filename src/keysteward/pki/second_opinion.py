@@ -26,8 +26,8 @@ def objection(chain: tuple[Certificate, ...], now: datetime) -> str | None:
     """Return why cryptography's ClientVerifier refuses the chain, or None.
 
     The extension policies permit all, because our own rules look at them; what remains are name
-    constraints and whatever else RFC 5280 section 6 asks for. The chain's top serves as anchor. Also
-    None where the verifier has no opinion: an algorithm that is not on its list, a lone
+    constraints and whatever else RFC 5280 section 6 asks for. The chain's top serves as anchor.
+    Also None where the verifier has no opinion: an algorithm that is not on its list, a lone
     certificate, and a version 1 root, in whose place the certificate below it is the anchor.
     """
     if chain[-1].version == 1:
@@ -45,7 +45,9 @@ def objection(chain: tuple[Certificate, ...], now: datetime) -> str | None:
     try:
         verifier.verify(chain[0].loaded, [c.loaded for c in chain[1:-1]])
     except VerificationError as error:
-        reason = str(error).removeprefix("validation failed: ").removeprefix("candidates exhausted: ")
+        reason = (
+            str(error).removeprefix("validation failed: ").removeprefix("candidates exhausted: ")
+        )
         # The text can end in a dump of the library's own structures, which helps nobody.
         return None if reason.startswith(_NO_OPINION) else reason.split(" (encountered", 1)[0]
     return None

@@ -184,4 +184,13 @@ PURGE_REQUESTS = delete(_r).where(_r.c.entry_id == bindparam("entry"))
 PURGE_ENTRY = delete(_e).where(
     _e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore")
 )
-PURGE_PRIVATE_KEY = delete(_k).where(_k.c.id == bindparam("private_key"))
+# The row stays, overwritten in place at its old size. Deleting it would make SQLite move its
+# neighbours between pages, and what it leaves behind of a moved row is not overwritten by a later
+# secure delete. So nothing ever moves in this table: rows are added at its end and never leave.
+PURGE_PRIVATE_KEY = (
+    update(_k)
+    .values(
+        sealed=func.zeroblob(func.length(_k.c.sealed)), public_key_sha256=bindparam("new_public_key")
+    )
+    .where(_k.c.id == bindparam("private_key"))
+)

@@ -1,5 +1,6 @@
 """One write transaction: what a change of entries writes, from BEGIN to COMMIT."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from keysteward.storage.records import Base, NewEntry, NewVersion
 from keysteward.values import Alias, Fingerprint
 
 _UNSEALED = b""
+_DIGEST_BYTES = 32
 
 
 class Transaction:
@@ -261,7 +263,12 @@ class Transaction:
             if self._link.one(statements.FIND_KEY_USER, private_key=key) is None
         )
         for key in unused:
-            self._link.change(changes.PURGE_PRIVATE_KEY, private_key=key)
+            # A random public key: the row must not be found by the old one, nor change its size.
+            self._link.change(
+                changes.PURGE_PRIVATE_KEY,
+                private_key=key,
+                new_public_key=secrets.token_bytes(_DIGEST_BYTES),
+            )
         self.purged = True
         return unused
 

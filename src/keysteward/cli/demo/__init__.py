@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 from rich.text import Text
 
-from keysteward.cli import connect, output
+from keysteward.cli import output
 from keysteward.cli.demo import openssl
 from keysteward.cli.demo.openssl import Ca
 from keysteward.cli.session import Session
@@ -32,7 +33,7 @@ from keysteward.keystore.key_pairs import PlaceholderWish
 from keysteward.keystore.signing_requests import RequestWish
 from keysteward.keystore.signing_responses import Consent
 from keysteward.keystore.steward import Steward
-from keysteward.outbound import connections
+from keysteward.outbound import connections, contexts
 from keysteward.outbound.connections import Connection
 from keysteward.pki import references
 from keysteward.pki.key_pairs import parse_key_spec
@@ -110,7 +111,7 @@ class _Demo:
                 _say(f"refused, as it must be: {problem.reason}")
                 _say(problem.remedy)
             else:
-                _held(False, f"{entry.alias!r} should have been refused with its placeholder")
+                _fail(f"{entry.alias!r} should have been refused with its placeholder")
 
     def _checked(self, request: bytes, answer: tuple[Path, ...]) -> bytes:
         with _step("Check the response without a keystore: PKCS#7, bare base64, PkiPath"):
@@ -129,14 +130,16 @@ class _Demo:
         return pkcs7
 
     def _uploaded(self, entry: Entry, pkcs7: bytes) -> int:
-        with _step("Upload it: the CA's root is unknown here, so its fingerprint is to be confirmed"):
+        with _step(
+            "Upload it: the CA's root is unknown here, so its fingerprint is to be confirmed"
+        ):
             try:
                 self._upload(pkcs7, Consent())
             except RootNotTrusted as problem:
                 _say(f"asked to confirm {problem.subject}, SHA-256 {problem.fingerprint[:16]}…")
                 consent = Consent(trust_root=problem.fingerprint)
             else:
-                _held(False, "an unknown root should have been asked about")
+                _fail("an unknown root should have been asked about")
             version = self._upload(pkcs7, consent)
             now = self._entry()
             same = now.alias == entry.alias and now.version.number == version
@@ -158,7 +161,7 @@ class _Demo:
             except PublicKeyMismatch as problem:
                 _held(self._entry() == before, f"refused: {problem.hint}")
             else:
-                _held(False, "a response for another key should have been refused")
+                _fail("a response for another key should have been refused")
 
     def _renewed(self, version: int) -> None:
         with _step("Renew with a new key under the same alias; the live one serves meanwhile"):
@@ -195,7 +198,7 @@ class _Demo:
 
     def _request(self, alias: str = ALIAS) -> bytes:
         return signing_requests.write_signing_request(
-            self.steward, self.caller, alias, RequestWish()
+            self.steward, self.caller, alias, RequestWish(Subject())
         )
 
     def _upload(self, data: bytes, consent: Consent = Consent()) -> int:  # noqa: B008  # frozen
@@ -204,7 +207,7 @@ class _Demo:
         ).version
 
     def _connect(self) -> Connection:
-        context = connect.context_for(self.steward, self._entry())
+        context = contexts.context_of(self.steward, self._entry())
         return connections.check_connection("localhost", self.port, context, timeout_seconds=10)
 
 
@@ -223,9 +226,14 @@ def _step(title: str) -> Iterator[None]:
 
 
 def _held(condition: object, text: str) -> None:
-    _say(text if condition else f"DID NOT HOLD: {text}")
     if not condition:
-        raise typer.Exit(1)
+        _fail(text)
+    _say(text)
+
+
+def _fail(text: str) -> NoReturn:
+    _say(f"DID NOT HOLD: {text}")
+    raise typer.Exit(1)
 
 
 def _say(text: str) -> None:

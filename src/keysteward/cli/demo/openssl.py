@@ -2,15 +2,13 @@
 
 import base64
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from keysteward.problems import ProgramMissing
+from keysteward.problems import ProgramFailed, ProgramMissing
 
 _CA_EXTENSIONS = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
 _CLIENT_EXTENSIONS = (
@@ -50,10 +48,8 @@ def make_ca(folder: Path) -> Ca:
     _self_signed(folder, "root", "/C=DE/O=Example CA/CN=Example Root", _CA_EXTENSIONS)
     csr = folder / "intermediate.csr"
     subject = "/C=DE/O=Example CA/CN=Example Issuing CA"
-    _run(
-        *(folder, "req", "-new", *_KEY, "-subj", subject),
-        *("-keyout", "intermediate.key", "-out", csr.name),
-    )
+    words = ("-subj", subject, "-keyout", "intermediate.key", "-out", csr.name)
+    _run(folder, "req", "-new", *_KEY, *words)
     extensions = f"{_CA_EXTENSIONS}subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
     _sign(folder, csr, folder / "intermediate.pem", "root", extensions, days=1825)
     return Ca(folder)
@@ -80,70 +76,60 @@ def as_base64(data: bytes) -> bytes:
 
 @contextmanager
 def receiver(folder: Path, client_root: Path) -> Iterator[tuple[int, Path]]:
-    """Run a TLS server that demands a client certificate under a root; yield port and its own root."""
+    """Run a TLS server that demands a client certificate under a root; yield port and own root."""
     folder.mkdir()
     _self_signed(folder, "server", "/CN=localhost", _SERVER_EXTENSIONS)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  # a fixed command
-            [
-                *("openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-www"),
-                *("-cert", "server.pem", "-key", "server.key", "-CAfile", str(client_root)),
-                *("-Verify", "5", "-verify_return_error"),
-            ],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _wait(port)
-            yield port, folder / "server.pem"
-        finally:
-            process.terminate()
-            process.wait(_SECONDS)
+    process = subprocess.Popen(
+        [
+            # Port 0: the system gives a free one, and s_server says which.
+            *("openssl", "s_server", "-accept", "127.0.0.1:0", "-www"),
+            *("-cert", "server.pem", "-key", "server.key", "-CAfile", str(client_root)),
+            *("-Verify", "5", "-verify_return_error"),
+        ],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield _port(process), folder / "server.pem"
+    finally:
+        process.terminate()
+        process.communicate(timeout=_SECONDS)
 
 
-def _wait(port: int) -> None:
-    end = time.monotonic() + _SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.02)
-        else:
-            return
+def _port(process: subprocess.Popen[str]) -> int:
+    """Return the port from the line ``ACCEPT 127.0.0.1:12345``, which s_server prints first."""
+    for line in process.stdout or ():
+        if line.startswith("ACCEPT"):
+            return int(line.rpartition(":")[2])
+    raise ProgramFailed("openssl", "s_server did not start to listen.")
 
 
 def _self_signed(folder: Path, name: str, subject: str, extensions: str) -> None:
     added = [word for line in extensions.splitlines() for word in ("-addext", line)]
-    _run(
-        *(folder, "req", "-x509", *_KEY, "-subj", subject, "-days", "3650", *added),
-        *("-keyout", f"{name}.key", "-out", f"{name}.pem"),
-    )
+    words = ("-subj", subject, "-days", "3650", "-keyout", f"{name}.key", "-out", f"{name}.pem")
+    _run(folder, "req", "-x509", *_KEY, *words, *added)
 
 
 def _sign(
     folder: Path, csr: Path, certificate: Path, issuer: str, extensions: str, *, days: int
 ) -> None:
     (folder / "extensions").write_text(extensions)
-    _run(
-        *(folder, "x509", "-req", "-in", csr.name, "-out", certificate.name, "-days", str(days)),
-        *("-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key", "-CAcreateserial"),
-        *("-extfile", "extensions"),
-    )
+    files = ("-in", csr.name, "-out", certificate.name, "-extfile", "extensions")
+    signer = ("-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key", "-CAcreateserial")
+    _run(folder, "x509", "-req", *files, *signer, "-days", str(days))
 
 
 def _run(folder: Path, *arguments: str) -> bytes:
-    done = subprocess.run(  # noqa: S603  # a fixed command
+    done = subprocess.run(
         ["openssl", *arguments],  # noqa: S607  # whichever openssl the system has
         cwd=folder,
         capture_output=True,
-        check=True,
+        check=False,
         timeout=_SECONDS,
     )
+    if done.returncode != 0:
+        raise ProgramFailed("openssl", done.stderr.decode(errors="replace").strip()[-300:])
     return done.stdout
