@@ -19,7 +19,7 @@ from keysteward.storage import lifecycle
 
 def main() -> None:
     """Run the ``keysteward`` command."""
-    application.run(Composition(os.environ, create, opened))
+    application.run(Composition(os.environ, create, lifecycle.upgrade, opened))
 
 
 def create(settings: Settings) -> str:

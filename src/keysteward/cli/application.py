@@ -6,7 +6,7 @@ from collections.abc import Callable
 import typer
 
 from keysteward.cli import connect, demo, entries, key_pairs, maintenance, output, responses
-from keysteward.cli.session import Composition, with_session
+from keysteward.cli.session import Composition, before_command, with_session
 from keysteward.problems import Problem
 
 _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
@@ -36,7 +36,10 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         {"check": responses.check, "upload": responses.upload},
     ),
     "audit": ("The audit log.", {"verify": maintenance.verify, "show": maintenance.show}),
-    "database": ("The database.", {"backup": maintenance.backup}),
+    "database": (
+        "The database.",
+        {"backup": maintenance.backup, "upgrade": maintenance.upgrade},
+    ),
 }
 
 _ABOUT = """A self-hosted keystore: update a key pair with a signing response, under its alias."""
@@ -46,6 +49,7 @@ def build() -> typer.Typer:
     """Return the command with all its groups."""
     settings = {"help_option_names": ["-h", "--help"]}
     root = _group(_ABOUT)
+    root.callback()(before_command)
     for group, (about, commands) in _COMMANDS.items():
         parent = root
         if group:

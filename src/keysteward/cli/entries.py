@@ -115,7 +115,7 @@ def versions_(session: Session, alias: Alias, *, as_json: Json = False) -> None:
     now = datetime.now(UTC)
     with session.opened() as steward:
         entry = steward.store.get_entry(steward.keystore_id, alias)
-        found = steward.store.list_versions(entry)
+        found = steward.store.list_versions(entry)[::-1]
     if as_json:
         output.say_json([_version_json(entry, v) for v in found])
         return

@@ -1,5 +1,6 @@
 """keypair generate, add and renew; csr; certificate add."""
 
+import shlex
 import sys
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,7 +10,7 @@ from rich.status import Status
 
 from keysteward.cli import files, output
 from keysteward.cli.session import Session
-from keysteward.entries import Entry
+from keysteward.entries import Entry, Owner
 from keysteward.keystore import certificates, key_pairs, signing_requests
 from keysteward.keystore.key_pairs import PlaceholderWish
 from keysteward.keystore.signing_requests import RequestWish
@@ -113,7 +114,7 @@ def generate(
     spec = parse_key_spec(type_, size, curve)
     with session.opened() as steward, _working("Making the key"):
         entry = key_pairs.generate_key_pair(steward, session.caller, alias, spec, wish, usage=usage)
-    _say_made(entry, "Next: keysteward csr")
+    _say_made(entry)
 
 
 def add(
@@ -144,7 +145,7 @@ def add(
             certificates=chain,
             usage=usage,
         )
-    _say_made(entry, "Next: keysteward csr")
+    _say_made(entry)
 
 
 def renew(
@@ -169,7 +170,7 @@ def renew(
         f"{entry.alias!r} has a pending key (version {number}); the live one is version "
         f"{entry.version.number} and stays until the response comes."
     )
-    output.say(f"Next: keysteward csr {_quoted(entry.alias)}")
+    output.say(f"Next: keysteward csr {shlex.quote(entry.alias)}")
 
 
 def csr(
@@ -223,18 +224,14 @@ def add_certificate(
     output.say(f"Added {entry.alias!r}: {certificate.subject}, SHA-256 {certificate.fingerprint}.")
 
 
-def _say_made(entry: Entry, following: str) -> None:
+def _say_made(entry: Entry) -> None:
     certificate = entry.version.certificate
     output.say(
         f"Added {entry.alias!r}: {certificate.key}, "
         f"{certificate.subject or 'no subject yet'}, version {entry.version.number}."
     )
-    if certificate.self_signed:
-        output.say(f"{following} {_quoted(entry.alias)}")
-
-
-def _quoted(alias: str) -> str:
-    return alias if alias.replace("-", "").replace("_", "").isalnum() else f"'{alias}'"
+    if certificate.self_signed and entry.owner is Owner.TENANT:
+        output.say(f"Next: keysteward csr {shlex.quote(entry.alias)}")
 
 
 def _working(text: str) -> Status:

@@ -1,4 +1,4 @@
-"""init, audit verify and show, database backup."""
+"""init, audit verify and show, database backup and upgrade."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +22,14 @@ def init(session: Session) -> None:
         "Back that folder up now, apart from the database: without the sealing key no private key "
         "of this keystore can ever be used again."
     )
+
+
+def upgrade(session: Session) -> None:
+    """Bring the database of an older version of Keysteward to this version's schema."""
+    if session.composition.upgrade(session.settings):
+        output.say("The database is upgraded.")
+    else:
+        output.say("The database has this version's schema already.")
 
 
 def verify(

@@ -61,7 +61,7 @@ def say_problem(problem: Problem) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
     """Print rows under bold headings, long texts folded inside their column."""
-    drawn = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    drawn = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:

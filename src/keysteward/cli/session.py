@@ -26,6 +26,8 @@ class Composition:
     environment: Mapping[str, str]
     create: Callable[[Settings], str]
     """Makes keystore and sealing key; returns the sealing key's id."""
+    upgrade: Callable[[Settings], bool]
+    """Brings the database to this version's schema; returns whether there was anything to do."""
     opened: Callable[[Settings], AbstractContextManager[Steward]]
 
 
@@ -59,16 +61,34 @@ _Database = Annotated[
     typer.Option("--database", metavar="URL", help="Another database.", show_default=False),
 ]
 _As = Annotated[
-    Owner,
-    typer.Option("--as", help="Act as the tenant administrator or as the provider."),
+    Owner | None,
+    typer.Option(
+        "--as", help="Act as the tenant administrator (default) or provider.", show_default=False
+    ),
 ]
 
-_COMMON: tuple[tuple[str, object, object], ...] = (
-    ("data", _Data, None),
-    ("keystore", _Keystore, None),
-    ("database", _Database, None),
-    ("act_as", _As, Owner.TENANT),
-)
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The common options as they stand in front of the command's name."""
+
+    composition: Composition
+    data: Path | None
+    keystore: str | None
+    database: str | None
+    act_as: Owner | None
+
+
+def before_command(
+    context: typer.Context,
+    *,
+    data: _Data = None,
+    keystore: _Keystore = None,
+    database: _Database = None,
+    act_as: _As = None,
+) -> None:
+    """Take the common options in front of the command's name; behind it they take precedence."""
+    context.obj = _Given(context.obj, data, keystore, database, act_as)
 
 
 def with_session(function: Callable[..., None]) -> Callable[..., None]:
@@ -81,32 +101,29 @@ def with_session(function: Callable[..., None]) -> Callable[..., None]:
         data: Path | None,
         keystore: str | None,
         database: str | None,
-        act_as: Owner,
+        act_as: Owner | None,
         **arguments: object,
     ) -> None:
-        composition: Composition = context.obj
+        given: _Given = context.obj
         chosen = settings_.from_environment(
-            composition.environment, data=data, keystore=keystore, database=database
+            given.composition.environment,
+            data=data or given.data,
+            keystore=keystore or given.keystore,
+            database=database or given.database,
         )
-        caller = Caller(f"local:{_user()}", act_as)
-        function(Session(composition, chosen, caller), **arguments)
+        caller = Caller(f"local:{_user()}", act_as or given.act_as or Owner.TENANT)
+        function(Session(given.composition, chosen, caller), **arguments)
 
+    # Typer reads the options from signature and annotations.
+    hints = get_type_hints(function, include_extras=True)
     own = list(inspect.signature(function).parameters.values())[1:]
     keyword = inspect.Parameter.KEYWORD_ONLY
-    common = [
-        inspect.Parameter(name, keyword, default=default, annotation=annotation)
-        for name, annotation, default in _COMMON
-    ]
-    context_ = inspect.Parameter("context", keyword, annotation=typer.Context)
-    parameters = [p.replace(kind=keyword) for p in own]
-    hints = get_type_hints(function, include_extras=True)
-    signature = inspect.Signature([context_, *parameters, *common])
-    command.__signature__ = signature  # type: ignore[attr-defined]  # read by Typer
-    command.__annotations__ = {
-        "context": typer.Context,
-        **{p.name: hints[p.name] for p in own},
-        **{name: annotation for name, annotation, _ in _COMMON},
-    }
+    common = inspect.signature(before_command, eval_str=True).parameters.values()
+    parameters = [*(p.replace(kind=keyword, annotation=hints[p.name]) for p in own), *common]
+    context, *options = sorted(parameters, key=lambda p: p.name != "context")
+    ordered = [context.replace(kind=keyword), *options]
+    command.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]  # as above
+    command.__annotations__ = {p.name: p.annotation for p in ordered}
     return command
 
 

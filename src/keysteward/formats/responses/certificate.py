@@ -24,9 +24,14 @@ def read(data: bytes, start: int) -> Piece:
     """Return the certificate, verbatim; whether it can be loaded is not looked at."""
     try:
         whole = der.element(data, start)
+        _, signed = der.header(data, whole.content)
     except der.Damaged as error:
         how = "cut off" if error.cut_off else "malformed"
         raise SigningResponseUnreadable(f"A certificate in the file is {how}.") from error
+    # What is signed starts with a version or a number. A SEQUENCE there is what a path has, and a
+    # whole path has a reader of its own.
+    if data.startswith(b"0", signed):
+        raise SigningResponseUnreadable("A certificate path in the file is malformed.")
     return Piece(_end_of_trust(data, whole.end), "DER", (data[start : whole.end],))
 
 
