@@ -130,7 +130,7 @@ def test_requests_and_crls_beside_certificates_are_skipped_and_said(pki: Pki) ->
     [
         pytest.param(lambda block: block[: block.index(b"-----END")], id="no END"),
         pytest.param(lambda block: block[:300], id="cut off"),
-        pytest.param(lambda block: block.replace(b"M", b"!", 1), id="no base64"),
+        pytest.param(lambda block: block.replace(b"\nM", b"\n!", 1), id="no base64"),
         pytest.param(lambda block: block.replace(b"MII", b"AII", 1), id="no DER"),
         pytest.param(lambda block: re.sub(rb"(?s)-\n.*\n-", b"-\n-", block), id="nothing"),
         pytest.param(lambda block: re.sub(rb"\n[^\n]+=*\n-", b"\n-", block), id="line lost"),
@@ -191,7 +191,8 @@ def test_block_with_a_version_1_certificate_is_read(pki: Pki, run: Run) -> None:
     request = run("openssl", "req", "-new", "-key", key, "-subj", "/CN=Old Root")
     old = run("openssl", "x509", "-req", "-signkey", key, "-days", "30", given=request)
     der = run("openssl", "x509", "-outform", "DER", given=old)
-    assert b"\xa0\x03\x02\x01\x02" != der[8:13]
+    if b"Version: 3" in run("openssl", "x509", "-noout", "-text", given=old):
+        pytest.skip("this openssl makes no version 1 certificates")
 
     assert (der,) == responses.read(old).certificates
     assert (der,) == responses.read(der).certificates
