@@ -197,7 +197,7 @@ def test_answer_is_bounded_and_printable(
     with serve(_answering(server_context, answer)) as port:
         connection = _check(port, _context(client, server[-1]))
     texts = (connection.status_line or "", *connection.header, *connection.body)
-    assert 20 == len(connection.body)
+    assert 200 == len(connection.body)
     assert all(text.isprintable() and len(text) <= 200 for text in texts)
 
 

@@ -12,16 +12,28 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 
+from keysteward import app
+from keysteward.entries import Caller
+from keysteward.keystore import key_pairs
+from keysteward.keystore.certificates import add_certificate
+from keysteward.keystore.steward import Steward
 from keysteward.outbound import connections, contexts
 from keysteward.outbound.connections import Connection
 from keysteward.pki import certificates, memory_files
-from keysteward.problems import ConnectionFailed, KeyNotUsableForTls, TlsFromMemoryUnavailable
+from keysteward.problems import (
+    ConnectionFailed,
+    KeyNotUsableForTls,
+    NotAKeyPair,
+    TlsFromMemoryUnavailable,
+)
+from keysteward.settings import Settings
 from keysteward.values import Alias, Secret
 from tests import pki_maker, receivers
 from tests.pki_maker import Issued
 from tests.receivers import Receiver
 
 ALIAS = Alias("backend")
+CALLER = Caller("local:test")
 
 
 def _context(chain: tuple[Issued, ...], *anchors: Issued) -> ssl.SSLContext:
@@ -134,6 +146,45 @@ def test_context_is_refused_without_memory_files(
     monkeypatch.delattr(os, "memfd_create")
     with pytest.raises(TlsFromMemoryUnavailable):
         _context(client)
+
+
+# ---- the context of an entry
+
+
+@pytest.fixture
+def steward(tmp_path: Path) -> Iterator[Steward]:
+    """A new keystore."""
+    settings = Settings(data=tmp_path / "data", keyring=tmp_path / "keyring")
+    app.create(settings)
+    with app.opened(settings) as opened:
+        yield opened
+
+
+def test_context_of_an_entry_connects(
+    steward: Steward,
+    demanding: Receiver,
+    server: tuple[Issued, ...],
+    client: tuple[Issued, ...],
+) -> None:
+    """The stored key pair connects, and a receiver is trusted only once its root is marked so."""
+    chain = tuple(certificates.read_certificate(issued.der) for issued in client)
+    entry = key_pairs.add_key_pair(
+        steward, CALLER, "backend", client[0].key_pem(), certificates=chain
+    )
+    add_certificate(steward, CALLER, "completing", server[-1].pem, trusted=False)
+    with pytest.raises(ConnectionFailed, match="trusted certificate"):
+        _check(demanding, contexts.context_of(steward, entry))
+    add_certificate(steward, CALLER, "trusted", server[-1].pem)
+    assert _check(demanding, contexts.context_of(steward, entry)).certificate_sent
+    with pytest.raises(ConnectionFailed, match="none was sent"):
+        _check(demanding, contexts.context_of(steward, None))
+
+
+def test_context_of_a_certificate_is_refused(steward: Steward, server: tuple[Issued, ...]) -> None:
+    """A lone certificate has no key to connect with."""
+    entry = add_certificate(steward, CALLER, "root", server[-1].pem)
+    with pytest.raises(NotAKeyPair):
+        contexts.context_of(steward, entry)
 
 
 # ---- the private key lies on no disk

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa
 
 from keysteward.pki import certificates, memory_files, tls_support
 from keysteward.pki.certificates import Certificate
@@ -103,6 +104,16 @@ def test_verdict_on_one_dsa_key_is_not_anothers(root: Issued) -> None:
     for _ in range(2):
         tls_support.try_certificate(_client(root, "dsa1024"))
     assert 2 == tls_support._verdict.cache_info().misses
+
+
+def test_unsound_dsa_parameters_are_refused(root: Issued) -> None:
+    """A stranger's parameters that generate no key end in a reason, not in a crash."""
+    odd = dsa.DSAParameterNumbers(p=(1 << 2047) + 1, q=(1 << 255) + 1, g=2)
+    public_key = dsa.DSAPublicNumbers(4, odd).public_key()
+    issued = pki_maker.issue("client", None, root, public_key=public_key)
+    reason = tls_support.reason_unusable(_value(issued))
+    assert reason is not None
+    assert "DSA parameters are unsound" in reason
 
 
 def test_chain_names_the_certificate_at_fault() -> None:

@@ -205,7 +205,7 @@ def _findings(
             "has it: consider a renewal with a new key."
         )
     if target.usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER):
-        reason = tls_support.reason_unusable(certificate)
+        reason = tls_support.try_certificate(certificate).reason
         if reason is not None:
             yield NoticeKind.KEY_NOT_USABLE_FOR_TLS.about(reason)
 

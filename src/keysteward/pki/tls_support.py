@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.exceptions import InternalError
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa
 from cryptography.hazmat.primitives.asymmetric.types import (
@@ -225,7 +226,12 @@ def _throw_away_key(certificate: Certificate) -> CertificateIssuerPrivateKeyType
     if isinstance(public_key, ec.EllipticCurvePublicKey):
         return ec.generate_private_key(public_key.curve)
     if isinstance(public_key, dsa.DSAPublicKey):
-        return public_key.parameters().generate_private_key()
+        try:
+            return public_key.parameters().generate_private_key()
+        except (InternalError, ValueError) as error:
+            raise _OneCertificateRefused(
+                "The key's DSA parameters are unsound, so that no TLS library can sign with it."
+            ) from error
     generate = _GENERATORS.get(certificate.key.type)
     return generate() if generate is not None else None
 
