@@ -17,7 +17,6 @@ from keysteward.problems import (
     SigningResponseUnreadable,
 )
 from tests import pki_maker
-from tests.formats.responses.conftest import Pki
 
 _REFUSALS = (NotASigningResponse, ResponseTooComplex, SigningResponseUnreadable)
 
@@ -142,9 +141,9 @@ def test_every_reader_takes_at_least_a_byte_of_what_it_recognises(data: bytes, s
                 assert start < piece.end <= len(sample)
 
 
-def test_most_certificates_are_read_and_one_more_is_too_complex(pki: Pki) -> None:
+def test_most_certificates_are_read_and_one_more_is_too_complex() -> None:
     """The bound is inclusive, and the same for concatenated DER, PEM and a path."""
-    der, pem = pki.leaf.der, pki.leaf.pem
+    der, pem = _chain()[0].der, _chain()[0].pem
     most = pieces.MOST_CERTIFICATES
     for unit in (der, pem):
         assert (der,) == responses.read(unit * most).certificates
