@@ -37,6 +37,8 @@ _CONTENT_TYPES = {
     bytes.fromhex("6086480186f8420205"): Shape.CERTIFICATE_SEQUENCE,  # Netscape's
 }
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
+_VERSION = b"\xa0\x03\x02\x01"
+"""The version of a certificate (RFC 5280 section 4.1.2.1): nothing else that is signed has one."""
 _SIGNED = (der.SEQUENCE, der.SEQUENCE, der.BIT_STRING)
 _TIMES = (der.UTC_TIME, der.GENERALIZED_TIME)
 
@@ -56,10 +58,13 @@ def shape(data: bytes, start: int) -> Shape | None:
 
 
 def _shape(data: bytes, whole: Element) -> Shape | None:
+    if whole.content == whole.stop:
+        return Shape.EMPTY
+    first, content = der.header(data, whole.content)
+    if first == der.SEQUENCE and data.startswith(_VERSION, content):
+        return Shape.CERTIFICATE
     parts = list(islice(der.children(data, whole), 4))
     tags = tuple(part.tag for part in parts)
-    if not tags:
-        return Shape.EMPTY
     if tags[0] == der.SEQUENCE:
         return _sequence_first(data, parts, tags)
     if tags[0] == der.INTEGER:
@@ -90,8 +95,6 @@ def _sequence_first(data: bytes, parts: list[Element], tags: tuple[int, ...]) ->
 
 def _signed(data: bytes, signed: Element) -> Shape:
     """Tell apart what X.509 signs: its first elements are named in RFC 5280, 2986 and 5755."""
-    if data.startswith(b"\xa0", signed.content):  # the version; a certificate alone starts with it
-        return Shape.CERTIFICATE
     try:
         parts = list(islice(der.children(data, signed), 4))
         tags = tuple(part.tag for part in parts)
