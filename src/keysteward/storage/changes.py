@@ -189,8 +189,6 @@ PURGE_ENTRY = delete(_e).where(
 # secure delete. So nothing ever moves in this table: rows are added at its end and never leave.
 PURGE_PRIVATE_KEY = (
     update(_k)
-    .values(
-        sealed=func.zeroblob(func.length(_k.c.sealed)), public_key_sha256=bindparam("new_public_key")
-    )
+    .values(sealed=bindparam("new_sealed"), public_key_sha256=bindparam("new_public_key"))
     .where(_k.c.id == bindparam("private_key"))
 )

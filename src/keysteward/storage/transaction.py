@@ -263,12 +263,7 @@ class Transaction:
             if self._link.one(statements.FIND_KEY_USER, private_key=key) is None
         )
         for key in unused:
-            # A random public key: the row must not be found by the old one, nor change its size.
-            self._link.change(
-                changes.PURGE_PRIVATE_KEY,
-                private_key=key,
-                new_public_key=secrets.token_bytes(_DIGEST_BYTES),
-            )
+            self._destroy(key)
         self.purged = True
         return unused
 
@@ -283,6 +278,17 @@ class Transaction:
         """Write a row of the audit log; ``detail`` must be writable as JSON and hold no secret."""
         event = AuditEvent(action, audit.DONE, alias, entry_id, version, detail or {})
         audit.append(self._link, self._sealer, self.keystore_id, self.actor, self.at, event)
+
+    def _destroy(self, private_key_id: int) -> None:
+        row = self._link.one(statements.GET_PRIVATE_KEY, private_key=private_key_id)
+        size = 0 if row is None else len(row[1])
+        # A random public key: the row must not be found by the old one, nor change its size.
+        self._link.change(
+            changes.PURGE_PRIVATE_KEY,
+            private_key=private_key_id,
+            new_sealed=bytes(size),
+            new_public_key=secrets.token_bytes(_DIGEST_BYTES),
+        )
 
     def _condition(self, base: Base) -> dict[str, object]:
         return {
