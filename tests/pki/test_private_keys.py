@@ -1,4 +1,7 @@
 import random
+import secrets
+import ssl
+from datetime import UTC, datetime
 from math import lcm
 from pathlib import Path
 
@@ -6,8 +9,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from keysteward.pki import certificates, private_keys, public_keys
+from keysteward.pki import certificates, key_pairs, private_keys, public_keys, subjects
+from keysteward.pki.contents import Content
 from keysteward.pki.key_pairs import PrivateKey
+from keysteward.pki.subjects import Subject
+from keysteward.pki.usages import Usage
 from keysteward.problems import (
     CertificateUnreadable,
     KeyTypeUnsupported,
@@ -322,3 +328,39 @@ def test_altered_bytes_end_in_a_key_or_a_problem(kind: str, request: pytest.Fixt
             except Problem:
                 continue
             assert isinstance(read, private_keys.ImportedKey)
+
+
+def test_key_for_tls_opens_in_openssl(any_key: PrivateKey, tmp_path: Path) -> None:
+    """The openssl command reads the encrypted key and finds the same public key."""
+    if public_keys.kind(any_key.public_key()).type.startswith("ML-DSA"):
+        peers.require_openssl_with_ml_dsa()
+    password = secrets.token_hex(32).encode()
+    file = tmp_path / "key.pem"
+    file.write_bytes(private_keys.encrypt_for_tls(private_keys.to_pkcs8(any_key), Secret(password)))
+    public = peers.run(
+        *("openssl", "pkey", "-in", str(file), "-passin", "stdin", "-pubout", "-outform", "DER"),
+        data=password + b"\n",
+    )
+    assert public_keys.spki(any_key.public_key()) == public
+
+
+def test_key_for_tls_opens_in_pythons_tls(ec_key: PrivateKey, tmp_path: Path) -> None:
+    """Python's ssl takes the key with its certificate, and only with the password."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    content = Content(subjects.build_name(Subject("a")), None, Usage.TLS_CLIENT)
+    der = key_pairs.build_placeholder(ec_key, content, key_pairs.build_validity(now))
+    password = secrets.token_hex(32)
+    key = private_keys.encrypt_for_tls(private_keys.to_pkcs8(ec_key), Secret(password.encode()))
+    file = tmp_path / "both.pem"
+    file.write_bytes(key + ssl.DER_cert_to_PEM_cert(der).encode())
+    ssl.create_default_context().load_cert_chain(file, password=password)
+    with pytest.raises(ssl.SSLError):
+        ssl.create_default_context().load_cert_chain(file, password="another")
+
+
+def test_key_for_tls_differs_each_time(ec_key: PrivateKey) -> None:
+    """Salt and vector are new for each writing, under the same password too."""
+    pkcs8, password = private_keys.to_pkcs8(ec_key), Secret(b"x" * 32)
+    assert private_keys.encrypt_for_tls(pkcs8, password) != private_keys.encrypt_for_tls(
+        pkcs8, password
+    )

@@ -7,7 +7,7 @@ import ssl
 from keysteward.entries import Entry
 from keysteward.keystore import key_pairs
 from keysteward.keystore.steward import Steward, require_key_pair
-from keysteward.pki import encrypted_keys, memory_files, tls_support
+from keysteward.pki import memory_files, private_keys, tls_support
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import KeyNotUsableForTls
 from keysteward.values import Alias, Secret
@@ -63,7 +63,7 @@ def client_context(
     password = Secret(secrets.token_hex(_PASSWORD_BYTES).encode())
     with (
         memory_files.memory_file(pem.encode()) as certificates,
-        memory_files.memory_file(encrypted_keys.encrypt_for_tls(key_pkcs8, password)) as key,
+        memory_files.memory_file(private_keys.encrypt_for_tls(key_pkcs8, password)) as key,
     ):
         try:
             context.load_cert_chain(certificates, key, password.reveal)

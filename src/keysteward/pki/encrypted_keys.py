@@ -1,13 +1,4 @@
-"""Encrypted PKCS#8 (RFC 5958 section 3, RFC 8018): the work that one asks for, and writing one."""
-
-import secrets
-
-from cryptography.hazmat.primitives import hashes, padding
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
-
-from keysteward.pki import pem_blocks
-from keysteward.values import Secret
+"""Encrypted PKCS#8 (RFC 5958 section 3, RFC 8018): the work that opening one asks for."""
 
 ROUNDS_LIMIT = 10_000_000
 """Most rounds of key derivation that a file may ask for; a few seconds of work."""
@@ -15,12 +6,8 @@ ROUNDS_LIMIT = 10_000_000
 _SCRYPT_LIMIT = 1 << 20
 """Largest product of scrypt's N, r and p (RFC 7914): 128 MiB at most, eight times the usual."""
 
-_SEQUENCE, _INTEGER, _OCTETS, _NULL, _OID = 0x30, 0x02, 0x04, 0x05, 0x06
+_SEQUENCE, _INTEGER, _OID = 0x30, 0x02, 0x06
 
-_PBES2 = bytes.fromhex("2a864886f70d01050d")
-_PBKDF2 = bytes.fromhex("2a864886f70d01050c")
-_HMAC_SHA256 = bytes.fromhex("2a864886f70d0209")
-_AES256_CBC = bytes.fromhex("60864801650304012a")
 _SCRYPT = bytes.fromhex("2b06010401da47040b")
 
 
@@ -68,40 +55,3 @@ def _header(data: bytes, position: int) -> tuple[int, int, int] | None:
             return None
         length, start = int.from_bytes(data[start : start + count]), start + count
     return tag, start, start + length
-
-
-def encrypt_for_tls(pkcs8: Secret, password: Secret) -> bytes:
-    """Return a private key as encrypted PKCS#8 in PEM, for a TLS library that reads it at once.
-
-    PBES2 with AES-256-CBC and one round of PBKDF2: the password has to be random with 256 bits, so
-    rounds would cost time and add nothing. Never for a file that stays.
-
-    Args:
-        pkcs8: the clear key in DER, as ``private_keys.to_pkcs8`` returns it.
-        password: used as it is; random, 32 bytes or more of entropy.
-    """
-    salt, vector = secrets.token_bytes(16), secrets.token_bytes(16)
-    derived = PBKDF2HMAC(hashes.SHA256(), length=32, salt=salt, iterations=1).derive(
-        password.reveal()
-    )
-    padder = padding.PKCS7(128).padder()
-    clear = padder.update(pkcs8.reveal()) + padder.finalize()
-    encryptor = Cipher(algorithms.AES(derived), modes.CBC(vector)).encryptor()
-    sealed = encryptor.update(clear) + encryptor.finalize()
-    rounds, prf = _tlv(_INTEGER, b"\x01"), _sequence(_tlv(_OID, _HMAC_SHA256), _tlv(_NULL, b""))
-    derivation = _sequence(_tlv(_OID, _PBKDF2), _sequence(_tlv(_OCTETS, salt), rounds, prf))
-    cipher = _sequence(_tlv(_OID, _AES256_CBC), _tlv(_OCTETS, vector))
-    scheme = _sequence(_tlv(_OID, _PBES2), _sequence(derivation, cipher))
-    return pem_blocks.write("ENCRYPTED PRIVATE KEY", _sequence(scheme, _tlv(_OCTETS, sealed)))
-
-
-def _sequence(*elements: bytes) -> bytes:
-    return _tlv(_SEQUENCE, b"".join(elements))
-
-
-def _tlv(tag: int, content: bytes) -> bytes:
-    length = len(content)
-    if length < 0x80:
-        return bytes((tag, length)) + content
-    size = length.to_bytes((length.bit_length() + 7) // 8)
-    return bytes((tag, 0x80 | len(size))) + size + content

@@ -17,7 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import (
     rsa,
 )
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from keysteward.pki import certificates, encrypted_keys, pem_blocks
 from keysteward.pki.certificates import Certificate
@@ -268,3 +273,14 @@ def from_pkcs8(pkcs8: Secret) -> PrivateKey:
         pkcs8.reveal(), None, unsafe_skip_rsa_key_validation=True
     )
     return _supported(key)
+
+
+def encrypt_for_tls(pkcs8: Secret, password: Secret) -> bytes:
+    """Return a key that was sealed here as encrypted PKCS#8 in PEM, for a TLS library to read.
+
+    Args:
+        pkcs8: the clear key in DER, as ``from_pkcs8`` takes it.
+        password: random and used once; nothing but it protects the result.
+    """
+    encryption = BestAvailableEncryption(password.reveal())
+    return from_pkcs8(pkcs8).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -126,18 +125,6 @@ def audit_key(sealing_key: Secret) -> Secret:
     """Derive the key of the audit log's chain from a sealing key (RFC 5869, SHA-256)."""
     hkdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=_AUDIT_INFO)
     return Secret(hkdf.derive(sealing_key.reveal()))
-
-
-def load_private_key(pkcs8: Secret) -> PrivateKeyTypes:
-    """Load a private key that came out of ``unseal``, and nothing else.
-
-    Full validation of an RSA key takes 30 to 200 milliseconds and holds the interpreter lock. It
-    protects against keys that someone else made up; these bytes were written by us and are
-    authenticated by AES-GCM, so there is nothing left to find out.
-    """
-    return serialization.load_der_private_key(
-        pkcs8.reveal(), password=None, unsafe_skip_rsa_key_validation=True
-    )
 
 
 def _encrypt(key: AESGCM, content: bytes, associated: bytes) -> bytes:
