@@ -110,8 +110,6 @@ _HANDSHAKE_FAILURE, _UNKNOWN_CA, _ILLEGAL_PARAMETER = 40, 48, 47
 _NAMES = {40: "handshake_failure", 47: "illegal_parameter", 48: "unknown_ca"}
 """Alerts whose meaning depends on what happened before."""
 
-_HANDSHAKE_FAILURE, _UNKNOWN_CA = 40, 48
-
 
 def of_alert(number: int, transcript: Transcript) -> Refusal:
     """Return what a fatal alert of the server means after what was seen of the handshake."""
@@ -128,6 +126,12 @@ def of_alert(number: int, transcript: Transcript) -> Refusal:
 def _in_context(number: int, transcript: Transcript) -> tuple[str, str]:
     if number == _UNKNOWN_CA and transcript.own_chain:
         leaf, top = transcript.own_chain[0], transcript.own_chain[-1]
+        if leaf.self_signed:
+            return (
+                "The server does not trust the client certificate, which is still self-signed: "
+                f"{leaf.subject}.",
+                "Send the entry's signing request to a CA, and upload the CA's response first.",
+            )
         return (
             f"The server does not trust the issuer of the client certificate, {leaf.issuer}.",
             (

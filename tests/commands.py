@@ -1,0 +1,83 @@
+"""Running the ``keysteward`` command: as a process of its own, or, faster, inside this one.
+
+Both run the same ``app.main`` with no terminal at either end and return what a shell would see.
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from keysteward import app
+
+COMMAND = (sys.executable, "-c", "from keysteward.app import main; main()")
+"""What the installed script runs; works where only the sources are there, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a command ended, and what it wrote."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever the command printed
+        """Standard output as JSON."""
+        return json.loads(self.stdout)
+
+
+def environment(data: Path | None, **more: str) -> dict[str, str]:
+    """Return the environment of a run: this one's without Keysteward's own variables."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("KEYSTEWARD_")}
+    return {**kept, **({"KEYSTEWARD_DATA": str(data)} if data else {}), **more}
+
+
+def run(data: Path | None, *arguments: str, stdin: bytes = b"", **more: str) -> Run:
+    """Run the command as a process; ``more`` are environment variables."""
+    done = subprocess.run(
+        (*COMMAND, *arguments),
+        input=stdin,
+        env=environment(data, **more),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def inside(data: Path | None, *arguments: str, stdin: bytes = b"", **more: str) -> Run:
+    """Run the command in this process; ``more`` are environment variables."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
+    given = io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
+    with (
+        mock.patch.object(sys, "argv", ["keysteward", *arguments]),
+        mock.patch.object(sys, "stdin", given),
+        mock.patch.dict(os.environ, environment(data, **more), clear=True),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        status = _status()
+    return Run(status, _written(out), _written(err))
+
+
+def _status() -> int:
+    try:
+        app.main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    content = stream.buffer
+    content.seek(0)
+    return content.read().decode()
