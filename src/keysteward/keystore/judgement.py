@@ -99,8 +99,9 @@ def judge_response(
     question for the keystore.
     """
     found, unreadable = _load(file)  # 1
-    chosen = _choose(found, unreadable, target, now)  # 2
-    built, completed = _chain(chosen, found, now, find_issuers)  # 3
+    verifier = Verifier()
+    chosen = _choose(found, unreadable, target, now, verifier)  # 2
+    built, completed = _chain(chosen, found, now, verifier, find_issuers)  # 3
     chain = built.certificates
     if unreadable and not built.rooted:
         raise SigningResponseUnreadable(
@@ -143,9 +144,13 @@ def _load(file: ResponseFile) -> tuple[tuple[Certificate, ...], int]:
 
 
 def _choose(
-    found: tuple[Certificate, ...], unreadable: int, target: Target, now: datetime
+    found: tuple[Certificate, ...],
+    unreadable: int,
+    target: Target,
+    now: datetime,
+    verifier: Verifier,
 ) -> Certificate:
-    chosen = chains.choose_certificate(found, frozenset(target.keys), now)
+    chosen = chains.choose_certificate(found, frozenset(target.keys), now, verifier)
     if chosen is not None:
         return chosen
     if unreadable:
@@ -166,10 +171,13 @@ def _likely_end_entity(found: tuple[Certificate, ...]) -> Certificate:
 
 
 def _chain(
-    chosen: Certificate, found: tuple[Certificate, ...], now: datetime, find_issuers: FindIssuers
+    chosen: Certificate,
+    found: tuple[Certificate, ...],
+    now: datetime,
+    verifier: Verifier,
+    find_issuers: FindIssuers,
 ) -> tuple[BuiltChain, frozenset[Certificate]]:
     """Return the chain, and which of its certificates came from the keystore."""
-    verifier = Verifier()
     built = chains.build_chain(chosen, found, now, verifier)
     known: dict[Certificate, None] = {}
     for _ in range(_MOST_COMPLETED):

@@ -167,10 +167,11 @@ def _chain_of(
         validity = key_pairs.build_validity(now)
         return (read_certificate(key_pairs.build_placeholder(key, content, validity)),)
     spki = public_keys.spki(key.public_key())
-    chosen = chains.choose_certificate(given, frozenset({spki}), now)
+    verifier = Verifier()
+    chosen = chains.choose_certificate(given, frozenset({spki}), now, verifier)
     if chosen is None:
         raise CertificateOfAnotherKey(given[0].subject)
-    return chains.build_chain(chosen, given, now, Verifier()).certificates
+    return chains.build_chain(chosen, given, now, verifier).certificates
 
 
 def unseal_private_key(steward: Steward, version: Version) -> Secret:

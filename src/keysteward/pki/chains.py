@@ -49,6 +49,10 @@ class Verifier:
             self._known[pair] = certificates.failure_of_signature(child, issuer)
         return self._known[pair]
 
+    def is_self_signed(self, certificate: Certificate) -> bool:
+        """Return whether its own key made the certificate's signature."""
+        return certificate.self_issued and self.failure(certificate, certificate) is None
+
 
 @dataclass(frozen=True, slots=True)
 class BuiltChain:
@@ -59,7 +63,10 @@ class BuiltChain:
 
 
 def choose_certificate(
-    candidates: Iterable[Certificate], keys: frozenset[bytes], now: datetime
+    candidates: Iterable[Certificate],
+    keys: frozenset[bytes],
+    now: datetime,
+    verifier: Verifier,
 ) -> Certificate | None:
     """Return the best certificate for one of the keys (canonical SubjectPublicKeyInfo), or None.
 
@@ -70,7 +77,12 @@ def choose_certificate(
         return None
     return max(
         fitting,
-        key=lambda c: (not c.self_signed, c.not_after >= now, c.not_before, c.fingerprint),
+        key=lambda c: (
+            not verifier.is_self_signed(c),
+            c.not_after >= now,
+            c.not_before,
+            c.fingerprint,
+        ),
     )
 
 
@@ -124,8 +136,9 @@ def build_chain(
 _Cost = tuple[int, int, int, int]
 """Of a path: issuers that may not sign, issuers not valid now, length, how many of the keystore."""
 
-_Step = tuple[_Cost, float, str, tuple[Certificate, ...]]
-"""A path in the queue: its cost, then age and fingerprint of its last certificate to break ties."""
+_Step = tuple[_Cost, tuple[float, ...], str, tuple[Certificate, ...]]
+"""A path in the queue: its cost, then the ages of its issuers, lowest first, and the fingerprint of
+its last certificate to break ties."""
 
 _End = tuple[
     tuple[int, tuple[int, int], int, int],
@@ -159,15 +172,15 @@ class _Search:
         ends: list[_End] = []
         settled: set[Certificate] = set()
         deepest: tuple[Certificate, ...] = (end_entity,)
-        queue: list[_Step] = [((0, 0, 1, 0), 0.0, end_entity.fingerprint, (end_entity,))]
+        queue: list[_Step] = [((0, 0, 1, 0), (), end_entity.fingerprint, (end_entity,))]
         while queue:
-            cost, _, _, path = heapq.heappop(queue)
+            cost, ages, _, path = heapq.heappop(queue)
             last = path[-1]
             if last in settled:
                 continue
             settled.add(last)
             deepest = max(deepest, path, key=len)
-            if last.self_issued and self._verifier.failure(last, last) is None:
+            if self._verifier.is_self_signed(last):
                 # Whatever is still in the queue has as many defects or more.
                 ends.append(((0, cost[:2], 0, len(path)), path, None))
                 break
@@ -178,7 +191,7 @@ class _Search:
                 ends.append(((0, cost[:2], 1, -len(path)), path, None))
             for issuer, foreign in issuers:
                 if issuer not in settled:
-                    heapq.heappush(queue, self._step(cost, path, issuer, foreign=foreign))
+                    heapq.heappush(queue, self._step(cost, ages, path, issuer, foreign=foreign))
         if not ends:
             # Cross-certificates point at each other in a circle.
             return deepest, None
@@ -188,6 +201,7 @@ class _Search:
     def _step(
         self,
         cost: _Cost,
+        ages: tuple[float, ...],
         path: tuple[Certificate, ...],
         issuer: Certificate,
         *,
@@ -199,7 +213,7 @@ class _Search:
         invalid = not issuer.not_before <= self._now <= issuer.not_after
         return (
             (cost[0] + unfit, cost[1] + invalid, cost[2] + 1, cost[3] + foreign),
-            -issuer.not_before.timestamp(),
+            (*ages, -issuer.not_before.timestamp()),
             issuer.fingerprint,
             (*path, issuer),
         )
