@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from keysteward.problems import SealingKeyExposed, SealingKeyMissing
+from keysteward.sealing import folders
 from keysteward.values import Secret
 
 KEY_BYTES = 32
@@ -22,7 +23,7 @@ def create_key(folder: Path) -> str:
     are synced to disk before this returns, so nothing can be sealed with a key that a power cut
     takes away.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folders.make(folder)
     key_id = secrets.token_hex(_ID_BYTES)
     descriptor = os.open(_file(folder, key_id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -30,7 +31,7 @@ def create_key(folder: Path) -> str:
         file.flush()
         os.fsync(file.fileno())
     for parent in (folder, folder.parent):
-        _sync_folder(parent)
+        folders.sync(parent)
     return key_id
 
 
@@ -56,11 +57,3 @@ def load_key(folder: Path, key_id: str) -> Secret:
 
 def _file(folder: Path, key_id: str) -> Path:
     return folder / f"{key_id}.key"
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from keysteward.problems import DatabaseUnusable, KeystoreExists, KeystoreNotInitialised
-from keysteward.sealing import keyring, sealer
+from keysteward.sealing import folders, keyring, sealer
 from keysteward.sealing.sealer import WrappedKey
 from keysteward.settings import Settings
 from keysteward.storage import audit, changes, migrations, rows, statements
@@ -25,7 +25,7 @@ def create(settings: Settings, actor: str, at: datetime) -> str:
     in the keyring that nobody uses. Raises KeystoreExists.
     """
     engine, url = parse_url(_url(settings))
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folders.make(settings.data)
     engine.prepare(url)
     database = Database(engine, engine.open(url))
     try:

@@ -17,6 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import NullPool
 
 from keysteward.problems import DatabaseUnusable, SettingInvalid
+from keysteward.sealing import folders
 from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS
 
 SCHEME = "sqlite"
@@ -65,7 +66,7 @@ class Sqlite:
     def prepare(self, url: URL) -> None:
         """Make an empty file of mode 0600, in a folder of mode 0700 if that is new, too."""
         path = _path(url)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folders.make(path.parent)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         _sync(path.parent)
 
