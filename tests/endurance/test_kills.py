@@ -1,0 +1,118 @@
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from keysteward import app
+from keysteward.keystore.steward import Steward
+from tests import verification
+from tests.endurance import prepared, processes, soundness
+from tests.endurance.prepared import ALIAS, Prepared
+from tests.endurance.processes import Step
+
+SEED = 20_260_601
+UPLOADS = 300
+MOST_CONFIRMED = 20
+"""A worker is killed after it has confirmed as many uploads, or fewer: 10 on average."""
+
+
+@pytest.fixture(scope="module")
+def worn(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """A keystore, and responses for as many uploads as are killed at."""
+    return prepared.prepare(tmp_path_factory.mktemp("kills"), UPLOADS)
+
+
+def _current(worn: Prepared) -> tuple[int, tuple[str, ...]]:
+    with app.opened(worn.settings) as steward:
+        version = steward.store.get_entry(steward.keystore_id, ALIAS).version
+    return version.number, tuple(c.fingerprint for c in version.chain)
+
+
+def _killed(worn: Prepared, files: tuple[str, ...], chance: random.Random) -> list[Step]:
+    """Let a worker upload files, kill it at some moment, and return what it had confirmed."""
+    command = processes.worker_command("upload", str(worn.settings.data), *files)
+    with processes.running(command) as worker:
+        assert worker.stdout is not None
+        processes.say_start(worker, wait=False)
+        said = b""
+        confirmed = chance.randint(0, MOST_CONFIRMED)
+        for _ in range(confirmed + 1):
+            said += worker.stdout.readline()
+        # An upload takes some milliseconds: any of its moments may be the last one.
+        time.sleep(chance.uniform(0, 0.012))
+        worker.kill()
+        said += worker.stdout.read()
+    return processes.steps(said)
+
+
+def test_confirmed_uploads_survive_kills(worn: Prepared) -> None:
+    """After each SIGKILL the entry has the old or the new version, whole, and all confirmed ones.
+
+    300 uploads by about 30 processes, each of them killed.
+    """
+    chance = random.Random(SEED)
+    versions: dict[str, int] = {}
+    workers = 0
+    at, chain = _current(worn)
+    while len(versions) < UPLOADS:
+        missing = tuple(f for f in worn.files if Path(f).name not in versions)
+        confirmed = _killed(worn, missing, chance)
+        workers += 1
+        expected = {(at, chain)}
+        for step in confirmed:
+            versions[step["file"]] = step["version"]
+            at, chain = step["version"], worn.fingerprints(step["file"])
+            expected = {(at, chain)}
+        # The upload that was under way, if there was one left.
+        following = missing[len(confirmed) : len(confirmed) + 1]
+        expected |= {(at + 1, worn.fingerprints(Path(file).name)) for file in following}
+        # Whoever opens the database next recovers its log: this process, or the next worker.
+        if chance.random() < 0.5 or len(versions) == UPLOADS:
+            at, chain = _current(worn)
+            assert (at, chain) in expected, f"seed {SEED}, worker {workers}"
+    assert 20 <= workers <= 50
+    soundness.assert_sound(worn.settings)
+    with app.opened(worn.settings) as steward:
+        _assert_all_there(steward, worn, versions)
+
+
+def _assert_all_there(steward: Steward, worn: Prepared, confirmed: dict[str, int]) -> None:
+    entry = steward.store.get_entry(steward.keystore_id, ALIAS)
+    found = steward.store.list_versions(entry)
+    stored = {v.number: tuple(c.fingerprint for c in v.chain) for v in found}
+    assert list(range(1, UPLOADS + 2)) == sorted(stored)
+    assert {number: worn.fingerprints(name) for name, number in confirmed.items()} == {
+        number: chain for number, chain in stored.items() if number > 1
+    }
+    audited = soundness.query(
+        worn.settings,
+        "SELECT entry_id, version FROM audit WHERE outcome = 'done' AND action IN "
+        "('add-key-pair', 'signing-response') ORDER BY sequence",
+    )
+    assert [(entry.id, number) for number in sorted(stored)] == audited
+
+
+def test_chain_verifies_after_kills(worn: Prepared, tmp_path: Path) -> None:
+    """OpenSSL verifies the chain that the killed processes left behind."""
+    with app.opened(worn.settings) as steward:
+        version = steward.store.get_entry(steward.keystore_id, ALIAS).version
+    assert version.number > 1
+    verification.verify_chain(tmp_path, version.chain)
+
+
+def test_worker_killed_while_it_opens_leaves_the_keystore_usable(worn: Prepared) -> None:
+    """A process that dies between start and first write changes nothing."""
+    before = _current(worn)
+    command = processes.worker_command("upload", str(worn.settings.data))
+    for number in range(4):
+        with processes.running(command) as worker:
+            assert worker.stdout is not None
+            if number % 2:
+                worker.stdout.readline()
+            else:
+                time.sleep(0.15 * (number + 1))
+            worker.kill()
+            assert -9 == worker.wait()
+    assert before == _current(worn)
+    soundness.assert_sound(worn.settings)

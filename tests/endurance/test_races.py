@@ -1,0 +1,169 @@
+import json
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keysteward import app
+from keysteward.entries import Version
+from tests import commands
+from tests.endurance import prepared, processes, soundness
+from tests.endurance.prepared import ALIAS, Prepared
+from tests.endurance.processes import Step
+
+WRITERS = 8
+ROUNDS = 60
+SEED = 5
+
+
+@pytest.fixture
+def raced(tmp_path: Path) -> Prepared:
+    """A keystore with one response for each of eight writers."""
+    return prepared.prepare(tmp_path, WRITERS)
+
+
+def _versions(raced: Prepared) -> tuple[Version, ...]:
+    with app.opened(raced.settings) as steward:
+        entry = steward.store.get_entry(steward.keystore_id, ALIAS)
+        return steward.store.list_versions(entry)
+
+
+def _assert_all_there(raced: Prepared, confirmed: dict[str, int]) -> None:
+    """Assert that the versions are the first one and the confirmed uploads, each with its chain."""
+    assert len(confirmed) == len(set(confirmed.values()))
+    expected = {number: raced.fingerprints(name) for name, number in confirmed.items()}
+    found = _versions(raced)
+    assert list(range(1, len(expected) + 2)) == [v.number for v in found]
+    assert expected == {v.number: tuple(c.fingerprint for c in v.chain) for v in found[1:]}
+    soundness.assert_sound(raced.settings)
+
+
+def _together(raced: Prepared, *options: str) -> list[list[Step]]:
+    """Let one worker for each response upload it, all at once."""
+    work = ("upload", str(raced.settings.data))
+    return processes.run_together(
+        [processes.worker_command(*work, file, *options) for file in raced.files]
+    )
+
+
+def _confirmed(said: list[list[Step]]) -> dict[str, int]:
+    return {step["file"]: step["version"] for steps in said for step in steps if "version" in step}
+
+
+def _refused(said: list[list[Step]]) -> list[str]:
+    return [step["problem"] for steps in said for step in steps if "problem" in step]
+
+
+def test_one_of_eight_commands_wins_against_the_version_that_all_read(raced: Prepared) -> None:
+    """Eight commands expect version 1: one upload is stored, seven are refused, nothing is lost."""
+    data = raced.settings.data
+    with ExitStack() as stack:
+        arguments = ("--expect-version", "1", "--json")
+        running = [
+            stack.enter_context(
+                processes.running(
+                    [*commands.COMMAND, "response", "upload", ALIAS, file, *arguments], data
+                )
+            )
+            for file in raced.files
+        ]
+        ended = [_ended(process) for process in running]
+    by_status = sorted(status for status, _ in ended)
+    assert [0] + [6] * (WRITERS - 1) == by_status
+    problems = [said["problem"]["slug"] for status, said in ended if status == 6]
+    assert ["entry-changed"] * (WRITERS - 1) == problems
+    won = next(i for i, (status, _) in enumerate(ended) if status == 0)
+    assert 2 == ended[won][1]["version"]
+    _assert_all_there(raced, {Path(raced.files[won]).name: 2})
+    verified = commands.run(data, "audit", "verify", "--json")
+    assert 0 == verified.status, verified.stderr
+    # Made, root and key pair added, one upload, seven refusals.
+    assert 3 + WRITERS == verified.json["rows"]
+
+
+def _ended(process: subprocess.Popen[bytes]) -> tuple[int, dict[str, Any]]:
+    said, _ = process.communicate(timeout=60)
+    return process.returncode, json.loads(said)
+
+
+def test_eight_processes_persist_until_each_upload_is_a_version(raced: Prepared) -> None:
+    """Writers that read, expect what they read, and try again when refused, all get through."""
+    said = _together(raced, "--expecting", "--persisting")
+    confirmed = _confirmed(said)
+    assert set(raced.chains) == set(confirmed)
+    assert set(_refused(said)) <= {"entry-changed"}
+    assert all(
+        step["version"] == step["expected"] + 1 for s in said for step in s if "version" in step
+    )
+    _assert_all_there(raced, confirmed)
+
+
+def test_eight_processes_without_expectation_lose_nothing(raced: Prepared) -> None:
+    """Each upload that was confirmed is a version; the others were refused, with the reason."""
+    said = _together(raced)
+    confirmed, refused = _confirmed(said), _refused(said)
+    assert WRITERS == len(confirmed) + len(refused)
+    assert set(refused) <= {"entry-changed"}
+    assert confirmed
+    _assert_all_there(raced, confirmed)
+    with app.opened(raced.settings) as steward:
+        rows = steward.store.read_last_audit(steward.keystore_id, 100)
+    assert len(refused) == len([row for row in rows if row.outcome == "refused"])
+
+
+def test_changes_of_one_entry_by_two_processes_leave_no_half(tmp_path: Path) -> None:
+    """At any moment all of the entry is there or nothing, and no private key without it.
+
+    The processes upload, rename, delete, restore, purge and make it, in any order.
+    """
+    raced = prepared.prepare(tmp_path, 20, lengths=(3, 2, 4))
+    work = ("change", str(raced.settings.data), *raced.files)
+    options = ("--key", str(raced.key), "--rounds", str(ROUNDS), "--seed")
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(
+                processes.running(processes.worker_command(*work, *options, str(SEED + number)))
+            )
+            for number in range(2)
+        ]
+        for worker in workers:
+            processes.say_start(worker, wait=True)
+        looked = 0
+        while any(worker.poll() is None for worker in workers):
+            assert {} == soundness.halves(raced.settings)
+            looked += 1
+        said = [processes.finished(worker) for worker in workers]
+    done = {step["work"] for steps in said for step in steps if "problem" not in step}
+    assert {"upload", "rename", "delete", "undelete", "purge", "add"} == done
+    assert set(_refused(said)) <= {
+        "alias-not-found",
+        "alias-exists",
+        "entry-changed",
+    }
+    assert looked > 10
+    soundness.assert_sound(raced.settings)
+
+
+def test_reader_sees_whole_versions_while_another_process_writes(tmp_path: Path) -> None:
+    """What is read is one version with its whole chain, never older than what was read before."""
+    raced = prepared.prepare(tmp_path, 150, lengths=(3, 2, 4))
+    first = _versions(raced)[0]
+    known = {raced.fingerprints(name) for name in raced.chains}
+    known.add(tuple(c.fingerprint for c in first.chain))
+    command = processes.worker_command("upload", str(raced.settings.data), *raced.files)
+    seen = [first.number]
+    with app.opened(raced.settings) as steward, processes.running(command) as worker:
+        processes.say_start(worker, wait=True)
+        while worker.poll() is None:
+            entry = steward.store.get_entry(steward.keystore_id, ALIAS)
+            assert tuple(c.fingerprint for c in entry.version.chain) in known
+            listed = steward.store.list_versions(entry)
+            assert all(tuple(c.fingerprint for c in v.chain) in known for v in listed)
+            assert list(range(1, len(listed) + 1)) == [v.number for v in listed]
+            seen.append(entry.version.number)
+        said = processes.finished(worker)
+    assert sorted(seen) == seen
+    assert len(set(seen)) > 5, "the reader was too slow to see the writer at work"
+    _assert_all_there(raced, _confirmed([said]))

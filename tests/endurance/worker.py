@@ -1,0 +1,117 @@
+"""A process that works on a keystore until it is done or killed, and says what was confirmed.
+
+    python -m tests.endurance.worker upload DATA FILE... [--expecting] [--persisting]
+    python -m tests.endurance.worker change DATA FILE... --key KEY --rounds N --seed N
+
+It says ``{"ready": true}``, waits for a line, then says one JSON line per finished step, flushed:
+the file with the version that it became, or the slug of the problem that refused it.
+"""
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from keysteward import app
+from keysteward.keystore import key_pairs, lifecycle, signing_responses
+from keysteward.keystore.steward import Steward
+from keysteward.problems import Problem
+from tests import steward as stewards
+from tests.endurance.prepared import ALIAS
+from tests.steward import PLAIN, TENANT
+
+OTHER_ALIAS = f"{ALIAS} elsewhere"
+"""Where ``change`` renames the entry to, and back from."""
+
+
+def main() -> None:
+    """Run one worker as the command line says."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("work", choices=("upload", "change"))
+    parser.add_argument("data", type=Path)
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--expecting", action="store_true", help="name the version that was read")
+    parser.add_argument("--persisting", action="store_true", help="try again what was refused")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--key", type=Path, help="PEM of the key that the responses are for")
+    given = parser.parse_args()
+    with app.opened(stewards.settings_for(given.data)) as steward:
+        _say({"ready": True})
+        sys.stdin.readline()
+        if given.work == "change":
+            chance = random.Random(given.seed)
+            steps = _changes(steward, given.files, given.key.read_bytes(), chance, given.rounds)
+        else:
+            steps = _uploads(
+                steward, given.files, expecting=given.expecting, persisting=given.persisting
+            )
+        for step in steps:
+            _say(step)
+
+
+def _uploads(
+    steward: Steward, files: list[Path], *, expecting: bool, persisting: bool
+) -> Iterator[dict[str, object]]:
+    for file in files:
+        while True:
+            step = _upload(steward, ALIAS, file, expecting=expecting)
+            yield step
+            if not (persisting and step.get("problem") == "entry-changed"):
+                break
+
+
+def _upload(steward: Steward, alias: str, file: Path, *, expecting: bool) -> dict[str, object]:
+    version = None
+    if expecting:
+        version = steward.store.get_entry(steward.keystore_id, alias).version.number
+    try:
+        uploaded = signing_responses.upload_signing_response(
+            steward,
+            TENANT,
+            alias,
+            file.read_bytes(),
+            PLAIN,
+            accept=signing_responses.expect(version, None),
+        )
+    except Problem as problem:
+        return {"file": file.name, "problem": problem.slug}
+    return {"file": file.name, "version": uploaded.version, "expected": version}
+
+
+def _changes(
+    steward: Steward, files: list[Path], key: bytes, chance: random.Random, rounds: int
+) -> Iterator[dict[str, object]]:
+    """Upload, rename, delete, bring back, purge and make the same entry, in any order."""
+    for _ in range(rounds):
+        alias, other = chance.sample((ALIAS, OTHER_ALIAS), 2)
+        work = chance.choice(("upload", "upload", "rename", "delete", "undelete", "purge", "add"))
+        try:
+            if work == "upload":
+                step = _upload(steward, alias, chance.choice(files), expecting=False)
+                yield {"work": work, **step}
+                continue
+            if work == "rename":
+                lifecycle.rename_entry(steward, TENANT, alias, other)
+            elif work == "delete":
+                lifecycle.delete_entry(steward, TENANT, alias)
+            elif work == "undelete":
+                lifecycle.undelete_entry(steward, TENANT, alias)
+            elif work == "purge":
+                lifecycle.purge_entry(steward, TENANT, alias, alias)
+            else:
+                key_pairs.add_key_pair(steward, TENANT, alias, key)
+            yield {"work": work}
+        except Problem as problem:
+            yield {"work": work, "problem": problem.slug}
+
+
+def _say(step: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(step) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
