@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, padding, rsa
-from cryptography.x509.oid import ExtensionOID
+from cryptography.x509.oid import ExtensionOID, SignatureAlgorithmOID
 
 from keysteward.pki import names, public_keys
 from keysteward.pki.public_keys import KeyKind
@@ -290,6 +290,9 @@ def failure_of_signature(certificate: Certificate, signer: Certificate) -> str |
         signature, data = child.signature, child.tbs_certificate_bytes
         if isinstance(key, rsa.RSAPublicKey):
             digest, scheme = signature_hash(child), child.signature_algorithm_parameters
+            if child.signature_algorithm_oid == SignatureAlgorithmOID.RSA_WITH_MD5:
+                # Which cryptography 50 verifies, and has no parameters for.
+                scheme = padding.PKCS1v15()
             if digest is None or not isinstance(scheme, (padding.PKCS1v15, padding.PSS)):
                 return "its signature algorithm does not fit the issuer's RSA key"
             key.verify(signature, data, scheme, digest)
