@@ -55,7 +55,8 @@ def run(data: Path | None, *arguments: str, stdin: bytes = b"", **more: str) -> 
 
 def inside(data: Path | None, *arguments: str, stdin: bytes = b"", **more: str) -> Run:
     """Run the command in this process; ``more`` are environment variables."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
+    out_bytes, err_bytes = io.BytesIO(), io.BytesIO()
+    out, err = (io.TextIOWrapper(b, "utf-8", newline="") for b in (out_bytes, err_bytes))
     given = io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
     with (
         mock.patch.object(sys, "argv", ["keysteward", *arguments]),
@@ -65,7 +66,9 @@ def inside(data: Path | None, *arguments: str, stdin: bytes = b"", **more: str) 
         redirect_stderr(err),
     ):
         status = _status()
-    return Run(status, _written(out), _written(err))
+    out.flush()
+    err.flush()
+    return Run(status, out_bytes.getvalue().decode(), err_bytes.getvalue().decode())
 
 
 def _status() -> int:
@@ -74,10 +77,3 @@ def _status() -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
-
-
-def _written(stream: io.TextIOWrapper) -> str:
-    stream.flush()
-    content = stream.buffer
-    content.seek(0)
-    return content.read().decode()

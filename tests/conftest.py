@@ -1,10 +1,17 @@
-"""What every test lives under: no network beyond this machine."""
+"""What every test lives under: no network beyond this machine, and keystores to throw away."""
 
 import ipaddress
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from keysteward.keystore.steward import Steward
+from keysteward.settings import Settings
+from tests import steward as steward_
+from tests.steward import Clock
 
 _LOCAL_NAMES = frozenset({"localhost", "ip6-localhost"})
 
@@ -63,3 +70,28 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
     monkeypatch.setattr(socket.socket, "sendto", guarded_sendto)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+
+
+@pytest.fixture(scope="session")
+def keystore_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a fresh keystore that others are copied from."""
+    return steward_.make_template(tmp_path_factory.mktemp("template") / "data")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that stands still until a test moves it."""
+    return Clock()
+
+
+@pytest.fixture
+def settings(keystore_template: Path, tmp_path: Path) -> Settings:
+    """Return the settings of a fresh keystore."""
+    return steward_.copy_template(keystore_template, tmp_path / "data")
+
+
+@pytest.fixture
+def steward(settings: Settings, clock: Clock) -> Iterator[Steward]:
+    """Return an opened fresh keystore whose clock is the fixture ``clock``."""
+    with steward_.opened(settings, clock) as opened:
+        yield opened

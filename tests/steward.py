@@ -1,0 +1,137 @@
+"""A throw-away keystore on a real SQLite file, with a clock that tests move.
+
+The fixtures ``clock``, ``settings`` and ``steward`` of ``tests/conftest.py`` are made of this. A
+fresh keystore is a copy of one that ``init`` made in the same run: database and keyring.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pysqlite3
+
+from keysteward import app
+from keysteward import settings as settings_
+from keysteward.entries import Caller, Entry, Owner
+from keysteward.keystore import certificates, key_pairs, signing_requests, signing_responses
+from keysteward.keystore.signing_requests import RequestWish
+from keysteward.keystore.signing_responses import Consent
+from keysteward.keystore.steward import Steward
+from keysteward.pki.certificates import Certificate, read_certificate
+from keysteward.pki.subjects import Subject
+from keysteward.pki.usages import Usage
+from keysteward.settings import Settings
+from tests.pki_maker import Issued
+
+START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+"""The present of every test that does not move the clock."""
+
+TENANT = Caller("tester")
+PROVIDER = Caller("tester", Owner.PROVIDER)
+VERIFIED = Consent(fingerprint_verified=True)
+PLAIN = Consent()
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        """Return the present, aware UTC."""
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        """Move on by a duration, given like a timedelta: ``advance(days=3)``."""
+        self.now += timedelta(**duration)
+
+
+def make_template(folder: Path) -> Path:
+    """Make a keystore as ``init`` does and return its folder, from which others are copied."""
+    app.create(settings_for(folder))
+    return folder
+
+
+def copy_template(template: Path, folder: Path) -> Settings:
+    """Copy a closed keystore with its keyring and return the copy's settings."""
+    shutil.copytree(template, folder)
+    return settings_for(folder)
+
+
+def settings_for(folder: Path) -> Settings:
+    """Return the settings of a data folder, whatever the environment says."""
+    return settings_.from_environment({}, data=folder)
+
+
+@contextmanager
+def opened(settings: Settings, clock: Clock) -> Iterator[Steward]:
+    """Open a keystore with the test's clock in the place of the system's."""
+    with app.opened(settings) as steward:
+        yield replace(steward, clock=clock)
+
+
+def read(*issued: Issued) -> tuple[Certificate, ...]:
+    """Return what the PKI maker issued as values of the product."""
+    return tuple(read_certificate(one.der) for one in issued)
+
+
+def add(
+    steward: Steward,
+    alias: str,
+    *chain: Issued,
+    key: Issued | None = None,
+    caller: Caller = TENANT,
+    usage: Usage = Usage.TLS_CLIENT,
+) -> Entry:
+    """Add the key of the chain's end entity (or of ``key``) with this chain as its current one."""
+    pem = (key or chain[0]).key_pem()
+    return key_pairs.add_key_pair(
+        steward, caller, alias, pem, certificates=read(*chain), usage=usage
+    )
+
+
+def add_anchor(
+    steward: Steward, alias: str, issued: Issued, *, trusted: bool = True, caller: Caller = TENANT
+) -> Entry:
+    """Add a certificate entry."""
+    return certificates.add_certificate(steward, caller, alias, issued.der, trusted=trusted)
+
+
+def ask(steward: Steward, alias: str, cn: str | None = None, san: tuple[str, ...] = ()) -> bytes:
+    """Write a signing request and return it in PEM."""
+    wish = RequestWish(Subject(cn), san)
+    return signing_requests.write_signing_request(steward, TENANT, alias, wish)
+
+
+def upload(
+    steward: Steward, alias: str, *issued: Issued, consent: Consent = VERIFIED
+) -> signing_responses.Uploaded:
+    """Upload the certificates as PEM, in the given order."""
+    data = b"".join(one.pem for one in issued)
+    return signing_responses.upload_signing_response(steward, TENANT, alias, data, consent)
+
+
+def rows(settings: Settings, *, without: tuple[str, ...] = ("audit",)) -> dict[str, list[str]]:
+    """Return every row of every table as the database has it, the audit log left out."""
+    connection = pysqlite3.connect(f"file:{settings.data / 'keysteward.db'}?mode=ro", uri=True)
+    try:
+        names = [
+            row[0]
+            for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        ]
+        return {
+            name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"')))  # noqa: S608
+            for name in sorted(set(names) - set(without))
+        }
+    finally:
+        connection.close()
+
+
+def audited(steward: Steward) -> list[tuple[str, str, str | None]]:
+    """Return action, outcome and alias of the audit rows, the first one first."""
+    found = steward.store.read_last_audit(steward.keystore_id, 1000)
+    return [(row.action, row.outcome, row.alias) for row in found]
