@@ -1,0 +1,70 @@
+"""Certificates that no well-behaved library writes: changed inside, then signed again."""
+
+import warnings
+from collections.abc import Callable
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.pki_maker import Issued
+
+_VERSION_3 = bytes.fromhex("a003020102")
+
+
+def resigned(issued: Issued, signer: Issued, change: Callable[[bytes], bytes]) -> Issued:
+    """Change the content of a certificate's TBSCertificate and sign it with a P-256 key again."""
+    assert isinstance(signer.key, ec.EllipticCurvePrivateKey)
+    certificate = issued.certificate
+    content = _content(certificate.tbs_certificate_bytes)
+    changed = change(content)
+    assert changed != content
+    tbs = _der(0x30, changed)
+    signature = signer.key.sign(tbs, ec.ECDSA(hashes.SHA256()))
+    # The outer algorithm stands between the two others, which are found by their lengths.
+    outer = _content(certificate.public_bytes(Encoding.DER))
+    bits = _der(0x03, b"\x00" + certificate.signature)
+    algorithm = outer[len(certificate.tbs_certificate_bytes) : -len(bits)]
+    der = _der(0x30, tbs + algorithm + _der(0x03, b"\x00" + signature))
+    with warnings.catch_warnings():
+        # That the serial number is not positive, which is meant.
+        warnings.simplefilter("ignore")
+        return Issued(x509.load_der_x509_certificate(der), issued.key)
+
+
+def as_version_1(content: bytes) -> bytes:
+    """Leave out the version, which makes it 1; the certificate must have no extensions."""
+    assert content.startswith(_VERSION_3)
+    return content.removeprefix(_VERSION_3)
+
+
+def with_serial(value: bytes) -> Callable[[bytes], bytes]:
+    """Return a change that puts another serial number, the content of a DER INTEGER."""
+
+    def change(content: bytes) -> bytes:
+        start = len(_VERSION_3)
+        assert content[start] == 0x02
+        behind = start + 2 + content[start + 1]
+        return content[:start] + _der(0x02, value) + content[behind:]
+
+    return change
+
+
+def with_bad_signature(issued: Issued) -> Issued:
+    """Change the last byte, which belongs to the signature."""
+    der = issued.der
+    broken = der[:-1] + bytes([der[-1] ^ 1])
+    return Issued(x509.load_der_x509_certificate(broken), issued.key)
+
+
+def _content(der: bytes) -> bytes:
+    return der[2:] if der[1] < 0x80 else der[2 + (der[1] & 0x7F) :]
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(octets)]) + octets + content
