@@ -35,7 +35,7 @@ def test_key_and_folder_are_synced_before_creation_returns(
     monkeypatch.setattr(os, "fsync", recording)
     folder = tmp_path / "sealing"
     key_id = keyring.create_key(folder)
-    assert [str(folder / f"{key_id}.key"), str(folder), str(tmp_path)] == synced
+    assert [str(folder / f"{key_id}.key"), str(folder), str(tmp_path)] == synced[-3:]
 
 
 def test_keys_differ_when_several_are_created(tmp_path: Path) -> None:

@@ -1,0 +1,173 @@
+import pysqlite3.dbapi2 as driver
+import pytest
+
+from keysteward.problems import AliasNotFound, DatabaseUnusable
+from keysteward.storage.audit import AuditReport
+from tests.storage.conftest import NOW, Bench
+
+COLUMNS = (
+    "sequence",
+    "keystore_id",
+    "at",
+    "actor",
+    "action",
+    "outcome",
+    "alias",
+    "entry_id",
+    "version",
+    "detail",
+    "digest",
+    "sealing_key_id",
+    "mac",
+)
+
+
+@pytest.fixture
+def filled(bench: Bench) -> Bench:
+    """Return a keystore with eight audit rows."""
+    for name in "abcdefg":
+        bench.add(name)
+    return bench
+
+
+def test_log_is_clean_when_nobody_touched_it(filled: Bench) -> None:
+    """Every row is counted, from the one that made the keystore on."""
+    report = filled.store.verify_audit()
+    assert (True, 8, None) == (report.clean, report.rows, report.expected_found)
+    assert report.head.startswith("8:")
+
+
+def test_columns_are_all_named_here(bench: Bench) -> None:
+    """A column that is added later must be protected, too."""
+    found = [row[1] for row in bench.execute("PRAGMA table_info(audit)")]
+    assert list(COLUMNS) == found
+
+
+@pytest.mark.parametrize("column", COLUMNS[1:])
+@pytest.mark.parametrize("value", [None, 4711, "another", b"another"])
+def test_altered_row_is_found_whatever_was_altered(
+    filled: Bench, column: str, value: object
+) -> None:
+    """Each column of each row is covered; the altered row alone is named."""
+    statement = f"UPDATE audit SET {column} = ? WHERE sequence = 4"  # noqa: S608
+    nullable = {row[1]: not row[3] for row in filled.execute("PRAGMA table_info(audit)")}
+    if value is None and not nullable[column]:
+        with pytest.raises(driver.IntegrityError):
+            filled.execute(statement, value)
+        return
+    filled.execute(statement, value)
+    report = filled.store.verify_audit()
+    assert not report.clean
+    assert (4,) == report.broken + report.not_linked
+
+
+def test_altered_sequence_is_found(filled: Bench) -> None:
+    """A row that was moved is missing where it was and broken where it is."""
+    filled.execute("UPDATE audit SET sequence = 400 WHERE sequence = 4")
+    report = filled.store.verify_audit()
+    assert (((4, 4), (9, 399)), 392, (400,)) == (
+        report.missing,
+        report.missing_count,
+        report.broken,
+    )
+
+
+def test_altered_row_is_found_when_its_digest_was_made_to_fit(filled: Bench) -> None:
+    """Without the sealing key a digest can be computed anew, the chain cannot."""
+    digest = filled.execute("SELECT digest FROM audit WHERE sequence = 5")[0][0]
+    filled.execute("UPDATE audit SET digest = ?, alias = 'd' WHERE sequence = 4", digest)
+    assert (4,) == filled.store.verify_audit().broken
+
+
+def test_exchanged_rows_are_found(filled: Bench) -> None:
+    """The order is part of what is protected."""
+    filled.execute("UPDATE audit SET sequence = -4 WHERE sequence = 4")
+    filled.execute("UPDATE audit SET sequence = 4 WHERE sequence = 5")
+    filled.execute("UPDATE audit SET sequence = 5 WHERE sequence = -4")
+    assert {4, 5} <= set(filled.store.verify_audit().broken)
+
+
+def test_missing_rows_are_found(filled: Bench) -> None:
+    """A gap is reported as a range, at the start as well."""
+    filled.execute("DELETE FROM audit WHERE sequence IN (1, 4, 5)")
+    report = filled.store.verify_audit()
+    assert (((1, 1), (4, 5)), 3, ()) == (report.missing, report.missing_count, report.broken)
+
+
+def test_empty_log_is_not_clean(filled: Bench) -> None:
+    """Making the keystore wrote a row, so an empty log was emptied."""
+    filled.execute("DELETE FROM audit")
+    assert not filled.store.verify_audit().clean
+
+
+def test_cut_tail_is_found_with_an_earlier_head(filled: Bench) -> None:
+    """Who kept the head sees that rows after it, or with it, are gone."""
+    head = filled.store.verify_audit().head
+    filled.add("h")
+    assert filled.store.verify_audit(f" {head.upper()}\n").clean
+    filled.execute("DELETE FROM audit WHERE sequence >= 8")
+    assert filled.store.verify_audit().clean
+    report = filled.store.verify_audit(head)
+    assert (False, False) == (report.clean, report.expected_found)
+
+
+@pytest.mark.parametrize("head", ["", "8", "8:", "8:00", "nonsense", "9:" + "00" * 32])
+def test_head_of_another_log_is_not_found(filled: Bench, head: str) -> None:
+    """Anything but a head of this chain counts as cut."""
+    assert not filled.store.verify_audit(head).clean
+
+
+def test_text_that_is_none_ends_in_a_problem(filled: Bench) -> None:
+    """Bytes that are no UTF-8 in a text column are damage, not a traceback."""
+    filled.execute("UPDATE audit SET alias = CAST(X'FF' AS TEXT) WHERE sequence = 4")
+    with pytest.raises(DatabaseUnusable):
+        filled.store.verify_audit()
+
+
+def test_long_log_is_walked_in_pieces(bench: Bench) -> None:
+    """More rows than one batch are one chain, and only the first bad ones are named."""
+    with bench.store.writing(bench.keystore_id, "tester", NOW) as writing:
+        for number in range(1499):
+            writing.audit("test", "a", number, None, {"n": number})
+    assert (True, 1500) == _rows(bench.store.verify_audit())
+    bench.execute("UPDATE audit SET actor = 'x' WHERE sequence > 700")
+    report = bench.store.verify_audit()
+    assert (800, 100) == (report.broken_count, len(report.broken))
+
+
+def test_refusal_is_written_in_a_transaction_of_its_own(bench: Bench) -> None:
+    """What was refused is in the log with its reason, although nothing else was written."""
+    problem = AliasNotFound("nobody", "default")
+    bench.store.record_refusal(
+        bench.keystore_id, "tester", NOW, action="delete", alias="nobody", problem=problem
+    )
+    row = bench.store.read_last_audit(bench.keystore_id, 1)[0]
+    assert ("delete", "refused", "nobody", NOW) == (row.action, row.outcome, row.alias, row.at)
+    assert {"problem": "alias-not-found", "detail": problem.detail} == row.detail
+    assert bench.store.verify_audit().clean
+
+
+def test_last_rows_come_newest_last_and_of_one_keystore(filled: Bench) -> None:
+    """A tenant sees its own rows, in the order in which they happened."""
+    found = filled.store.read_last_audit(filled.keystore_id, 3)
+    assert ["e", "f", "g"] == [row.alias for row in found]
+    assert () == filled.store.read_last_audit(filled.keystore_id + 1, 3)
+
+
+def test_upload_writes_what_was_accepted_and_why(bench: Bench) -> None:
+    """The row of an upload names the chain, the file's digest and what was overridden."""
+    bench.add()
+    bench.upload(0)
+    row = bench.store.read_last_audit(bench.keystore_id, 1)[0]
+    assert ("signing-response", "done", "a", 2) == (
+        row.action,
+        row.outcome,
+        row.alias,
+        row.version,
+    )
+    assert [c.fingerprint for c in bench.pki.chains[0]] == row.detail["chain"]
+    assert ("5a" * 32, []) == (row.detail["file_sha256"], row.detail["overridden"])
+
+
+def _rows(report: AuditReport) -> tuple[bool, int]:
+    return report.clean, report.rows

@@ -1,0 +1,103 @@
+import itertools
+
+import pytest
+from sqlalchemy.sql import Executable
+from sqlalchemy.sql.elements import ClauseElement
+
+from keysteward.storage import changes, statements
+from tests.storage.conftest import NOW, Bench
+
+_LISTS = {
+    f"list_entries-{bits}": statements.list_entries(
+        expiring=bits[0], waiting=bits[1], deleted=bits[2], paged=bits[3]
+    )
+    for bits in itertools.product((False, True), repeat=4)
+}
+
+NAMED: dict[str, Executable] = {
+    **{
+        name: value
+        for module in (statements, changes)
+        for name, value in vars(module).items()
+        if isinstance(value, Executable) and not name.startswith("_")
+    },
+    **_LISTS,
+}
+
+READS_ALL = {
+    "ANY_KEYSTORE",  # the first row of one
+    "LIST_DATA_KEYS",  # a handful: one per rotation
+    "LAST_AUDIT",  # the last row, from the end of the table
+}
+
+ONLY_IF_VIOLATED = {
+    # An INSERT that returns something plans to look for rows that wait for the new one, and steps
+    # over that unless the transaction has violated a foreign key already.
+    "INSERT_KEYSTORE",
+    "INSERT_DATA_KEY",
+    "INSERT_CERTIFICATE",
+}
+
+
+def _parameters(statement: Executable) -> dict[str, object]:
+    assert isinstance(statement, ClauseElement)
+    return dict(statement.compile().params)
+
+
+def _plan(bench: Bench, statement: Executable) -> list[str]:
+    text = bench.store._database.text(statement)
+    with bench.store._database.reading() as link:
+        cursor = link.connection.cursor()
+        cursor.execute(f"EXPLAIN QUERY PLAN {text}", dict.fromkeys(_parameters(statement)))
+        return [str(row[3]) for row in cursor.fetchall()]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_statement_never_walks_a_table(bench: Bench, name: str) -> None:
+    """No statement's cost grows with the keystore: each finds its rows by an index."""
+    plan = _plan(bench, NAMED[name])
+    scans = [step for step in plan if step.startswith("SCAN") and step != "SCAN CONSTANT ROW"]
+    if name in READS_ALL:
+        assert 1 == len(scans)
+    elif name in ONLY_IF_VIOLATED:
+        text = bench.store._database.text(NAMED[name])
+        with bench.store._database.reading() as link:
+            cursor = link.connection.cursor()
+            cursor.execute(f"EXPLAIN {text}", dict.fromkeys(_parameters(NAMED[name])))
+            steps = [row[1] for row in cursor.fetchall()]
+        assert len(scans) <= steps.count("FkIfZero")
+    else:
+        assert [] == scans
+
+
+@pytest.mark.parametrize("name", _LISTS)
+def test_list_comes_in_the_order_of_its_index(bench: Bench, name: str) -> None:
+    """No list sorts: a page reads its own rows and stops."""
+    assert not [step for step in _plan(bench, NAMED[name]) if "TEMP B-TREE" in step]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_statement_has_no_value_of_its_own(name: str) -> None:
+    """The driver gets the parameters as they are, so no statement may bring one with a value."""
+    assert {None} >= set(_parameters(NAMED[name]).values())
+
+
+@pytest.mark.parametrize("size", [10, 2000])
+def test_lists_use_the_index_that_fits_whatever_the_size(bench: Bench, size: int) -> None:
+    """The planner does not change its mind as the keystore grows, with or without statistics."""
+    with bench.store.writing(bench.keystore_id, "tester", NOW) as writing:
+        for number in range(size):
+            writing.audit("test", None, None, number)
+    bench.add()
+    bench.execute("ANALYZE")
+    by_alias, by_date, waiting, deleted = (
+        statements.list_entries(expiring=e, waiting=w, deleted=d, paged=True)
+        for e, w, d in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))
+    )
+    found = {
+        step.split("INDEX ")[1].split(" ")[0]
+        for statement in (by_alias, by_date, waiting, deleted)
+        for step in _plan(bench, statement)
+        if "entries" in step
+    }
+    assert {"entries_alias", "entries_not_after", "entries_waiting", "entries_deleted"} == found
