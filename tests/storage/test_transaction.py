@@ -279,6 +279,16 @@ def test_purge_leaves_no_sealed_bytes_in_any_file(bench: Bench) -> None:
     )
 
 
+def test_purge_overwrites_a_key_where_it_lies(bench: Bench) -> None:
+    """The row stays at its size: what never moves leaves no copy in a page's unused space."""
+    entry_id = bench.add()
+    query = "SELECT id, length(sealed) FROM private_keys"
+    before = bench.execute(query)
+    _purge(bench, entry_id)
+    assert before == bench.execute(query)
+    assert [("",)] == bench.execute("SELECT DISTINCT trim(hex(sealed), '0') FROM private_keys")
+
+
 def test_purge_keeps_a_key_that_another_entry_uses(bench: Bench) -> None:
     """A shared key is destroyed with its last user, not before."""
     first, second = bench.add("a"), bench.add("b")
