@@ -128,8 +128,10 @@ def _in_context(number: int, transcript: Transcript) -> tuple[str, str]:
         leaf, top = transcript.own_chain[0], transcript.own_chain[-1]
         if leaf.self_signed:
             return (
-                "The server does not trust the client certificate, which is still self-signed: "
-                f"{leaf.subject}.",
+                (
+                    "The server does not trust the client certificate, which is still self-signed: "
+                    f"{leaf.subject}."
+                ),
                 "Send the entry's signing request to a CA, and upload the CA's response first.",
             )
         return (
