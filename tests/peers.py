@@ -7,7 +7,14 @@ from functools import lru_cache
 
 import pytest
 
-_PACKAGES = {"openssl": "openssl", "keytool": "default-jre-headless", "certtool": "gnutls-bin"}
+_PACKAGES = {
+    "openssl": "openssl",
+    "keytool": "default-jre-headless",
+    "javac": "default-jdk-headless",
+    "certtool": "gnutls-bin",
+    "certutil": "libnss3-tools",
+    "cmsutil": "libnss3-tools",
+}
 
 
 def run(*command: str, data: bytes = b"", fails: bool = False) -> bytes:
@@ -15,11 +22,16 @@ def run(*command: str, data: bytes = b"", fails: bool = False) -> bytes:
 
     Skips the test if the tool is missing, and fails it if the exit status is not as expected.
     """
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"needs {command[0]} (Debian package {_PACKAGES[command[0]]})")
+    require(command[0])
     done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=120)
     assert fails == (done.returncode != 0), done.stderr.decode("utf-8", "replace")
     return done.stdout + done.stderr if fails else done.stdout
+
+
+def require(tool: str) -> None:
+    """Skip the test if a tool is missing."""
+    if shutil.which(tool) is None:
+        pytest.skip(f"needs {tool} (Debian package {_PACKAGES[tool]})")
 
 
 @lru_cache

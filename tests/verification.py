@@ -13,18 +13,18 @@ from tests import peers
 def verify_chain(
     folder: Path,
     chain: Sequence[Certificate],
-    root: bytes | None = None,
+    missing: Sequence[bytes] = (),
     purpose: str = "sslclient",
 ) -> None:
     """Let openssl verify a chain that is stored end-entity first.
 
     Args:
         folder: an existing one, for openssl's files.
-        chain: with its root, unless that is given.
-        root: the root in DER, for a chain that is stored without it.
+        chain: with its root, unless that is missing.
+        missing: issuers in DER that the chain lacks, the root last.
         purpose: what the end-entity certificate must be good for.
     """
-    ders = [certificate.der for certificate in chain] + ([root] if root else [])
+    ders = (*(certificate.der for certificate in chain), *missing)
     pems = [x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in ders]
     leaf, between, top = (folder / f"verified-{name}.pem" for name in ("leaf", "between", "top"))
     leaf.write_bytes(pems[0])
