@@ -59,6 +59,10 @@ _DSA_HASHES: dict[str, hashes.HashAlgorithm] = {
     "2.16.840.1.101.3.4.3.4": hashes.SHA512(),
 }
 
+_MOST_EXPONENT_BITS = 64
+"""Of an RSA key: OpenSSL's own limit for a modulus above 3,072 bits, here for every modulus. An
+exponent as long as the modulus makes one verification take as long as a hundred ordinary ones."""
+
 _USAGE_BITS = (
     "digital_signature",
     "content_commitment",
@@ -126,7 +130,7 @@ class Certificate:
     @property
     def self_signed(self) -> bool:
         """Whether its own key signed it (RFC 5280 section 3.2): a root, or a placeholder."""
-        return self.self_issued and _failure_of_own_signature(self) is None
+        return self.self_issued and failure_of_signature(self, self) is None
 
 
 @lru_cache(maxsize=4096)
@@ -274,29 +278,20 @@ def san_texts(names_: x509.SubjectAlternativeName) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _failure_of_own_signature(certificate: Certificate) -> str | None:
-    return failure_of_signature(certificate, certificate)
-
-
 def failure_of_signature(certificate: Certificate, signer: Certificate) -> str | None:
     """Return None if the issuer's key made the child's signature, else why it is not proven.
 
     Names are not compared here (RFC 5280 section 6.1.3 step (a)(1) alone). SHA-1 and MD5 are
-    verified as well: whether they are good enough is for the rules to say.
+    verified as well: whether they are good enough is for the rules to say. Results are kept, like
+    those of ``read_certificate``: a CA's own chain is verified once for all that it certifies.
     """
     child, issuer = certificate.loaded, signer.loaded
     try:
         key = issuer.public_key()
         signature, data = child.signature, child.tbs_certificate_bytes
         if isinstance(key, rsa.RSAPublicKey):
-            digest, scheme = signature_hash(child), child.signature_algorithm_parameters
-            if child.signature_algorithm_oid == SignatureAlgorithmOID.RSA_WITH_MD5:
-                # Which cryptography 50 verifies, and has no parameters for.
-                scheme = padding.PKCS1v15()
-            if digest is None or not isinstance(scheme, (padding.PKCS1v15, padding.PSS)):
-                return "its signature algorithm does not fit the issuer's RSA key"
-            key.verify(signature, data, scheme, digest)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
+            return _failure_by_rsa(key, child)
+        if isinstance(key, ec.EllipticCurvePublicKey):
             algorithm = child.signature_algorithm_parameters
             if not isinstance(algorithm, ec.ECDSA):
                 return "its signature algorithm does not fit the issuer's EC key"
@@ -316,4 +311,17 @@ def failure_of_signature(certificate: Certificate, signer: Certificate) -> str |
         return "the signature does not verify with that issuer's key"
     except _UNSUPPORTED:
         return "the signature uses an algorithm that cannot be verified here"
+    return None
+
+
+def _failure_by_rsa(key: rsa.RSAPublicKey, child: x509.Certificate) -> str | None:
+    if key.public_numbers().e.bit_length() > _MOST_EXPONENT_BITS:
+        return "the issuer's RSA key has an exponent that is too long"
+    digest, scheme = signature_hash(child), child.signature_algorithm_parameters
+    if child.signature_algorithm_oid == SignatureAlgorithmOID.RSA_WITH_MD5:
+        # Which cryptography 50 verifies, and has no parameters for.
+        scheme = padding.PKCS1v15()
+    if digest is None or not isinstance(scheme, (padding.PKCS1v15, padding.PSS)):
+        return "its signature algorithm does not fit the issuer's RSA key"
+    key.verify(child.signature, child.tbs_certificate_bytes, scheme, digest)
     return None

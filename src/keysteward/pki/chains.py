@@ -136,9 +136,9 @@ def build_chain(
 _Cost = tuple[int, int, int, int]
 """Of a path: issuers that may not sign, issuers not valid now, length, how many of the keystore."""
 
-_Step = tuple[_Cost, tuple[float, ...], str, tuple[Certificate, ...]]
-"""A path in the queue: its cost, then the ages of its issuers, lowest first, and the fingerprint of
-its last certificate to break ties."""
+_Step = tuple[_Cost, tuple[float, ...], tuple[Fingerprint, ...], tuple[Certificate, ...]]
+"""A path in the queue: its cost, then the ages of its issuers, lowest first, and to break ties the
+fingerprints of its certificates, the last one first: no two paths have the same."""
 
 _End = tuple[
     tuple[int, tuple[int, int], int, int],
@@ -172,7 +172,7 @@ class _Search:
         ends: list[_End] = []
         settled: set[Certificate] = set()
         deepest: tuple[Certificate, ...] = (end_entity,)
-        queue: list[_Step] = [((0, 0, 1, 0), (), end_entity.fingerprint, (end_entity,))]
+        queue: list[_Step] = [((0, 0, 1, 0), (), (end_entity.fingerprint,), (end_entity,))]
         while queue:
             cost, ages, _, path = heapq.heappop(queue)
             last = path[-1]
@@ -214,7 +214,7 @@ class _Search:
         return (
             (cost[0] + unfit, cost[1] + invalid, cost[2] + 1, cost[3] + foreign),
             (*ages, -issuer.not_before.timestamp()),
-            issuer.fingerprint,
+            (issuer.fingerprint, *(member.fingerprint for member in reversed(path))),
             (*path, issuer),
         )
 
