@@ -144,8 +144,6 @@ def test_key_pair_view_has_the_latest_request_for_each_key(bench: Bench) -> None
     view = bench.store.get_key_pair(bench.keystore_id, "a")
     assert view.pending_request is not None
     assert b"third" == view.pending_request.der
-    latest = bench.store.latest_request(view.entry.id)
-    assert view.pending_request == latest
 
 
 def test_versions_come_in_order_and_one_by_one(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from keysteward.problems import AliasExists, AliasNotFound, EntryChanged, Sealed
 from keysteward.sealing.sealer import SealedKey
 from keysteward.storage.records import NewVersion
 from keysteward.values import Alias, Fingerprint
+from tests import pki_maker
 from tests.storage.conftest import FILE, NOW, Bench
 
 
@@ -172,9 +173,10 @@ def test_waiting_ends_when_the_pending_key_is_given_up(bench: Bench) -> None:
     with bench.store.writing(bench.keystore_id, "tester", NOW) as writing:
         key = bench.pki.other[0].public_key_sha256
         writing.record_request(bench.base(), b"for the new key", key)
-    with bench.store.writing(bench.keystore_id, "tester", NOW) as writing:
-        writing.clear_pending(bench.base())
-    assert (None, None) == (bench.entry().waiting_since, bench.entry().pending)
+    _pending(bench, bench.pki.read(pki_maker.issue("another")))
+    entry = bench.entry()
+    assert entry.pending is not None
+    assert (None, 3) == (entry.waiting_since, entry.pending.number)
 
 
 def test_rename_makes_a_version_with_the_same_chain(bench: Bench) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from keysteward.cli import output
-from keysteward.cli.session import Session
+from keysteward.cli.session import Session, complete_alias
 from keysteward.outbound import addresses, connections, contexts
 from keysteward.outbound.connections import Connection
 from keysteward.pki.certificates import Certificate
@@ -17,7 +17,11 @@ def connect(
     *,
     alias: Annotated[
         str | None,
-        typer.Option(help="The key pair to show; none if left out.", show_default=False),
+        typer.Option(
+            help="The key pair to show; none if left out.",
+            show_default=False,
+            autocompletion=complete_alias,
+        ),
     ] = None,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="For the whole attempt.")

@@ -1,5 +1,6 @@
 """list, show, versions, rollback, rename, delete and undelete."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -7,12 +8,19 @@ import typer
 from rich.text import Text
 
 from keysteward.cli import output
-from keysteward.cli.session import Session
-from keysteward.entries import ChainLink, Entry, EntryType, ListedEntry, Source, Version
+from keysteward.cli.session import AliasArgument, Session
+from keysteward.entries import (
+    ChainLink,
+    Entry,
+    EntryType,
+    ListedEntry,
+    SigningRequest,
+    Source,
+    Version,
+)
 from keysteward.keystore import lifecycle, signing_responses, versions
 from keysteward.keystore.signing_responses import Consent
 
-Alias = Annotated[str, typer.Argument(help="The entry's alias.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 _PAGE = 1000
 
@@ -63,13 +71,14 @@ def list_(
         raise typer.Exit(output.EXIT_YES)
 
 
-def show(session: Session, alias: Alias, *, as_json: Json = False) -> None:
+def show(session: Session, alias: AliasArgument, *, as_json: Json = False) -> None:
     """Show an entry with its chain and fingerprints."""
     now = datetime.now(UTC)
     with session.opened() as steward:
         entry = steward.store.get_entry(steward.keystore_id, alias)
+        requests = steward.store.list_requests(entry.id)
     if as_json:
-        output.say_json(_entry_json(entry))
+        output.say_json(_entry_json(entry, requests))
         return
     certificate = entry.version.certificate
     rows: list[tuple[str, str | Text]] = [
@@ -99,6 +108,7 @@ def show(session: Session, alias: Alias, *, as_json: Json = False) -> None:
         ("SHA-256", certificate.fingerprint),
         ("SHA-1", certificate.fingerprint_sha1),
         ("Public key SHA-256", certificate.public_key_sha256),
+        *(("Signing request", _request(r)) for r in requests),
         ("Changed", f"{entry.modified_at:%Y-%m-%d %H:%M} UTC by {entry.modified_by}"),
     ]
     if entry.type is EntryType.CERTIFICATE:
@@ -110,7 +120,7 @@ def show(session: Session, alias: Alias, *, as_json: Json = False) -> None:
         output.chain_table(links, now)
 
 
-def versions_(session: Session, alias: Alias, *, as_json: Json = False) -> None:
+def versions_(session: Session, alias: AliasArgument, *, as_json: Json = False) -> None:
     """List every version of an entry, newest first."""
     now = datetime.now(UTC)
     with session.opened() as steward:
@@ -138,7 +148,7 @@ def versions_(session: Session, alias: Alias, *, as_json: Json = False) -> None:
 
 def rollback(
     session: Session,
-    alias: Alias,
+    alias: AliasArgument,
     number: Annotated[int, typer.Argument(metavar="VERSION", help="The version to bring back.")],
     *,
     reason: Annotated[
@@ -176,7 +186,7 @@ def rollback(
 
 def rename(
     session: Session,
-    alias: Alias,
+    alias: AliasArgument,
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new alias.")],
 ) -> None:
     """Give an entry another alias; content, keys and versions stay."""
@@ -187,7 +197,7 @@ def rename(
 
 def delete(
     session: Session,
-    alias: Alias,
+    alias: AliasArgument,
     *,
     purge: Annotated[
         bool,
@@ -210,7 +220,7 @@ def delete(
             output.say(f"{alias!r} is deleted. 'keysteward undelete' brings it back.")
 
 
-def undelete(session: Session, alias: Alias) -> None:
+def undelete(session: Session, alias: AliasArgument) -> None:
     """Bring the entry back that was deleted last under this alias."""
     with session.opened() as steward:
         entry = lifecycle.undelete_entry(steward, session.caller, alias)
@@ -309,7 +319,15 @@ def _version_json(entry: Entry, version: Version) -> dict[str, object]:
     }
 
 
-def _entry_json(entry: Entry) -> dict[str, object]:
+def _request(request: SigningRequest) -> str:
+    written = f"{request.created_at:%Y-%m-%d %H:%M} UTC by {request.created_by}"
+    answered = request.answered_at
+    return (
+        f"{written}, answered {answered:%Y-%m-%d}" if answered else f"{written}, not answered yet"
+    )
+
+
+def _entry_json(entry: Entry, requests: Sequence[SigningRequest]) -> dict[str, object]:
     certificate = entry.version.certificate
     return {
         "alias": entry.alias,
@@ -328,4 +346,13 @@ def _entry_json(entry: Entry) -> dict[str, object]:
         "not_before": certificate.not_before,
         **_version_json(entry, entry.version),
         "pending": entry.pending.number if entry.pending else None,
+        "signing_requests": [
+            {
+                "created_at": r.created_at,
+                "created_by": r.created_by,
+                "answered_at": r.answered_at,
+                "public_key_sha256": r.public_key_sha256,
+            }
+            for r in requests
+        ],
     }

@@ -9,7 +9,7 @@ import typer
 from rich.status import Status
 
 from keysteward.cli import files, output
-from keysteward.cli.session import Session
+from keysteward.cli.session import AliasArgument, Session
 from keysteward.entries import Entry, Owner
 from keysteward.keystore import certificates, key_pairs, signing_requests
 from keysteward.keystore.key_pairs import PlaceholderWish
@@ -18,7 +18,6 @@ from keysteward.pki.key_pairs import parse_key_spec
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
 
-Alias = Annotated[str, typer.Argument(help="The entry's alias.")]
 File = Annotated[str, typer.Argument(metavar="FILE", help="A file; - is standard input.")]
 Type = Annotated[
     str, typer.Option("--type", help="rsa, ec, dsa, ed25519, ed448 or ml-dsa.", metavar="TYPE")
@@ -85,7 +84,7 @@ Out = Annotated[
 
 def generate(
     session: Session,
-    alias: Alias,
+    alias: AliasArgument,
     *,
     cn: CommonName,
     type_: Type = "rsa",
@@ -119,7 +118,7 @@ def generate(
 
 def add(
     session: Session,
-    alias: Alias,
+    alias: AliasArgument,
     file: File,
     *,
     certificate: CertificateFile = None,
@@ -150,7 +149,7 @@ def add(
 
 def renew(
     session: Session,
-    alias: Alias,
+    alias: AliasArgument,
     *,
     type_: OptionalType = None,
     size: Size = None,
@@ -175,7 +174,7 @@ def renew(
 
 def csr(
     session: Session,
-    alias: Alias,
+    alias: AliasArgument,
     *,
     out: Out = None,
     cn: OptionalName = None,
@@ -206,7 +205,7 @@ def csr(
 
 def add_certificate(
     session: Session,
-    alias: Alias,
+    alias: AliasArgument,
     file: File,
     *,
     trusted: Annotated[

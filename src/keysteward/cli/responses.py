@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from keysteward.cli import files, output
-from keysteward.cli.session import Session
+from keysteward.cli.session import AliasArgument, Session
 from keysteward.entries import Plan, outcome
 from keysteward.keystore import signing_responses
 from keysteward.keystore.signing_responses import Checked, Consent
@@ -15,7 +15,6 @@ from keysteward.problems import Problem, RootNotTrusted
 from keysteward.values import Fingerprint
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="The CA's answer; - is standard input.")]
-Alias = Annotated[str, typer.Argument(help="The key pair's alias.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 For = Annotated[
     str,
@@ -79,7 +78,7 @@ def check(session: Session, file: File, reference: For, *, as_json: Json = False
 
 def upload(
     session: Session,
-    alias: Alias,
+    alias: AliasArgument,
     file: File,
     *,
     dry_run: DryRun = False,

@@ -16,7 +16,10 @@ import typer
 from keysteward import settings as settings_
 from keysteward.entries import Caller, Owner
 from keysteward.keystore.steward import Steward
+from keysteward.problems import Problem
 from keysteward.settings import Settings
+
+_MOST_COMPLETIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,32 @@ def with_session(function: Callable[..., None]) -> Callable[..., None]:
     command.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]  # as above
     command.__annotations__ = {p.name: p.annotation for p in ordered}
     return command
+
+
+def complete_alias(context: typer.Context, incomplete: str) -> list[str]:
+    """Return aliases that begin like the word in typing; none where no keystore can be opened."""
+    options = [*context.params.items(), *(context.parent.params.items() if context.parent else ())]
+    given = {name: value for name, value in options if value is not None}
+    composition: Composition = context.obj
+    try:
+        chosen = settings_.from_environment(
+            composition.environment,
+            data=given.get("data"),
+            keystore=given.get("keystore"),
+            database=given.get("database"),
+        )
+        with composition.opened(chosen) as steward:
+            return list(
+                steward.store.list_aliases(steward.keystore_id, incomplete, _MOST_COMPLETIONS)
+            )
+    except Problem:
+        return []
+
+
+AliasArgument = Annotated[
+    str,
+    typer.Argument(metavar="ALIAS", help="The entry's alias.", autocompletion=complete_alias),
+]
 
 
 def _user() -> str:

@@ -86,7 +86,6 @@ REPLACE_CURRENT = _changing(
 SET_PENDING = _changing({_e.c.pending_version: _NEXT, _e.c.last_version: _NEXT}).returning(
     _e.c.last_version
 )
-CLEAR_PENDING = _changing({_e.c.pending_version: null()})
 RENAME = _changing(
     {
         _e.c.alias: bindparam("new_alias"),

@@ -250,12 +250,11 @@ _REQUEST = (
 LIST_REQUESTS = select(*_REQUEST).where(_r.c.entry_id == bindparam("entry")).order_by(_r.c.id)
 LATEST_REQUEST = (
     select(*_REQUEST)
-    .where(_r.c.entry_id == bindparam("entry"))
+    .where(_r.c.entry_id == bindparam("entry"), _r.c.public_key_sha256 == bindparam("public_key"))
     .order_by(_r.c.id.desc())
     .limit(_ONE)
     .offset(_ZERO)
 )
-LATEST_REQUEST_FOR_KEY = LATEST_REQUEST.where(_r.c.public_key_sha256 == bindparam("public_key"))
 
 # ---- which versions use which keys
 

@@ -151,17 +151,14 @@ class Store:
     # ---- signing requests
 
     def latest_request(
-        self, entry_id: int, public_key_sha256: Fingerprint | None = None
+        self, entry_id: int, public_key_sha256: Fingerprint
     ) -> SigningRequest | None:
-        """Return the latest signing request of an entry, of one key if that is given."""
-        if public_key_sha256 is None:
-            row = self._one(statements.LATEST_REQUEST, entry=entry_id)
-        else:
-            row = self._one(
-                statements.LATEST_REQUEST_FOR_KEY,
-                entry=entry_id,
-                public_key=rows.to_digest(public_key_sha256),
-            )
+        """Return the latest signing request of an entry for one of its keys."""
+        row = self._one(
+            statements.LATEST_REQUEST,
+            entry=entry_id,
+            public_key=rows.to_digest(public_key_sha256),
+        )
         return None if row is None else rows.request(row)
 
     def list_requests(self, entry_id: int) -> tuple[SigningRequest, ...]:

@@ -152,11 +152,6 @@ class Transaction:
         self._link.change(changes.REFRESH_WAITING, entry=base.entry_id)
         return number
 
-    def clear_pending(self, base: Base) -> None:
-        """Give up the pending version; it stays among the entry's versions."""
-        self._require(base, self._link.change(changes.CLEAR_PENDING, **self._condition(base)))
-        self._link.change(changes.REFRESH_WAITING, entry=base.entry_id)
-
     def record_request(self, base: Base, der: bytes, public_key_sha256: Fingerprint) -> int:
         """Keep a signing request and return its id; the entry waits for its response then."""
         self._require(
