@@ -95,7 +95,8 @@ def nginx_receiver(
     """Run nginx that demands a client certificate and greets ``Hello CN=…`` by its subject.
 
     Like every nginx, it finishes the handshake with any certificate and answers 400 afterwards if
-    none was sent or it does not verify. The log has one line per request: status, verdict, subject.
+    none was sent or it does not verify. The log has one line per request: status, verdict, subject,
+    serial number.
     """
     program = _program("nginx", "nginx-light")
     certificate, key = _server_files(folder, server)
@@ -107,7 +108,7 @@ def nginx_receiver(
 pid {folder}/nginx.pid; error_log {folder}/error.log info;
 events {{ worker_connections 64; }}
 http {{
-  log_format tls '$status $ssl_client_verify $ssl_client_s_dn';
+  log_format tls '$status $ssl_client_verify $ssl_client_s_dn $ssl_client_serial';
   access_log {folder}/access.log tls;
   client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
   uwsgi_temp_path {folder}; scgi_temp_path {folder};
