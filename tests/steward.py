@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pysqlite3
 
@@ -115,9 +116,15 @@ def upload(
     return signing_responses.upload_signing_response(steward, TENANT, alias, data, consent)
 
 
+def connect(settings: Settings, *, writing: bool = False) -> Any:  # noqa: ANN401 - has no types
+    """Open the database beside the product."""
+    mode = "rw" if writing else "ro"
+    return pysqlite3.connect(f"file:{settings.data / 'keysteward.db'}?mode={mode}", uri=True)
+
+
 def rows(settings: Settings, *, without: tuple[str, ...] = ("audit",)) -> dict[str, list[str]]:
     """Return every row of every table as the database has it, the audit log left out."""
-    connection = pysqlite3.connect(f"file:{settings.data / 'keysteward.db'}?mode=ro", uri=True)
+    connection = connect(settings)
     try:
         names = [
             row[0]
@@ -127,6 +134,15 @@ def rows(settings: Settings, *, without: tuple[str, ...] = ("audit",)) -> dict[s
             name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"')))  # noqa: S608
             for name in sorted(set(names) - set(without))
         }
+    finally:
+        connection.close()
+
+
+def sealed_keys(settings: Settings) -> list[bytes]:
+    """Return every sealed private key as the database has it."""
+    connection = connect(settings)
+    try:
+        return [row[0] for row in connection.execute("SELECT sealed FROM private_keys")]
     finally:
         connection.close()
 

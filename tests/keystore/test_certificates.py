@@ -1,0 +1,59 @@
+"""Certificate entries: exactly one certificate, in any form."""
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+from keysteward.entries import EntryType
+from keysteward.keystore import certificates
+from keysteward.keystore.steward import Steward
+from keysteward.problems import CertificateUnreadable, NotASigningResponse
+from keysteward.settings import Settings
+from tests import pki_maker
+from tests import steward as steward_
+from tests.pki_maker import issue
+from tests.steward import TENANT
+
+ROOT = issue("Root", ca=True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ROOT.der,
+        ROOT.pem,
+        b"Root of all\n" + ROOT.pem + b"end\n",
+        pkcs7.serialize_certificates([ROOT.certificate], Encoding.DER),
+        b"".join(ROOT.pem.splitlines(keepends=True)[1:-1]),
+    ],
+    ids=["DER", "PEM", "text", "PKCS#7", "base64"],
+)
+def test_certificate_is_taken_in_any_form(steward: Steward, data: bytes) -> None:
+    """What is stored is the certificate, byte for byte."""
+    entry = certificates.add_certificate(steward, TENANT, "root", data)
+    assert (EntryType.CERTIFICATE, True, ROOT.der) == (
+        *(entry.type, entry.trusted, entry.version.certificate.der),
+    )
+    assert entry.version.private_key_id is None
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", NotASigningResponse),
+        (b"hello", NotASigningResponse),
+        (ROOT.key_pem(), NotASigningResponse),
+        (pki_maker.make_crl(ROOT).public_bytes(Encoding.PEM), NotASigningResponse),
+        (ROOT.pem + issue("Other", ca=True).pem, CertificateUnreadable),
+        (b"\x30\x03\x02\x01\x05", NotASigningResponse),
+    ],
+    ids=["nothing", "text", "key", "CRL", "two", "DER"],
+)
+def test_anything_else_is_refused(
+    steward: Steward, settings: Settings, data: bytes, problem: type[Exception]
+) -> None:
+    """With what it is, and without a change."""
+    before = steward_.rows(settings)
+    with pytest.raises(problem):
+        certificates.add_certificate(steward, TENANT, "root", data)
+    assert before == steward_.rows(settings)
+    assert ("add-certificate", "refused", "root") == steward_.audited(steward)[-1]
