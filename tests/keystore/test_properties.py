@@ -2,7 +2,6 @@
 
 import itertools
 import warnings
-from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
@@ -160,7 +159,7 @@ def test_any_bytes_at_all_are_a_problem(data: bytes) -> None:
 
 
 @pytest.fixture
-def verifications(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def verifications(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Count the signature verifications that a test makes happen."""
     counted: list[int] = []
     verify = certificates.failure_of_signature

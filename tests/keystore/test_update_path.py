@@ -1,7 +1,6 @@
 """No private key is loaded on the way from a signing response to the new chain: counted."""
 
 import ssl
-from collections.abc import Iterator
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -36,7 +35,7 @@ _LOADERS = (
 
 
 @pytest.fixture
-def loads(steward: Steward, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def loads(steward: Steward, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Make the entry "client" with a recorded request, then note each load of a private key."""
     steward_.add(steward, "client", issue("client", KEY))
     steward_.ask(steward, "client")
