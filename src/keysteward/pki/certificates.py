@@ -95,8 +95,6 @@ class Certificate:
 
     der: bytes
     fingerprint: Fingerprint
-    subject: str
-    issuer: str
     subject_name: bytes = field(repr=False)
     issuer_name: bytes = field(repr=False)
     serial_number: int
@@ -116,6 +114,16 @@ class Certificate:
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)
+
+    @property
+    def subject(self) -> str:
+        """The subject as text for people (RFC 4514)."""
+        return names.shown(self.loaded.subject)
+
+    @property
+    def issuer(self) -> str:
+        """The issuer as text for people (RFC 4514)."""
+        return names.shown(self.loaded.issuer)
 
     @property
     def fingerprint_sha1(self) -> str:
@@ -167,8 +175,6 @@ def _read(der: bytes) -> Certificate:
     return Certificate(
         der=der,
         fingerprint=fingerprint,
-        subject=names.shown(loaded.subject),
-        issuer=names.shown(loaded.issuer),
         subject_name=subject_name,
         issuer_name=issuer_name,
         serial_number=loaded.serial_number,

@@ -31,8 +31,7 @@ class Request:
     """A signing request. ``der`` is the truth, the rest is derived from it.
 
     ``subject_name`` and ``san`` compare as a certificate's do. ``extended_key_usage`` holds dotted
-    object identifiers, None if the request names none. ``signature_verified`` says whether the
-    owner of the key made the request (RFC 2986 section 4.2).
+    object identifiers, None if the request names none.
     """
 
     der: bytes = field(repr=False)
@@ -44,7 +43,14 @@ class Request:
     key: KeyKind
     san: tuple[str, ...]
     extended_key_usage: frozenset[str] | None
-    signature_verified: bool
+
+    @property
+    def signature_verified(self) -> bool:
+        """Whether the owner of the key made the request (RFC 2986 section 4.2).
+
+        Found out when it is asked for: an upload reads requests that were made here.
+        """
+        return _verified(x509.load_der_x509_csr(self.der))
 
 
 def build_request(key: PrivateKey, content: Content, hash_name: str | None = None) -> bytes:
@@ -111,7 +117,6 @@ def _read(der: bytes) -> Request:
         key=public_keys.kind(public_key),
         san=san,
         extended_key_usage=extended,
-        signature_verified=_verified(loaded),
     )
 
 
