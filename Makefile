@@ -76,7 +76,8 @@ clean: ## Remove .venv and everything else that can be made again.
 .PHONY: peers
 peers:
 	@scripts/debian-packages 'some tests' openssl:openssl keytool:default-jre-headless \
-		certtool:gnutls-bin certutil:libnss3-tools strace:strace nginx:nginx-light
+		javac:default-jdk-headless certtool:gnutls-bin certutil:libnss3-tools strace:strace \
+		nginx:nginx-light
 
 # The stamps make a second run free: each is renewed only if what it was made from has changed.
 $(VENV)/.ready: pyproject.toml requirements/runtime.txt requirements/build.txt

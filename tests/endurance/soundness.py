@@ -31,9 +31,11 @@ _HALVES = {
             OR max(c.position) <> count(c.position) - 1""",
     "version of no entry": """
         SELECT entry_id FROM versions WHERE entry_id NOT IN (SELECT id FROM entries)""",
-    "private key that is not sealed": "SELECT id FROM private_keys WHERE length(sealed) < 29",
-    "private key of no version": """
-        SELECT id FROM private_keys k WHERE NOT EXISTS
+    "version whose private key is not sealed": """
+        SELECT v.entry_id, v.number FROM versions v JOIN private_keys k ON k.id = v.private_key_id
+        WHERE length(k.sealed) < 29 OR k.sealed = zeroblob(length(k.sealed))""",
+    "private key of no version that is not overwritten": """
+        SELECT id FROM private_keys k WHERE sealed <> zeroblob(length(sealed)) AND NOT EXISTS
             (SELECT 1 FROM versions v WHERE v.private_key_id = k.id)""",
 }
 

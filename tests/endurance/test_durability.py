@@ -194,6 +194,7 @@ def _assert_works(settings: Settings, *, committed: bool) -> None:
     soundness.assert_sound(settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("call", "step"), [("fsync", 2), ("pwrite64", 40), ("unlink", 1)])
 def test_init_can_be_repeated_wherever_it_was_killed(call: str, step: int, tmp_path: Path) -> None:
     """A kill before any sync, and at stages of the writing, leaves nothing that is in the way.

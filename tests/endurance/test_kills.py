@@ -7,7 +7,7 @@ import pytest
 from keysteward import app
 from keysteward.keystore.steward import Steward
 from tests import verification
-from tests.endurance import prepared, processes, soundness
+from tests.endurance import prepared, processes, soundness, traces
 from tests.endurance.prepared import ALIAS, Prepared
 from tests.endurance.processes import Step
 
@@ -15,12 +15,6 @@ SEED = 20_260_601
 UPLOADS = 300
 MOST_CONFIRMED = 20
 """A worker is killed after it has confirmed as many uploads, or fewer: 10 on average."""
-
-
-@pytest.fixture(scope="module")
-def worn(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """A keystore, and responses for as many uploads as are killed at."""
-    return prepared.prepare(tmp_path_factory.mktemp("kills"), UPLOADS)
 
 
 def _current(worn: Prepared) -> tuple[int, tuple[str, ...]]:
@@ -46,11 +40,13 @@ def _killed(worn: Prepared, files: tuple[str, ...], chance: random.Random) -> li
     return processes.steps(said)
 
 
-def test_confirmed_uploads_survive_kills(worn: Prepared) -> None:
+@pytest.mark.slow
+def test_confirmed_uploads_survive_kills(tmp_path: Path) -> None:
     """After each SIGKILL the entry has the old or the new version, whole, and all confirmed ones.
 
-    300 uploads by about 30 processes, each of them killed.
+    300 uploads by about 30 processes, each of them killed. OpenSSL verifies what is left.
     """
+    worn = prepared.prepare(tmp_path, UPLOADS)
     chance = random.Random(SEED)
     versions: dict[str, int] = {}
     workers = 0
@@ -75,6 +71,8 @@ def test_confirmed_uploads_survive_kills(worn: Prepared) -> None:
     soundness.assert_sound(worn.settings)
     with app.opened(worn.settings) as steward:
         _assert_all_there(steward, worn, versions)
+        entry = steward.store.get_entry(steward.keystore_id, ALIAS)
+    verification.verify_chain(tmp_path, entry.version.chain)
 
 
 def _assert_all_there(steward: Steward, worn: Prepared, confirmed: dict[str, int]) -> None:
@@ -93,16 +91,36 @@ def _assert_all_there(steward: Steward, worn: Prepared, confirmed: dict[str, int
     assert [(entry.id, number) for number in sorted(stored)] == audited
 
 
-def test_chain_verifies_after_kills(worn: Prepared, tmp_path: Path) -> None:
-    """OpenSSL verifies the chain that the killed processes left behind."""
-    with app.opened(worn.settings) as steward:
-        version = steward.store.get_entry(steward.keystore_id, ALIAS).version
-    assert version.number > 1
-    verification.verify_chain(tmp_path, version.chain)
+@pytest.mark.slow
+@pytest.mark.parametrize(("call", "step"), [("fsync", 1), ("pwrite64", 5)])
+def test_upload_killed_at_any_call_leaves_old_or_new(call: str, step: int, tmp_path: Path) -> None:
+    """Killed before a sync or a write of its own, an upload has happened wholly or not at all.
+
+    Before the first of these calls nothing has happened; after the last one all has.
+    """
+    traces.require_strace()
+    worn = prepared.prepare(tmp_path, 60 // step)
+    data, outcomes = worn.settings.data, []
+    for number, file in enumerate(worn.files):
+        before = _current(worn)
+        after = (before[0] + 1, worn.fingerprints(Path(file).name))
+        command = processes.worker_command("upload", str(data), file)
+        killed = traces.kill_at(command, data, call, 1 + number * step)
+        found = _current(worn)
+        assert found in (before, after)
+        soundness.assert_sound(worn.settings)
+        outcomes.append(found == after)
+        if not killed:
+            break
+    assert not killed
+    assert len(outcomes) > 3
+    assert sorted(outcomes) == outcomes
+    assert [False, True] == sorted(set(outcomes))
 
 
-def test_worker_killed_while_it_opens_leaves_the_keystore_usable(worn: Prepared) -> None:
+def test_worker_killed_while_it_opens_leaves_the_keystore_usable(tmp_path: Path) -> None:
     """A process that dies between start and first write changes nothing."""
+    worn = prepared.prepare(tmp_path, 1)
     before = _current(worn)
     command = processes.worker_command("upload", str(worn.settings.data))
     for number in range(4):
