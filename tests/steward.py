@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pysqlite3
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from keysteward import app
 from keysteward import settings as settings_
@@ -114,6 +116,11 @@ def upload(
     """Upload the certificates as PEM, in the given order."""
     data = b"".join(one.pem for one in issued)
     return signing_responses.upload_signing_response(steward, TENANT, alias, data, consent)
+
+
+def public_pem(key: CertificateIssuerPrivateKeyTypes) -> bytes:
+    """Return the public half of a key as PEM."""
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def connect(settings: Settings, *, writing: bool = False) -> Any:  # noqa: ANN401 - has no types

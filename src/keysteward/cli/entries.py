@@ -1,5 +1,6 @@
 """list, show, versions, rollback, rename, delete and undelete."""
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -207,17 +208,24 @@ def delete(
     """Hide an entry; 'undelete' brings it back."""
     with session.opened() as steward:
         if purge:
-            typed = typer.prompt(
-                f"This destroys the private keys of {alias!r} for good. Type the alias to confirm",
-                default="",
-                show_default=False,
-                err=True,
-            )
+            typed = _typed_alias(session, alias)
             destroyed = lifecycle.purge_entry(steward, session.caller, alias, typed)
             output.say(f"{alias!r} is destroyed, with {destroyed} private keys.")
         else:
             lifecycle.delete_entry(steward, session.caller, alias)
             output.say(f"{alias!r} is deleted. 'keysteward undelete' brings it back.")
+
+
+def _typed_alias(session: Session, alias: str) -> str:
+    if not session.interactive:
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = typer.prompt(
+        f"This destroys the private keys of {alias!r} for good. Type the alias to confirm",
+        default="",
+        show_default=False,
+        err=True,
+    )
+    return typed
 
 
 def undelete(session: Session, alias: AliasArgument) -> None:

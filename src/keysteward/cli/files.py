@@ -3,6 +3,8 @@
 import getpass
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,15 +39,24 @@ def read_file(name: str) -> bytes:
     return content
 
 
-def write_file(name: str, content: bytes) -> None:
-    """Write a new file. Raises FileExists rather than overwrite one, FileUnreadable."""
+@contextmanager
+def new_file(name: str) -> Iterator[BinaryIO]:
+    """Open a file that must not exist yet; it is gone again if the block does not end well.
+
+    Raises FileExists rather than overwrite one, FileUnreadable.
+    """
     try:
-        with Path(name).open("xb") as file:
-            file.write(content)
+        file = Path(name).open("xb")  # noqa: SIM115  # only opening is what these problems tell
     except FileExistsError as error:
         raise FileExists(name) from error
     except OSError as error:
         raise FileUnreadable(name, _reason(error)) from error
+    try:
+        with file:
+            yield file
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def read_password(*, from_stdin: bool, prompt: str) -> Secret | None:

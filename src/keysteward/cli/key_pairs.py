@@ -194,12 +194,12 @@ def csr(
     """Write a signing request (PKCS#10, PEM) for the pending key, or the current one."""
     subject = Subject(cn, ou, organization, locality, state, country, email)
     wish = RequestWish(subject, tuple(san or ()), usage, hash_, current)
-    with session.opened() as steward:
-        pem = signing_requests.write_signing_request(steward, session.caller, alias, wish)
     if out is None or out == "-":
-        sys.stdout.write(pem.decode())
+        sys.stdout.write(_request(session, alias, wish).decode())
         return
-    files.write_file(out, pem)
+    # Opened first: a request that cannot be written down is not recorded either.
+    with files.new_file(out) as file:
+        file.write(_request(session, alias, wish))
     output.say(f"Signing request written to {out}. {alias!r} now waits for the CA's response.")
 
 
@@ -221,6 +221,11 @@ def add_certificate(
         entry = certificates.add_certificate(steward, session.caller, alias, data, trusted=trusted)
     certificate = entry.version.certificate
     output.say(f"Added {entry.alias!r}: {certificate.subject}, SHA-256 {certificate.fingerprint}.")
+
+
+def _request(session: Session, alias: str, wish: RequestWish) -> bytes:
+    with session.opened() as steward:
+        return signing_requests.write_signing_request(steward, session.caller, alias, wish)
 
 
 def _say_made(entry: Entry) -> None:

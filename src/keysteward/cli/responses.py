@@ -61,7 +61,7 @@ def check(session: Session, file: File, reference: For, *, as_json: Json = False
         checked = signing_responses.check_signing_response(data, known, now, limit_bytes)
     except Problem as problem:
         if as_json:
-            output.say_json({**_rejected(problem), "not_checked": []})
+            output.say_json(_rejected(problem))
         raise
     if as_json:
         output.say_json(_checked_json(checked))
@@ -151,6 +151,7 @@ def _rejected(problem: Problem) -> dict[str, object]:
         "outcome": "reject",
         "chain": [],
         "notices": [],
+        "not_checked": [],
         "problem": output.problem_json(problem),
     }
 

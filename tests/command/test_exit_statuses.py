@@ -1,0 +1,167 @@
+"""Each sort of refusal has its exit status, one line on standard error, and nothing else."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from keysteward.cli import output
+from keysteward.problems import Kind
+from keysteward.settings import Settings
+from keysteward.storage.engines import sqlite
+from tests import commands
+from tests import steward as steward_
+
+
+@pytest.fixture
+def client(settings: Settings, files: Path) -> Settings:
+    """Add the key pair "client" with a placeholder, and one of the provider's."""
+    key, certificate = str(files / "key.pem"), str(files / "placeholder.pem")
+    for arguments in (
+        ("keypair", "add", "client", key, "--certificate", certificate),
+        ("keypair", "add", "sap_client", key, "--as", "provider"),
+    ):
+        assert 0 == commands.inside(settings.data, *arguments).status
+    return settings
+
+
+_VERIFIED = "--fingerprint-verified"
+
+REFUSALS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "alias-not-found": (4, ("show", "nobody")),
+    "version-not-found": (4, ("rollback", "client", "9")),
+    "keystore-unknown": (4, ("list", "--keystore", "production")),
+    "alias-invalid": (5, ("rename", "client", "x" * 251)),
+    "not-a-signing-response": (5, ("response", "upload", "client", "text.txt")),
+    "public-key-mismatch": (5, ("response", "upload", "client", "other.pem")),
+    "certificate-expired": (5, ("response", "upload", "client", "expired.pem")),
+    "override-invalid": (5, ("response", "upload", "client", "good.pem", "--override", "x")),
+    "file-unreadable": (5, ("response", "upload", "client", "missing.pem")),
+    "reference-unreadable": (5, ("response", "check", "good.pem", "--for", "text.txt")),
+    "private-key-unreadable": (5, ("keypair", "add", "new", "text.txt")),
+    "certificate-unreadable": (5, ("certificate", "add", "new", "good.pem")),
+    "key-type-unsupported": (5, ("keypair", "generate", "new", "--cn", "x", "--size", "1024")),
+    "subject-invalid": (5, ("keypair", "generate", "new", "--cn", "x", "--country", "Germany")),
+    "address-invalid": (5, ("connect", "nowhere:x:y")),
+    "confirmation-required": (5, ("delete", "client", "--purge")),
+    "root-not-trusted": (6, ("response", "upload", "client", "good.pem")),
+    "entry-changed": (
+        6,
+        ("response", "upload", "client", "good.pem", "--expect-version", "7", _VERIFIED),
+    ),
+    "alias-exists": (6, ("rename", "client", "client")),
+    "file-exists": (6, ("csr", "client", "--out", "text.txt")),
+    "keystore-exists": (6, ("init",)),
+    "entry-owned-by-provider": (
+        7,
+        ("response", "upload", "sap_client", "good.pem", _VERIFIED),
+    ),
+    "entry-owned-by-tenant": (7, ("delete", "client", "--as", "provider")),
+    "alias-reserved": (7, ("rename", "client", "SAP_client")),
+}
+
+
+@pytest.mark.parametrize("slug", REFUSALS)
+def test_refusal_has_its_status_and_one_line(
+    client: Settings, files: Path, monkeypatch: pytest.MonkeyPatch, slug: str
+) -> None:
+    """Standard output stays empty, and no row but the audit log's is different."""
+    status, arguments = REFUSALS[slug]
+    monkeypatch.chdir(files)
+    before = steward_.rows(client)
+    run = commands.inside(client.data, *arguments)
+    assert (status, "") == (run.status, run.stdout)
+    assert run.stderr.startswith("keysteward: ")
+    assert run.stderr.endswith(f"[{slug}]\n")
+    assert 1 == run.stderr.count("\n")
+    assert before == steward_.rows(client)
+
+
+def test_keystore_that_is_not_there_is_missing(tmp_path: Path) -> None:
+    """Nothing is made on the way."""
+    run = commands.inside(tmp_path / "none", "list")
+    assert (4, "") == (run.status, run.stdout)
+    assert "[keystore-not-initialised]" in run.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_response_over_the_limit_is_too_large(client: Settings, files: Path) -> None:
+    """Counted while reading, from a file and from standard input."""
+    data = (files / "good.pem").read_bytes().ljust(30_721, b"\n")
+    (files / "large.pem").write_bytes(data)
+    for name, stdin in ((str(files / "large.pem"), b""), ("-", data)):
+        run = commands.inside(client.data, "response", "upload", "client", name, stdin=stdin)
+        assert 5 == run.status
+        assert "[signing-response-too-large]" in run.stderr
+
+
+def test_busy_keystore_says_so(client: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another writer holds the database for longer than the timeout."""
+    monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", (50, 50))
+    connection = steward_.connect(client, writing=True)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        run = commands.inside(client.data, "delete", "client")
+    finally:
+        connection.close()
+    assert 8 == run.status
+    assert "[keystore-busy]" in run.stderr
+
+
+def test_connection_that_fails_is_upstream(client: Settings) -> None:
+    """Nobody listens there."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        run = commands.inside(client.data, "connect", f"127.0.0.1:{unused.getsockname()[1]}")
+    assert (9, "") == (run.status, run.stdout)
+    assert "[connection-failed]" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("days", "status"), [(("--expiring", "10000"), 10), (("--expiring", "10"), 0), ((), 0)]
+)
+def test_list_of_what_expires_answers_by_its_status(
+    client: Settings, days: tuple[str, ...], status: int
+) -> None:
+    """10 if there is any, for cron; 0 if there is none, or if nothing was asked."""
+    run = commands.inside(client.data, "list", *days)
+    assert (status, "") == (run.status, run.stderr)
+    assert ("client" in run.stdout) == (days != ("--expiring", "10"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("nonsense",), ("list", "--nonsense"), ("show",), ("list", "--expiring", "soon")],
+)
+def test_misspelt_command_is_explained(arguments: tuple[str, ...]) -> None:
+    """With status 2 and on standard error, as commands do."""
+    run = commands.inside(None, *arguments)
+    assert (2, "") == (run.status, run.stdout)
+    assert "Usage: keysteward" in run.stderr
+
+
+def test_every_kind_of_problem_has_a_status() -> None:
+    """As the table of the house says."""
+    expected = {
+        Kind.MISSING: 4,
+        Kind.INVALID: 5,
+        Kind.UNSUPPORTED: 5,
+        Kind.TOO_LARGE: 5,
+        Kind.CONFLICT: 6,
+        Kind.FORBIDDEN: 7,
+        Kind.BUSY: 8,
+        Kind.UPSTREAM: 9,
+    }
+    assert expected == output.EXIT_STATUS
+    assert set(Kind) == expected.keys()
+
+
+def test_audit_log_that_was_altered_is_reported(client: Settings) -> None:
+    """With the row, and status 5."""
+    connection = steward_.connect(client, writing=True)
+    connection.execute("UPDATE audit SET actor = 'nobody' WHERE sequence = 2")
+    connection.commit()
+    connection.close()
+    run = commands.inside(client.data, "audit", "verify", "--json")
+    assert (5, False, [2]) == (run.status, run.json["clean"], run.json["broken"])
+    assert "[audit-chain-broken]" in run.stderr
