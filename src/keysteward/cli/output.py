@@ -29,7 +29,8 @@ EXIT_YES = 10
 """A question answered with yes: ``list --expiring`` found some."""
 
 SOON_DAYS = 30
-_PIPE_COLUMNS = 200
+_PIPE_COLUMNS = 100_000
+"""A line of a table stays one line for the program that reads it, whatever stands in it."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -41,7 +42,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def say(text: str) -> None:
     """Print a line for the person who reads the output."""
-    console().print(Text(text), soft_wrap=True)
+    console().print(_harmless(text), soft_wrap=True)
 
 
 def say_json(value: object) -> None:
@@ -56,7 +57,7 @@ def say_problem(problem: Problem) -> None:
         (problem.title, "bold red"),
         f". {problem.detail} [{problem.slug}]",
     )
-    console(stderr=True).print(text, soft_wrap=True)
+    console(stderr=True).print(_harmless(text), soft_wrap=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
@@ -65,7 +66,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(_harmless, row))
     console().print(drawn)
 
 
@@ -100,7 +101,7 @@ def notices_table(notices: Sequence[Notice]) -> None:
             (f"{notice.severity.value:<8}", "bold yellow" if warning else "cyan"),
             f"{notice.slug}: {notice.detail}",
         )
-        console().print(text, soft_wrap=True)
+        console().print(_harmless(text), soft_wrap=True)
 
 
 def comparison(old: Certificate, new: Certificate) -> None:
@@ -148,6 +149,15 @@ def chain_json(links: Sequence[ChainLink]) -> list[dict[str, str]]:
 def notices_json(notices: Sequence[Notice]) -> list[dict[str, str]]:
     """Return notices as scripts get them."""
     return [{"slug": n.slug, "severity": n.severity.value, "detail": n.detail} for n in notices]
+
+
+def _harmless(text: str | Text) -> Text:
+    """Return a text whose control characters are spelled out: others wrote parts of it."""
+    given = Text(text) if isinstance(text, str) else text
+    if given.plain.isprintable():
+        return given
+    spelled = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in given.plain)
+    return Text("".join(spelled), style=given.style)
 
 
 def _short(fingerprint: str) -> str:

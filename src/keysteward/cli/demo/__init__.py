@@ -65,7 +65,8 @@ def demo(session: Session) -> None:
             openssl.receiver(folder / "receiver", ca.folder / "root.pem") as (port, server_root),
         ):
             _Demo(steward, session.caller, ca, port).run(server_root)
-    output.say(f"\nEvery step held, in {time.monotonic() - started:.1f} seconds.")
+    output.say("")
+    output.say(f"Every step held, in {time.monotonic() - started:.1f} seconds.")
 
 
 @dataclass(frozen=True, slots=True)
