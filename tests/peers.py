@@ -10,6 +10,7 @@ import pytest
 _PACKAGES = {
     "openssl": "openssl",
     "keytool": "default-jre-headless",
+    "java": "default-jre-headless",
     "javac": "default-jdk-headless",
     "certtool": "gnutls-bin",
     "certutil": "libnss3-tools",

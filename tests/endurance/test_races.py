@@ -14,7 +14,7 @@ from tests.endurance.prepared import ALIAS, Prepared
 from tests.endurance.processes import Step
 
 WRITERS = 8
-ROUNDS = 60
+ROUNDS = 100
 SEED = 5
 
 
