@@ -1,0 +1,209 @@
+"""A person at a terminal: colours, questions, completion, and Ctrl-C. Real processes, real pty."""
+
+import array
+import fcntl
+import os
+import select
+import signal
+import subprocess
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from keysteward.settings import Settings
+from tests import commands
+from tests import steward as steward_
+from tests.command.authority import ROOT
+
+WAIT_SECONDS = 60
+CTRL_C = "\x03"
+
+
+def _at_terminal(
+    data: Path, *arguments: str, expecting: str = "", answer: str = "", **more: str
+) -> tuple[int, str]:
+    """Run the command on a pseudo-terminal, answer its question, return status and screen."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        (*commands.COMMAND, *arguments),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**commands.environment(data), "TERM": "xterm-256color", "COLUMNS": "120", **more},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    screen, answered = b"", not expecting
+    try:
+        while True:
+            ready, _, _ = select.select([ours], [], [], WAIT_SECONDS)
+            assert ready, screen
+            try:
+                piece = os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            screen += piece
+            if not answered and expecting.encode() in screen:
+                if answer == CTRL_C:
+                    process.send_signal(signal.SIGINT)
+                else:
+                    os.write(ours, answer.encode())
+                answered = True
+        return process.wait(WAIT_SECONDS), screen.decode()
+    finally:
+        os.close(ours)
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def client(settings: Settings, files: Path) -> Settings:
+    """Add the key pair "client" with a placeholder."""
+    key = str(files / "key.pem")
+    assert 0 == commands.inside(settings.data, "keypair", "add", "client", key).status
+    return settings
+
+
+def test_terminal_gets_colours_and_words(client: Settings, files: Path) -> None:
+    """An ended certificate is coloured, and said to have ended."""
+    upload = ("response", "upload", "client", str(files / "expired.pem"), "--fingerprint-verified")
+    override = ("--override", "certificate-expired")
+    assert 0 == commands.inside(client.data, *upload, *override).status
+    status, screen = _at_terminal(client.data, "list")
+    assert 0 == status
+    assert "\x1b[1;31m" in screen
+    assert "days ago" in screen
+    assert "\x1b" not in _at_terminal(client.data, "list", NO_COLOR="1", TERM="dumb")[1]
+
+
+@pytest.mark.parametrize(("answer", "status", "version"), [("y\n", 0, 2), ("n\n", 6, 1)])
+def test_unknown_root_is_asked_about_with_its_fingerprint(
+    client: Settings, files: Path, answer: str, status: int, version: int
+) -> None:
+    """A yes confirms just the certificate that was shown; a no changes nothing."""
+    found, screen = _at_terminal(
+        *(client.data, "response", "upload", "client", str(files / "good.pem")),
+        expecting="[y/N]",
+        answer=answer,
+    )
+    (root,) = steward_.read(ROOT)
+    assert root.fingerprint in screen
+    assert root.fingerprint_sha1 in screen
+    assert status == found
+    shown = commands.inside(client.data, "show", "client", "--json").json
+    assert version == shown["version"]
+
+
+def test_purge_asks_for_the_alias(client: Settings) -> None:
+    """Typed right, the entry is destroyed."""
+    status, screen = _at_terminal(
+        client.data, "delete", "client", "--purge", expecting="to confirm", answer="client\n"
+    )
+    assert (0, True) == (status, "destroyed" in screen)
+    assert [] == commands.inside(client.data, "list", "--json").json
+
+
+def test_purge_takes_the_alias_from_a_pipe(client: Settings) -> None:
+    """For scripts."""
+    run = commands.run(client.data, "delete", "client", "--purge", stdin=b"client\n")
+    assert (0, "") == (run.status, run.stderr)
+
+
+def test_password_is_asked_for_and_not_shown(settings: Settings, tmp_path: Path) -> None:
+    """What is typed does not appear on the screen."""
+    file = tmp_path / "encrypted.pem"
+    file.write_bytes(steward_.Issued(ROOT.certificate, ROOT.key).key_pem(password=b"hush hush"))
+    status, screen = _at_terminal(
+        *(settings.data, "keypair", "add", "client", str(file)),
+        expecting="Password of the key file",
+        answer="hush hush\n",
+    )
+    assert 0 == status, screen
+    assert "hush" not in screen
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_script_is_printed(shell: str) -> None:
+    """For the shell that runs the command, or one that is named."""
+    run = commands.run(None, "--show-completion", shell)
+    assert 0 == run.status
+    assert "keysteward" in run.stdout
+    assert "Traceback" not in run.stderr
+
+
+def test_completion_offers_commands_and_aliases(client: Settings) -> None:
+    """What a shell asks while somebody types."""
+
+    def complete(words: str) -> list[str]:
+        asked = {
+            "_KEYSTEWARD_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(words.count(" ")),
+        }
+        return commands.run(client.data, **asked).stdout.split()
+
+    assert ["rollback"] == complete("keysteward rol")
+    assert ["client"] == complete("keysteward show cl")
+
+
+@pytest.mark.parametrize("moment", ["reading", "asking"])
+def test_ctrl_c_ends_quietly(client: Settings, files: Path, moment: str) -> None:
+    """No traceback, no success, nothing changed."""
+    before = steward_.rows(client)
+    if moment == "asking":
+        status, screen = _at_terminal(
+            *(client.data, "response", "upload", "client", str(files / "good.pem")),
+            expecting="[y/N]",
+            answer=CTRL_C,
+        )
+    else:
+        process = subprocess.Popen(
+            (*commands.COMMAND, "response", "upload", "client", "-"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=commands.environment(client.data),
+        )
+        assert process.stdin
+        process.stdin.write(b"-----BEGIN CERT")
+        process.stdin.flush()
+        _wait_until_read(process.stdin.fileno())
+        process.send_signal(signal.SIGINT)
+        screen = process.communicate(timeout=WAIT_SECONDS)[0].decode()
+        status = process.returncode
+    assert 0 != status
+    assert "Traceback" not in screen
+    assert before == steward_.rows(client)
+
+
+def _wait_until_read(pipe: int) -> None:
+    """Return when nothing written is left in a pipe."""
+    for _ in range(WAIT_SECONDS * 20):
+        left = array.array("i", [0])
+        fcntl.ioctl(pipe, termios.FIONREAD, left)
+        if left[0] == 0:
+            return
+        time.sleep(0.05)
+    pytest.fail("the command does not read its standard input")
+
+
+def test_reader_who_goes_away_ends_the_command_quietly(client: Settings) -> None:
+    """As in ``keysteward ... | head -0``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        (*commands.COMMAND, "list", "--json"),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env=commands.environment(client.data),
+        check=False,
+        timeout=WAIT_SECONDS,
+    )
+    os.close(writing)
+    assert 0 != done.returncode
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr
