@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.pki_maker import Issued
 
 _VERSION_3 = bytes.fromhex("a003020102")
+_ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
+_ECDSA_SHA1 = bytes.fromhex("300906072a8648ce3d0401")
 
 
 def resigned(issued: Issued, signer: Issued, change: Callable[[bytes], bytes]) -> Issued:
@@ -31,6 +33,18 @@ def resigned(issued: Issued, signer: Issued, change: Callable[[bytes], bytes]) -
         # That the serial number is not positive, which is meant.
         warnings.simplefilter("ignore")
         return Issued(x509.load_der_x509_certificate(der), issued.key)
+
+
+def signed_with_sha1(issued: Issued, signer: Issued) -> Issued:
+    """Sign with a P-256 key and SHA-1, with which the library only verifies certificates."""
+    assert isinstance(signer.key, ec.EllipticCurvePrivateKey)
+    tbs = _der(
+        0x30, _content(issued.certificate.tbs_certificate_bytes).replace(_ECDSA_SHA256, _ECDSA_SHA1)
+    )
+    weak = hashes.SHA1()  # noqa: S303  # made to be warned of
+    signature = signer.key.sign(tbs, ec.ECDSA(weak))
+    der = _der(0x30, tbs + _ECDSA_SHA1 + _der(0x03, b"\x00" + signature))
+    return Issued(x509.load_der_x509_certificate(der), issued.key)
 
 
 def as_version_1(content: bytes) -> bytes:

@@ -27,6 +27,7 @@ from tests.corpus.case import (
 from tests.pki_maker import issue
 from tests.steward import START
 
+_POLICY = x509.ObjectIdentifier("1.2.3.4.5")
 _WEAK = (hashes.SHA1(), hashes.MD5())  # noqa: S303  # made to be warned of
 
 
@@ -101,6 +102,9 @@ def signatures() -> Iterator[Case]:
         yield warned(f"{name}-intermediate", "weak-signature", leaf(middle), middle, root)
         weak_root = ca("RSA Root", key=rsa(2048), hash=weak)
         yield accepted(f"{name}-root-only", leaf(issuing), issuing, weak_root)
+    sha1 = forge.signed_with_sha1(leaf(), CA)
+    yield warned("ecdsa-sha1-end-entity", both, sha1, CA, ROOT)
+    yield accepted("ecdsa-sha1-root", leaf(CA), CA, forge.signed_with_sha1(ROOT, ROOT))
     yield accepted("rsa-pss", leaf(issuing, pss=True), issuing, root)
     edwards = ca("Edwards Root", key=pki_maker.make_key("ed25519"))
     yield accepted("ed25519-issuer", leaf(edwards), edwards)
@@ -178,3 +182,11 @@ def second_opinion() -> Iterator[Case]:
         narrow = ca("Constrained", ROOT, extra_extensions=((constraints, True),))
         end = leaf(narrow, san=("DNS:client.example",))
         yield warned(f"name-constraints-{name}", slug, end, narrow, ROOT)
+    policies = x509.CertificatePolicies([x509.PolicyInformation(_POLICY, None)])
+    for name, extension in (
+        ("inhibit-any-policy", x509.InhibitAnyPolicy(0)),
+        ("policy-constraints", x509.PolicyConstraints(None, 0)),
+        ("critical-policies", policies),
+    ):
+        strict = ca("Strict", ROOT, extra_extensions=((extension, True),))
+        yield accepted(name, leaf(strict), strict, ROOT)

@@ -152,8 +152,9 @@ def test_check_against_the_current_chain_finds_the_same_loss(case: Case) -> None
     [
         pytest.param(c, id=c.name)
         for c in own_cases.CASES
-        # Its own check refuses MD5 and SHA-1, which is what those cases are about.
-        if len(c.chain) > 1 and "md5" not in c.name and "sha1" not in c.name
+        # Its own check refuses MD5, SHA-1 and names that are spelled differently, which is what
+        # those cases are about.
+        if len(c.chain) > 1 and not {"md5", "sha1", "name"} & set(c.name.split("-"))
     ],
 )
 def test_expected_chain_is_linked_by_signatures(case: Case) -> None:

@@ -299,6 +299,9 @@ def failure_of_signature(certificate: Certificate, signer: Certificate) -> str |
             return _failure_by_rsa(key, child)
         if isinstance(key, ec.EllipticCurvePublicKey):
             algorithm = child.signature_algorithm_parameters
+            if child.signature_algorithm_oid == SignatureAlgorithmOID.ECDSA_WITH_SHA1:
+                # Which cryptography 50 verifies, and has no parameters for.
+                algorithm = ec.ECDSA(hashes.SHA1())  # noqa: S303  # to be warned of, not refused
             if not isinstance(algorithm, ec.ECDSA):
                 return "its signature algorithm does not fit the issuer's EC key"
             key.verify(signature, data, algorithm)

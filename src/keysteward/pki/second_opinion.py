@@ -1,5 +1,6 @@
 """A second opinion on a chain that our own rules found nothing wrong with."""
 
+import itertools
 from datetime import datetime
 
 from cryptography import x509
@@ -16,6 +17,10 @@ from keysteward.pki.certificates import Certificate
 _NO_OPINION = ("Forbidden signature algorithm", "Forbidden public key algorithm", "RSA key ")
 """How cryptography 50 says that an algorithm or a key size is not on its list at all."""
 
+_POLICIES = "unaccounted-for critical extensions"
+"""How it says that it does not process certificate policies and their constraints, which RFC 5280
+lets be critical or demands to be. Extensions that nobody knows are the business of our rules."""
+
 _END_ENTITY = ExtensionPolicy.permit_all()
 _CA = ExtensionPolicy.permit_all().require_present(
     x509.BasicConstraints, Criticality.AGNOSTIC, None
@@ -27,11 +32,31 @@ def objection(chain: tuple[Certificate, ...], now: datetime) -> str | None:
 
     The extension policies permit all, because our own rules look at them; what remains are name
     constraints and whatever else RFC 5280 section 6 asks for. The chain's top serves as anchor.
-    Also None where the verifier has no opinion: an algorithm that is not on its list, a lone
-    certificate, and a version 1 root, in whose place the certificate below it is the anchor.
+    Also None where the verifier has no opinion: an algorithm that is not on its list, critical
+    certificate policies, a lone certificate. What it refuses because it compares or counts
+    otherwise than RFC 5280 does, it is asked again without.
     """
-    if chain[-1].version == 1:
-        chain = chain[:-1]
+    reason = _refusal(chain, now)
+    if reason is None:
+        return None
+    part = _read_alike(chain)
+    return reason if part == chain else _refusal(part, now)
+
+
+def _read_alike(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
+    """Return the chain up to where cryptography 50 departs from RFC 5280.
+
+    It compares names byte by byte (against section 7.1), counts self-issued intermediates for a
+    path length (against section 6.1.4 step (l)), and knows no root of version 1.
+    """
+    for position, (child, issuer) in enumerate(itertools.pairwise(chain)):
+        same_bytes = child.loaded.issuer.public_bytes() == issuer.loaded.subject.public_bytes()
+        if not same_bytes or issuer.version == 1 or (position and child.self_issued):
+            return chain[: position + 1]
+    return chain
+
+
+def _refusal(chain: tuple[Certificate, ...], now: datetime) -> str | None:
     if len(chain) < 2:
         return None
     verifier = (
@@ -48,6 +73,8 @@ def objection(chain: tuple[Certificate, ...], now: datetime) -> str | None:
         reason = (
             str(error).removeprefix("validation failed: ").removeprefix("candidates exhausted: ")
         )
+        if reason.startswith(_NO_OPINION) or _POLICIES in reason:
+            return None
         # The text can end in a dump of the library's own structures, which helps nobody.
-        return None if reason.startswith(_NO_OPINION) else reason.split(" (encountered", 1)[0]
+        return reason.split(" (encountered", 1)[0]
     return None
