@@ -9,7 +9,7 @@ from keysteward.entries import Owner, Reason
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import AliasExists, AliasNotFound, EntryChanged, SealedKeyDamaged
 from keysteward.sealing.sealer import SealedKey
-from keysteward.storage.records import NewVersion
+from keysteward.storage.records import Base, NewVersion
 from keysteward.values import Alias, Fingerprint
 from tests import pki_maker
 from tests.storage.conftest import FILE, NOW, Bench
@@ -247,6 +247,19 @@ def test_entry_ids_are_never_used_again(bench: Bench) -> None:
     assert first + 1 == bench.add()
 
 
+def test_purge_spares_an_entry_that_was_changed_meanwhile(bench: Bench) -> None:
+    """Whoever confirmed the end of one version does not destroy a newer one."""
+    bench.add()
+    read = bench.base()
+    bench.upload(0)
+    with (
+        pytest.raises(EntryChanged),
+        bench.store.writing(bench.keystore_id, "tester", NOW) as writing,
+    ):
+        writing.purge(read)
+    assert 2 == bench.entry().version.number
+
+
 def test_purge_leaves_no_sealed_bytes_in_any_file(bench: Bench) -> None:
     """Whatever was added and purged around it, no piece of a purged key stays in the files."""
     sizes = random.Random(5)
@@ -352,5 +365,9 @@ def _delete(bench: Bench, alias: str = "a") -> None:
 
 
 def _purge(bench: Bench, entry_id: int) -> tuple[int, ...]:
+    state = "SELECT current_version FROM entries WHERE id = ?"
+    version = next((row[0] for row in bench.execute(state, entry_id)), 1)
+    assert isinstance(version, int)
+    base = Base(Alias("a"), entry_id, version, None)
     with bench.store.writing(bench.keystore_id, "tester", NOW) as writing:
-        return writing.purge(entry_id)
+        return writing.purge(base)

@@ -63,7 +63,7 @@ def purge_entry(steward: Steward, caller: Caller, alias: str, typed: str) -> int
         if typed != entry.alias:
             raise ConfirmationRequired(entry.alias)
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            destroyed = len(writing.purge(entry.id))
+            destroyed = len(writing.purge(Base.of(entry)))
             writing.audit(
                 "purge", entry.alias, entry.id, entry.version.number, {"keys_destroyed": destroyed}
             )

@@ -181,7 +181,10 @@ PURGE_CHAINS = delete(_vc).where(_vc.c.entry_id == bindparam("entry"))
 PURGE_VERSIONS = delete(_v).where(_v.c.entry_id == bindparam("entry"))
 PURGE_REQUESTS = delete(_r).where(_r.c.entry_id == bindparam("entry"))
 PURGE_ENTRY = delete(_e).where(
-    _e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore")
+    _e.c.id == bindparam("entry"),
+    _e.c.keystore_id == bindparam("keystore"),
+    _e.c.current_version == bindparam("base_version"),
+    _e.c.pending_version.is_not_distinct_from(bindparam("base_pending")),
 )
 # The row stays, overwritten in place at its old size. Deleting it would make SQLite move its
 # neighbours between pages, and what it leaves behind of a moved row is not overwritten by a later

@@ -233,25 +233,32 @@ class Transaction:
             actor=self.actor,
         )
 
-    def purge(self, entry_id: int) -> tuple[int, ...]:
+    def purge(self, base: Base) -> tuple[int, ...]:
         """Destroy an entry, living or deleted, with its versions and requests.
 
         Its sealed keys go with it, unless a version of another entry uses them. Certificates and
         the audit log stay. The files are free of the keys' bytes once the transaction has ended.
-        Returns the ids of the destroyed private keys. Raises EntryChanged if it is gone already.
+        Returns the ids of the destroyed private keys.
         """
         private_keys = [
-            row[0] for row in self._link.all(statements.LIST_ENTRY_KEYS, entry=entry_id)
+            row[0] for row in self._link.all(statements.LIST_ENTRY_KEYS, entry=base.entry_id)
         ]
         for statement in (
             changes.PURGE_CHAINS,
             changes.PURGE_VERSIONS,
             changes.PURGE_REQUESTS,
         ):
-            self._link.change(statement, entry=entry_id)
-        gone = self._link.change(changes.PURGE_ENTRY, entry=entry_id, keystore=self.keystore_id)
-        if gone != 1:
-            raise EntryChanged(f"entry {entry_id}", "It was purged already.")
+            self._link.change(statement, entry=base.entry_id)
+        self._require(
+            base,
+            self._link.change(
+                changes.PURGE_ENTRY,
+                entry=base.entry_id,
+                keystore=self.keystore_id,
+                base_version=base.version,
+                base_pending=base.pending,
+            ),
+        )
         unused = tuple(
             key
             for key in private_keys
