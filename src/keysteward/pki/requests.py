@@ -98,7 +98,7 @@ def find_request(der: bytes) -> Request | None:
 
 def _read(der: bytes) -> Request:
     loaded = x509.load_der_x509_csr(der)
-    public_key = loaded.public_key()
+    public_key, subject = loaded.public_key(), loaded.subject
     spki = public_keys.spki(public_key)
     san: tuple[str, ...] = ()
     extended: frozenset[str] | None = None
@@ -109,9 +109,9 @@ def _read(der: bytes) -> Request:
             extended = frozenset(oid.dotted_string for oid in extension.value)
     return Request(
         der=der,
-        name=loaded.subject,
-        subject=names.shown(loaded.subject),
-        subject_name=names.comparable(loaded.subject),
+        name=subject,
+        subject=names.shown(subject),
+        subject_name=names.comparable(subject),
         spki=spki,
         public_key_sha256=Fingerprint(hashlib.sha256(spki).hexdigest()),
         key=public_keys.kind(public_key),
