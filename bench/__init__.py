@@ -1,0 +1,1 @@
+"""Measures an update against a bare sketch, Java, and the commands; ``make bench`` runs it."""

@@ -1,0 +1,114 @@
+"""Many entries in little time: the rows of one real entry are copied around the product.
+
+Each copy has its own rows for entry, current version, chain, signing request, private key and leaf
+certificate; issuing CA and root are shared, as in a real keystore. The leaf has a serial number and
+fingerprints of its own; its signature is the first one's and would not verify, and its sealed key
+would not open: an update looks at neither.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pysqlite3.dbapi2 as driver
+
+from bench import update
+
+_Row = Mapping[str, object]
+
+_FIRST_NUMBER = 1000
+"""Above every number that the one real entry's rows have."""
+_SERIAL_BYTES = 20
+"""Length of a random serial number with the library that makes them."""
+_RANDOM_BYTES = 16
+
+
+def fill(database: Path, size: int) -> None:
+    """Copy the rows of the entry with id 1 until there are ``size`` entries."""
+    with closing(driver.connect(str(database), isolation_level=None)) as connection:
+        # Neither log nor sync: whoever measures opens the database with the product's settings.
+        connection.execute("PRAGMA journal_mode=OFF")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("BEGIN")
+        for table, rows in _Template(connection).copies(range(1, size)):
+            _insert(connection, table, rows)
+        connection.execute("COMMIT")
+
+
+class _Template:
+    """The rows of the first entry, and copies of them under new numbers."""
+
+    def __init__(self, connection: "driver.Connection") -> None:
+        def rows(table: str, condition: str) -> list[_Row]:
+            cursor = connection.execute(f"SELECT * FROM {table} WHERE {condition}")  # noqa: S608
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+        (self._entry,) = rows("entries", "id=1")
+        version = f"entry_id=1 AND number={self._entry['current_version']}"
+        (self._version,) = rows("versions", version)
+        self._chain = rows("version_certificates", version)
+        (self._key,) = rows("private_keys", f"id={self._version['private_key_id']}")
+        (self._request,) = rows("signing_requests", "entry_id=1")
+        (self._leaf,) = rows("certificates", f"id={self._entry['certificate_id']}")
+
+    def copies(self, positions: Iterable[int]) -> Iterator[tuple[str, Iterator[_Row]]]:
+        """Yield each table with its new rows, one set for each position."""
+        numbers = [(position, _FIRST_NUMBER + position) for position in positions]
+        yield "certificates", (self._copied_leaf(number) for _, number in numbers)
+        yield "private_keys", (self._copied_key(number) for _, number in numbers)
+        yield (
+            "entries",
+            (
+                {**self._entry, "id": n, "alias": update.alias(position), "certificate_id": n}
+                for position, n in numbers
+            ),
+        )
+        yield (
+            "versions",
+            ({**self._version, "entry_id": n, "private_key_id": n} for _, n in numbers),
+        )
+        yield (
+            "version_certificates",
+            (self._copied_member(member, n) for _, n in numbers for member in self._chain),
+        )
+        yield "signing_requests", ({**self._request, "id": n, "entry_id": n} for _, n in numbers)
+
+    def _copied_leaf(self, number: int) -> _Row:
+        old, text = self._leaf["der"], str(self._leaf["serial_number"])
+        if not isinstance(old, bytes):
+            raise TypeError(old)
+        end = old.index(bytes.fromhex(text.zfill(2 * _SERIAL_BYTES))) + _SERIAL_BYTES
+        serial = os.urandom(_RANDOM_BYTES)
+        der = old[: end - _RANDOM_BYTES] + serial + old[end:]
+        return {
+            **self._leaf,
+            "id": number,
+            "der": der,
+            "sha256": hashlib.sha256(der).digest(),
+            "sha1": hashlib.sha1(der, usedforsecurity=False).digest(),
+            "sha512": hashlib.sha512(der).digest(),
+            "serial_number": text[: -2 * _RANDOM_BYTES] + serial.hex(),
+        }
+
+    def _copied_key(self, number: int) -> _Row:
+        sealed = self._key["sealed"]
+        if not isinstance(sealed, bytes):
+            raise TypeError(sealed)
+        digest, other = os.urandom(32), os.urandom(len(sealed))
+        return {**self._key, "id": number, "public_key_sha256": digest, "sealed": other}
+
+    def _copied_member(self, member: _Row, number: int) -> _Row:
+        certificate = number if member["position"] == 0 else member["certificate_id"]
+        return {**member, "entry_id": number, "certificate_id": certificate}
+
+
+def _insert(connection: "driver.Connection", table: str, rows: Iterator[_Row]) -> None:
+    first = next(rows, None)
+    if first is not None:
+        names, marks = ",".join(first), ",".join(":" + name for name in first)
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
+        connection.execute(statement, first)
+        connection.executemany(statement, rows)

@@ -1,0 +1,237 @@
+"""The bare sketch: the same work and the same rows with nothing around them, as a lower bound.
+
+It knows one form of response, in one order, looks at nothing that an attacker or an odd CA could
+send, judges no rule and explains nothing. What it does do, as the product does:
+
+1. load the certificates, by the cheapest call that does it for this form;
+2. read the entry and compare the public key;
+3. verify both signatures above the leaf, and run one ClientVerifier;
+4. write the same rows with the product's own statements by the raw driver, in one transaction with
+   ``synchronous=FULL``, on a copy of the same database.
+"""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pysqlite3.dbapi2 as driver
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7
+from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store
+from sqlalchemy.dialects.sqlite import dialect
+from sqlalchemy.sql.elements import ClauseElement
+
+from bench import measure, update
+from bench.authority import Authority
+from keysteward.entries import Reason
+from keysteward.storage import changes, statements
+from keysteward.storage.engines import sqlite
+
+_MICROSECONDS = 1_000_000
+_KEYSTORE_ID = 1
+_CA_POLICY = ExtensionPolicy.permit_all().require_present(
+    x509.BasicConstraints, Criticality.AGNOSTIC, None
+)
+_Chain = tuple[x509.Certificate, x509.Certificate, x509.Certificate]
+
+_FIND_ENTRY = """
+SELECT e.id, e.current_version, v.private_key_id, c.public_key_sha256
+FROM entries e
+JOIN versions v ON v.entry_id = e.id AND v.number = e.current_version
+JOIN certificates c ON c.id = e.certificate_id
+WHERE e.keystore_id = ? AND e.alias = ? AND e.deleted_at IS NULL
+"""
+
+
+def _text(statement: ClauseElement) -> str:
+    return str(statement.compile(dialect=dialect(paramstyle="named")))
+
+
+_FIND_CERTIFICATE = _text(statements.FIND_CERTIFICATE)
+_INSERT_CERTIFICATE = _text(changes.INSERT_CERTIFICATE)
+_REPLACE_CURRENT = _text(changes.REPLACE_CURRENT)
+_INSERT_VERSION = _text(changes.INSERT_VERSION)
+_INSERT_VERSION_CERTIFICATE = _text(changes.INSERT_VERSION_CERTIFICATE)
+_ANSWER_REQUESTS = _text(changes.ANSWER_REQUESTS)
+_LAST_AUDIT = _text(statements.LAST_AUDIT)
+_INSERT_AUDIT = _text(changes.INSERT_AUDIT)
+
+
+@dataclass(slots=True)
+class Sketch:
+    """A connection to a copy of a filled keystore's database."""
+
+    connection: "driver.Connection"
+    authority: Authority
+    public_key: CertificatePublicKeyTypes
+    size: int
+    _next: int = field(default=0)
+    _mac_key: bytes = bytes(32)
+
+    def update(self) -> float:
+        """Take a new response for the next entry and return the seconds from bytes to commit."""
+        data = self.authority.respond(self.public_key, update.COMMON_NAME)
+        self._next = (self._next + update.STEP) % self.size
+        alias = update.alias(self._next)
+        return measure.timed(lambda: self._take(data, alias))
+
+    def _take(self, data: bytes, alias: str) -> None:
+        issuing, leaf, root = pkcs7.load_der_pkcs7_certificates(data)  # 1
+        chain = leaf, issuing, root
+        row = self.connection.execute(_FIND_ENTRY, (_KEYSTORE_ID, alias)).fetchone()  # 2
+        entry_id, current, private_key_id, expected = row
+        spki = chain[0].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        public_key = hashlib.sha256(spki).digest()
+        if public_key != expected:
+            raise ValueError("the response is for another key")
+        _verify(chain)  # 3
+        self.connection.execute("BEGIN IMMEDIATE")  # 4
+        self._write(alias, entry_id, current, private_key_id, public_key, chain, data)
+        self.connection.execute("COMMIT")
+
+    def _write(  # the row's parts, as they lie at hand
+        self,
+        alias: str,
+        entry_id: int,
+        current: int,
+        private_key_id: int,
+        public_key: bytes,
+        chain: _Chain,
+        data: bytes,
+    ) -> None:
+        execute, now = self.connection.execute, time.time_ns() // 1000
+        ders = [certificate.public_bytes(Encoding.DER) for certificate in chain]
+        digests = [hashlib.sha256(der).digest() for der in ders]
+        ids = []
+        for certificate, der, digest in zip(chain, ders, digests, strict=True):
+            found = execute(_FIND_CERTIFICATE, {"fingerprint": digest}).fetchone()
+            if found is None:
+                new = _certificate_row(certificate, der, digest, public_key)
+                found = execute(_INSERT_CERTIFICATE, new).fetchone()
+            ids.append(found[0])
+        condition = {
+            "entry": entry_id,
+            "keystore": _KEYSTORE_ID,
+            "base_version": current,
+            "base_pending": None,
+            "at": now,
+            "actor": update.CALLER.name,
+            "new_pending": None,
+            "new_certificate": ids[0],
+            "new_not_after": _microseconds(chain[0].not_valid_after_utc),
+            "new_subject_name": None,
+        }
+        number = execute(_REPLACE_CURRENT, condition).fetchone()[0]
+        file_sha256 = hashlib.sha256(data).digest()
+        version = {
+            "entry_id": entry_id,
+            "number": number,
+            "keystore_id": _KEYSTORE_ID,
+            "reason": Reason.SIGNING_RESPONSE.value,
+            "private_key_id": private_key_id,
+            "file_sha256": file_sha256,
+            "note": None,
+            "created_at": now,
+            "created_by": update.CALLER.name,
+        }
+        execute(_INSERT_VERSION, version)
+        members = [
+            {
+                "entry_id": entry_id,
+                "number": number,
+                "position": position,
+                "keystore_id": _KEYSTORE_ID,
+                "certificate_id": certificate_id,
+            }
+            for position, certificate_id in enumerate(ids)
+        ]
+        self.connection.executemany(_INSERT_VERSION_CERTIFICATE, members)
+        execute(_ANSWER_REQUESTS, {"at": now, "entry": entry_id, "public_key": public_key})
+        detail = {"chain": [d.hex() for d in digests], "file_sha256": file_sha256.hex()}
+        self._audit(now, alias, entry_id, number, detail)
+
+    def _audit(
+        self, now: int, alias: str, entry_id: int, number: int, detail: Mapping[str, object]
+    ) -> None:
+        sequence, previous = self.connection.execute(_LAST_AUDIT).fetchone()
+        row = {
+            "sequence": sequence + 1,
+            "keystore_id": _KEYSTORE_ID,
+            "at": now,
+            "actor": update.CALLER.name,
+            "action": Reason.SIGNING_RESPONSE.value,
+            "outcome": "done",
+            "alias": alias,
+            "entry_id": entry_id,
+            "version": number,
+            "detail": json.dumps(detail),
+        }
+        digest = hashlib.sha256(json.dumps(row).encode()).digest()
+        mac = hmac.digest(self._mac_key, previous + digest, "sha256")
+        self.connection.execute(
+            _INSERT_AUDIT, {**row, "digest": digest, "sealing_key_id": "sketch", "mac": mac}
+        )
+
+
+@contextmanager
+def opened(
+    path: Path, authority: Authority, public_key: CertificatePublicKeyTypes, size: int
+) -> Iterator[Sketch]:
+    """Open a copy of a filled keystore's database with the product's own settings of the engine."""
+    with closing(driver.connect(str(path), isolation_level=None)) as connection:
+        for pragma, (value, _) in sqlite.PRAGMAS.items():
+            connection.execute(f"PRAGMA {pragma}={value}")
+        yield Sketch(connection, authority, public_key, size)
+
+
+def _verify(chain: _Chain) -> None:
+    leaf, issuing, root = chain
+    leaf.verify_directly_issued_by(issuing)
+    issuing.verify_directly_issued_by(root)
+    verifier = (
+        PolicyBuilder()
+        .store(Store([root]))
+        .extension_policies(ee_policy=ExtensionPolicy.permit_all(), ca_policy=_CA_POLICY)
+        .build_client_verifier()
+    )
+    verifier.verify(leaf, [issuing])
+
+
+def _certificate_row(
+    certificate: x509.Certificate, der: bytes, digest: bytes, public_key: bytes
+) -> dict[str, object]:
+    subject, issuer = certificate.subject, certificate.issuer
+    key = certificate.public_key()
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise TypeError("the sketch knows RSA keys alone")
+    return {
+        "sha256": digest,
+        "sha1": hashlib.sha1(der, usedforsecurity=False).digest(),
+        "sha512": hashlib.sha512(der).digest(),
+        "subject": subject.rfc4514_string(),
+        "issuer": issuer.rfc4514_string(),
+        "subject_name_sha256": hashlib.sha256(subject.public_bytes()).digest(),
+        "issuer_name_sha256": hashlib.sha256(issuer.public_bytes()).digest(),
+        "serial_number": format(certificate.serial_number, "x"),
+        "not_before": _microseconds(certificate.not_valid_before_utc),
+        "not_after": _microseconds(certificate.not_valid_after_utc),
+        "key_type": "RSA",
+        "key_size": key.key_size,
+        "key_curve": None,
+        "public_key_sha256": public_key,
+        "signature_algorithm": "SHA256withRSA",
+        "self_signed": False,
+        "der": der,
+    }
+
+
+def _microseconds(time_: datetime) -> int:
+    return int(time_.astimezone(UTC).timestamp()) * _MICROSECONDS
