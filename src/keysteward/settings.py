@@ -44,7 +44,7 @@ def from_environment(
 ) -> Settings:
     """Return the settings of this process; arguments given on the command line come first.
 
-    Raises SettingInvalid for a number that is none or out of range.
+    Raises SettingInvalid for a number that is none or out of range, and a name that is no text.
     """
 
     def text(name: str) -> str | None:
@@ -58,7 +58,7 @@ def from_environment(
     return Settings(
         data=folder,
         keyring=Path(text("KEYRING") or folder / "sealing"),
-        keystore=keystore or text("KEYSTORE") or "default",
+        keystore=_encodable("KEYSTEWARD_KEYSTORE", keystore or text("KEYSTORE") or "default"),
         database=database or text("DATABASE"),
         response_limit_bytes=_positive(
             "KEYSTEWARD_RESPONSE_LIMIT_BYTES", text("RESPONSE_LIMIT_BYTES"), RESPONSE_LIMIT_BYTES
@@ -66,6 +66,15 @@ def from_environment(
         provider=text("PROVIDER") or "SAP",
         trust_bundle=Path(bundle) if bundle else None,
     )
+
+
+def _encodable(name: str, text: str) -> str:
+    """Refuse bytes of the command line or the environment that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise SettingInvalid(name, "it is no UTF-8 text.") from error
+    return text
 
 
 def _positive(name: str, text: str | None, default: int) -> int:

@@ -31,6 +31,7 @@ REFUSALS: dict[str, tuple[int, tuple[str, ...]]] = {
     "alias-not-found": (4, ("show", "nobody")),
     "version-not-found": (4, ("rollback", "client", "9")),
     "keystore-unknown": (4, ("list", "--keystore", "production")),
+    "setting-invalid": (5, ("list", "--keystore", "\udcff")),
     "alias-invalid": (5, ("rename", "client", "x" * 251)),
     "not-a-signing-response": (5, ("response", "upload", "client", "text.txt")),
     "public-key-mismatch": (5, ("response", "upload", "client", "other.pem")),
@@ -118,7 +119,13 @@ def test_connection_that_fails_is_upstream(client: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "status"), [(("--expiring", "10000"), 10), (("--expiring", "10"), 0), ((), 0)]
+    ("days", "status"),
+    [
+        (("--expiring", "10000"), 10),
+        (("--expiring", "10"), 0),
+        ((), 0),
+        (("--expiring", "9" * 9), 10),
+    ],
 )
 def test_list_of_what_expires_answers_by_its_status(
     client: Settings, days: tuple[str, ...], status: int
@@ -131,7 +138,15 @@ def test_list_of_what_expires_answers_by_its_status(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("nonsense",), ("list", "--nonsense"), ("show",), ("list", "--expiring", "soon")],
+    [
+        ("nonsense",),
+        ("list", "--nonsense"),
+        ("show",),
+        ("list", "--expiring", "soon"),
+        # What Python makes of an argument that is no UTF-8.
+        ("show", "\udcff"),
+        ("rollback", "client", "1", "--reason", "\udcff"),
+    ],
 )
 def test_misspelt_command_is_explained(arguments: tuple[str, ...]) -> None:
     """With status 2 and on standard error, as commands do."""

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from keysteward.cli import output
-from keysteward.cli.session import AliasArgument, Session
+from keysteward.cli.session import AliasArgument, Session, as_text
 from keysteward.entries import (
     ChainLink,
     Entry,
@@ -24,6 +24,8 @@ from keysteward.keystore.signing_responses import Consent
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 _PAGE = 1000
+_MOST_DAYS = 1_000_000
+"""Of ``--expiring``: more than 2,700 years, and still a date that Python has."""
 
 
 def list_(
@@ -46,7 +48,7 @@ def list_(
 ) -> None:
     """List the entries of the keystore, by alias."""
     now = datetime.now(UTC)
-    before = None if expiring is None else now + timedelta(days=expiring)
+    before = None if expiring is None else now + timedelta(days=min(expiring, _MOST_DAYS))
     found: list[ListedEntry] = []
     with session.opened() as steward:
         while True:
@@ -153,7 +155,8 @@ def rollback(
     number: Annotated[int, typer.Argument(metavar="VERSION", help="The version to bring back.")],
     *,
     reason: Annotated[
-        str | None, typer.Option(help="Why; kept with the version.", show_default=False)
+        str | None,
+        typer.Option(help="Why; kept with the version.", show_default=False, callback=as_text),
     ] = None,
     override: Annotated[
         list[str] | None,

@@ -52,6 +52,16 @@ class Session:
         return sys.stdin.isatty() and sys.stdout.isatty()
 
 
+def as_text(value: str | None) -> str | None:
+    """Return an argument that the database is asked for; it takes no bytes that are no text."""
+    if value is not None and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise typer.BadParameter("the argument is no UTF-8 text.") from error
+    return value
+
+
 _Data = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Data folder.", show_default=False)
 ]
@@ -152,7 +162,12 @@ def complete_alias(context: typer.Context, incomplete: str) -> list[str]:
 
 AliasArgument = Annotated[
     str,
-    typer.Argument(metavar="ALIAS", help="The entry's alias.", autocompletion=complete_alias),
+    typer.Argument(
+        metavar="ALIAS",
+        help="The entry's alias.",
+        autocompletion=complete_alias,
+        callback=as_text,
+    ),
 ]
 
 

@@ -9,7 +9,10 @@ from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.notices import NoticeKind
 from keysteward.pki import rules
 from keysteward.pki.rules import Finding
-from keysteward.problems import CertificateExpired
+from keysteward.problems import CertificateExpired, VersionNotFound
+
+_MOST_VERSIONS = 2**63 - 1
+"""What databases can number."""
 
 
 def plan_rollback(
@@ -23,6 +26,8 @@ def plan_rollback(
     entry = steward.store.get_entry(steward.keystore_id, alias)
     steward.require_right(entry, caller)
     require_key_pair(entry)
+    if not 0 < number <= _MOST_VERSIONS:
+        raise VersionNotFound(entry.alias, number)
     version = steward.store.get_version(entry, number)
     same = (version.chain, version.private_key_id) == (
         entry.version.chain,
