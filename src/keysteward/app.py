@@ -9,8 +9,8 @@ from pathlib import Path
 
 from keysteward.cli import application
 from keysteward.cli.session import Composition
-from keysteward.formats import responses
 from keysteward.keystore.steward import Steward
+from keysteward.pki import pem_blocks
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.problems import Problem, SettingInvalid
 from keysteward.settings import Settings
@@ -57,9 +57,12 @@ def _bundle(path: Path | None) -> tuple[Certificate, ...]:
     if path is None:
         return ()
     try:
-        found = responses.read(path.read_bytes()).certificates
-        return tuple(read_certificate(der) for der in found)
+        blocks = pem_blocks.find(path.read_bytes())
+        found = tuple(read_certificate(b.der or b"") for b in blocks if b.label == "CERTIFICATE")
     except (OSError, Problem) as error:
         raise SettingInvalid(
             "KEYSTEWARD_TRUST_BUNDLE", "the file cannot be read as certificates in PEM."
         ) from error
+    if not found:
+        raise SettingInvalid("KEYSTEWARD_TRUST_BUNDLE", "the file holds no certificate in PEM.")
+    return found
