@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import typer
+from typer.core import TyperGroup
+
 from keysteward import app
+from keysteward.cli import application
 
 COMMAND = (sys.executable, "-c", "from keysteward.app import main; main()")
 """What the installed script runs; works where only the sources are there, too."""
@@ -77,3 +81,14 @@ def _status() -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def names() -> list[tuple[str, str]]:
+    """Return every command as it is typed ("keypair add"), hidden ones included, and its help."""
+    root = typer.main.get_command(application.build())
+    assert isinstance(root, TyperGroup)
+    found = []
+    for name, command in root.commands.items():
+        inner = command.commands if isinstance(command, TyperGroup) else {"": command}
+        found += [(f"{name} {sub}".strip(), one.help or "") for sub, one in inner.items()]
+    return found

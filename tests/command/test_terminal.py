@@ -116,7 +116,7 @@ def test_purge_takes_the_alias_from_a_pipe(client: Settings) -> None:
 def test_password_is_asked_for_and_not_shown(settings: Settings, tmp_path: Path) -> None:
     """What is typed does not appear on the screen."""
     file = tmp_path / "encrypted.pem"
-    file.write_bytes(steward_.Issued(ROOT.certificate, ROOT.key).key_pem(password=b"hush hush"))
+    file.write_bytes(ROOT.key_pem(password=b"hush hush"))
     status, screen = _at_terminal(
         *(settings.data, "keypair", "add", "client", str(file)),
         expecting="Password of the key file",
@@ -139,12 +139,13 @@ def test_completion_offers_commands_and_aliases(client: Settings) -> None:
     """What a shell asks while somebody types."""
 
     def complete(words: str) -> list[str]:
-        asked = {
-            "_KEYSTEWARD_COMPLETE": "complete_bash",
-            "COMP_WORDS": words,
-            "COMP_CWORD": str(words.count(" ")),
-        }
-        return commands.run(client.data, **asked).stdout.split()
+        run = commands.run(
+            client.data,
+            _KEYSTEWARD_COMPLETE="complete_bash",
+            COMP_WORDS=words,
+            COMP_CWORD=str(words.count(" ")),
+        )
+        return run.stdout.split()
 
     assert ["rollback"] == complete("keysteward rol")
     assert ["client"] == complete("keysteward show cl")
