@@ -204,3 +204,13 @@ def _names() -> Iterator[Case]:
         signer = issue(spelled, CA.key, ROOT, ca=True, path_length=0)
         end = leaf(signer)
         yield accepted(f"issuer-name-{name}", end, CA, ROOT)
+    # Eight-bit characters in a TeletexString, as CAs wrote them before UTF8String.
+    common = x509.NameAttribute(NameOID.COMMON_NAME, "M#ller", _type=_ASN1Type.T61String)
+    plain = issue(x509.Name([common]), pki_maker.make_key("p256"), ROOT, ca=True)
+    old = forge.resigned(plain, ROOT, _with_umlaut)
+    end = forge.resigned(leaf(plain), plain, _with_umlaut)
+    yield accepted("issuer-name-eight-bit-teletex", end, old, ROOT)
+
+
+def _with_umlaut(content: bytes) -> bytes:
+    return content.replace(b"M#ller", b"M\xfcller")

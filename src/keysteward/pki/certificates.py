@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, padding, rsa
 from cryptography.x509.oid import ExtensionOID, SignatureAlgorithmOID
 
-from keysteward.pki import names, public_keys
+from keysteward.pki import names, old_names, public_keys
 from keysteward.pki.public_keys import KeyKind
 from keysteward.problems import CertificateUnreadable
 from keysteward.values import Fingerprint
@@ -118,12 +118,12 @@ class Certificate:
     @property
     def subject(self) -> str:
         """The subject as text for people (RFC 4514)."""
-        return names.shown(self.loaded.subject)
+        return names.shown(old_names.subject(self.loaded))
 
     @property
     def issuer(self) -> str:
         """The issuer as text for people (RFC 4514)."""
-        return names.shown(self.loaded.issuer)
+        return names.shown(old_names.issuer(self.loaded))
 
     @property
     def fingerprint_sha1(self) -> str:
@@ -164,7 +164,6 @@ def read_certificate(der: bytes) -> Certificate:
 def _read(der: bytes) -> Certificate:
     loaded = x509.load_der_x509_certificate(der)
     fingerprint = Fingerprint(hashlib.sha256(der).hexdigest())
-    subject_name, issuer_name = names.comparable(loaded.subject), names.comparable(loaded.issuer)
     try:
         public_key = loaded.public_key()
         key, spki = public_keys.kind(public_key), public_keys.spki(public_key)
@@ -175,8 +174,8 @@ def _read(der: bytes) -> Certificate:
     return Certificate(
         der=der,
         fingerprint=fingerprint,
-        subject_name=subject_name,
-        issuer_name=issuer_name,
+        subject_name=names.comparable(old_names.subject(loaded)),
+        issuer_name=names.comparable(old_names.issuer(loaded)),
         serial_number=loaded.serial_number,
         not_before=loaded.not_valid_before_utc,
         not_after=loaded.not_valid_after_utc,

@@ -12,6 +12,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
+from keysteward.pki import old_names
 from keysteward.pki.certificates import Certificate
 
 _NO_OPINION = ("Forbidden signature algorithm", "Forbidden public key algorithm", "RSA key ")
@@ -50,8 +51,9 @@ def _read_alike(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
     path length (against section 6.1.4 step (l)), and knows no root of version 1.
     """
     for position, (child, issuer) in enumerate(itertools.pairwise(chain)):
-        same_bytes = child.loaded.issuer.public_bytes() == issuer.loaded.subject.public_bytes()
-        if not same_bytes or issuer.version == 1 or (position and child.self_issued):
+        named = old_names.issuer_content(child.loaded)
+        other_bytes = named != old_names.subject_content(issuer.loaded)
+        if other_bytes or issuer.version == 1 or (position and child.self_issued):
             return chain[: position + 1]
     return chain
 
