@@ -24,7 +24,7 @@ _HOSTILE_REPEATS = 3
 def main() -> None:
     """Measure, print the tables, and write the results."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=12, help="of alternating contestants")
+    parser.add_argument("--rounds", type=int, default=10, help="of alternating contestants")
     parser.add_argument("--repeats", type=int, default=20, help="updates of each in a round")
     parser.add_argument("--out", type=Path, default=_OUT / "bench", help="folder for the results")
     arguments = parser.parse_args()
@@ -47,7 +47,6 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
         }
         measure.alternate(contestants, 1, repeats_of)
         before = ready.rows()
-        syncs = measure.syncs(folder)
         samples = measure.alternate(contestants, rounds, repeats_of)
         rows = _rows_per_update(before, ready.rows(), rounds * repeats)
         progress.print("Commands ...")
@@ -58,7 +57,6 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
             versions=_versions(ready),
             absent=_absent(),
             rows_per_update=rows,
-            syncs=syncs,
             contestants=samples,
             commands=taken,
             hostile=costs,

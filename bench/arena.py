@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import authority, filling, java, sketch, update
+from bench import authority, filling, java, measure, sketch, update
 from bench.java import Java, Peers
 from bench.measure import Once
 from bench.sketch import Sketch
@@ -30,10 +30,11 @@ class Arena:
     sketch: Sketch
     peers: Peers
     java: Java | None
+    disk: Once
 
     def contestants(self) -> dict[str, Once]:
         """Return who is compared, by name; the sketch beside the keystore of its size."""
-        found: dict[str, Once] = {}
+        found: dict[str, Once] = {DISK: self.disk}
         for size, keystore in self.keystores.items():
             if size == SKETCH_SIZE:
                 found[SKETCH] = self.sketch.update
@@ -52,6 +53,7 @@ class Arena:
         )
 
 
+DISK = "fdatasync"
 SKETCH = f"sketch {SKETCH_SIZE}"
 
 
@@ -93,7 +95,8 @@ def opened(folder: Path, say: Say) -> Iterator[Arena]:
             for kind in java.TYPES:
                 say(f"Java makes its {kind} keystores and warms up ...")
                 _ready(running, kind)
-        yield Arena(folder, keystores, bare, peers, running)
+        disk = stack.enter_context(measure.syncing(folder))
+        yield Arena(folder, keystores, bare, peers, running, disk)
 
 
 def _ready(running: Java, kind: str) -> None:

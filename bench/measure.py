@@ -7,9 +7,12 @@ rounds it slows everybody, and the ratio of two contestants is taken within each
 import os
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+_PAGE_BYTES = 4096
 
 Once = Callable[[], float]
 """Does the work once and returns the seconds of its timed part; what it prepares is not timed."""
@@ -81,23 +84,19 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def syncs(folder: Path, count: int = 60, size_bytes: int = 4096) -> Samples:
-    """Return what the disk takes for an append of one page and its fdatasync, many times."""
+@contextmanager
+def syncing(folder: Path) -> Iterator[Once]:
+    """Lend what appends one page to a file in the folder and syncs it: the disk's own time."""
     path = folder / "sync"
+    page = os.urandom(_PAGE_BYTES)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    page = os.urandom(size_bytes)
 
     def append() -> None:
         os.write(descriptor, page)
         os.fdatasync(descriptor)
 
     try:
-        return Samples((tuple(timed(append) for _ in range(count)),))
+        yield lambda: timed(append)
     finally:
         os.close(descriptor)
         path.unlink()
-
-
-def spread(count: int, picks: int) -> Sequence[int]:
-    """Return ``picks`` numbers below ``count`` that lie evenly apart."""
-    return [position * count // picks for position in range(picks)]

@@ -28,7 +28,6 @@ class Results:
     absent: Sequence[str]
     """What could not be compared, with the name of what is missing."""
     rows_per_update: Mapping[str, int]
-    syncs: Samples
     contestants: Mapping[str, Samples]
     commands: Mapping[str, Samples]
     hostile: Mapping[str, Cost]
@@ -89,7 +88,10 @@ def show(results: Results, console: Console) -> None:
 def head(results: Results) -> str:
     """Return in words what was measured on, how fast its disk is, and what was absent."""
     on = ", ".join(f"{name} {version}" for name, version in results.versions.items())
-    lines = [f"Measured on {on}.", f"The disk's own fdatasync: {_milliseconds(results.syncs)}."]
+    lines = [
+        f"Measured on {on}.",
+        f"The disk's own fdatasync: {_milliseconds(results.contestants[arena.DISK])}.",
+    ]
     lines += [f"Absent: {what}." for what in results.absent]
     rows = ", ".join(f"{table} {count}" for table, count in results.rows_per_update.items())
     lines.append(f"New rows per update, product and sketch alike: {rows}.")
@@ -201,7 +203,6 @@ def _content(results: Results) -> dict[str, object]:
         "versions": dict(results.versions),
         "absent": list(results.absent),
         "rows_per_update": dict(results.rows_per_update),
-        "fdatasync": _numbers(results.syncs),
         "updates": {name: _numbers(s) for name, s in results.contestants.items()},
         "commands": {name: _numbers(s) for name, s in results.commands.items()},
         "hostile": {
