@@ -73,7 +73,7 @@ def alternate(
         for name in order:
             times = repeats if isinstance(repeats, int) else repeats[name]
             taken[name].append(tuple(contestants[name]() for _ in range(times)))
-        order.append(order.pop(0))
+        order = order[1:] + order[:1]
     return {name: Samples(tuple(samples)) for name, samples in taken.items()}
 
 
