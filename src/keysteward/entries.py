@@ -181,7 +181,7 @@ class Plan:
             [(link.certificate.fingerprint, link.source) for link in self.chain],
             *(self.private_key_id, self.overridden, self.confirms_root, self.file_sha256),
             [(notice.slug, notice.severity, notice.detail) for notice in self.notices],
-            self.replaced.fingerprint,
+            *(self.replaced.fingerprint, self.restores),
         )
         return Fingerprint(hashlib.sha256(json.dumps(members).encode()).hexdigest())
 

@@ -13,6 +13,7 @@ class NoticeKind(Enum):
     ISSUER_EXPIRED = ("issuer-expired", Severity.WARNING)
     WEAK_SIGNATURE = ("weak-signature", Severity.WARNING)
     EXTENDED_KEY_USAGE = ("extended-key-usage", Severity.WARNING)
+    ANY_EXTENDED_KEY_USAGE = ("any-extended-key-usage", Severity.INFO)
     NO_DIGITAL_SIGNATURE = ("no-digital-signature", Severity.WARNING)
     CERTIFICATE_IS_CA = ("certificate-is-ca", Severity.WARNING)
     SELF_SIGNED = ("self-signed", Severity.WARNING)

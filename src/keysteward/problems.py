@@ -160,7 +160,7 @@ class TrailingBytes(Problem):
     def detail(self) -> str:
         return (
             f"{self.count} bytes that are no certificate follow the last one in the file. Fetch it "
-            "from the CA again; if the CA always sends it so, override trailing-bytes."
+            "from the CA again."
         )
 
 
@@ -175,19 +175,24 @@ class PublicKeyMismatch(Problem):
     title = "The certificate belongs to another key"
     kind = Kind.INVALID
 
-    alias: str
+    holder: str
+    """Whose key was expected, as a text: ``'shop-client'`` or ``the request``."""
     expected: Fingerprint
     found: Fingerprint
-    hint: str | None = None
-    """To which alias or earlier version the certificate does belong, as a sentence."""
+    subject: str
+    issuer: str
+    certificate: Fingerprint
+    """Of the certificate that was probably meant; ``found`` is its public key's."""
+    hint: str = "Check to which signing request the CA answered."
+    """To whom the certificate does belong, or what else to do, as a sentence."""
 
     @property
     def detail(self) -> str:
         return (
             "The public key of the CA Reply is different from the public key of the keystore "
-            "entry. "
-            f"{self.alias!r} has the public key {self.expected}, the response certifies "
-            f"{self.found}. {self.hint or 'Check to which signing request the CA answered.'}"
+            f"entry. The response certifies {self.subject!r}, issued by {self.issuer!r}. "
+            f"{self.hint} Public key of {self.holder}: {self.expected}; of the certificate "
+            f"{self.certificate}: {self.found}."
         )
 
 
@@ -227,7 +232,7 @@ class CertificateExpired(Problem):
     def detail(self) -> str:
         return (
             f"The certificate of {self.subject!r} ended on {self.not_after:%Y-%m-%d %H:%M} UTC. "
-            "Ask the CA for a new one, or override certificate-expired."
+            "Ask the CA for a new one."
         )
 
 
@@ -247,7 +252,7 @@ class IssuerNotCa(Problem):
     def detail(self) -> str:
         return (
             f"{self.subject!r} issued a certificate of this chain, but {self.reason}. Receivers "
-            "will refuse it. Ask the CA for a proper chain, or override issuer-not-ca."
+            "will refuse it. Ask the CA for a proper chain."
         )
 
 
@@ -268,7 +273,7 @@ class PathLengthExceeded(Problem):
     def detail(self) -> str:
         return (
             f"{self.subject!r} allows {self.allowed} intermediate certificates below it, the chain "
-            f"has {self.found}. Ask the CA for a proper chain, or override path-length-exceeded."
+            f"has {self.found}. Ask the CA for a proper chain."
         )
 
 
@@ -281,14 +286,14 @@ class PlaceholderAgain(Problem):
     kind = Kind.INVALID
     overridable = True
 
-    alias: str
+    holder: str
+    """Whose certificate it is, as a text: ``'shop-client'`` or ``the certificate``."""
 
     @property
     def detail(self) -> str:
         return (
-            f"The file holds the self-signed certificate of {self.alias!r}, not a CA's answer. "
-            "Send the signing request to the CA and upload what it returns, or override "
-            "placeholder-again."
+            f"The file holds the self-signed certificate of {self.holder} itself, not a CA's "
+            "answer. Send the signing request to the CA and upload what it returns."
         )
 
 
@@ -303,13 +308,29 @@ class RootNotTrusted(Problem):
     subject: str
     fingerprint: Fingerprint
     fingerprint_sha1: str
+    missing_issuer: str | None = None
+    """The issuer of the topmost certificate, if that is no root."""
+    alone: bool = False
+    """Whether the end-entity certificate is all there is of the chain."""
 
     @property
     def detail(self) -> str:
         return (
-            f"The chain ends in {self.subject!r}, SHA-256 {self.fingerprint}, SHA-1 "
-            f"{self.fingerprint_sha1}. Compare the fingerprint with the one that the CA publishes, "
-            f"then confirm it (--trust-root {self.fingerprint})."
+            f"{self._end()} Compare its fingerprint with the CA's, then confirm it (--trust-root "
+            f"{self.fingerprint}; SHA-1 {self.fingerprint_sha1})."
+        )
+
+    def _end(self) -> str:
+        if self.missing_issuer is None:
+            return f"The chain ends in the root {self.subject!r}."
+        remedy = (
+            "Ask the CA for it, or add it with 'keysteward certificate add', and upload again; "
+            "only if that cannot be had:"
+        )
+        what = "The file holds only the certificate itself" if self.alone else "The chain ends"
+        return (
+            f"{what}, with {self.subject!r}: its issuer {self.missing_issuer!r} is neither in the "
+            f"file nor in the keystore. {remedy}"
         )
 
 

@@ -53,7 +53,7 @@ class Target:
     """What is known of the entry (or of the reference file) that a response is judged against."""
 
     name: str
-    """The alias, or what the reference file is."""
+    """The quoted alias, or what the reference file is, as a text."""
     keys: Mapping[bytes, Fingerprint]
     """Canonical SubjectPublicKeyInfo of the current and the pending key, with its SHA-256."""
     usage: Usage
@@ -158,9 +158,25 @@ def _choose(
             f"{_many(unreadable, 'certificate')} of the file cannot be read, and none of the "
             "others is for this key."
         )
-    raise PublicKeyMismatch(
-        target.name, next(iter(target.keys.values())), _likely_end_entity(found).public_key_sha256
+    raise _mismatch(found, target)
+
+
+def _mismatch(found: tuple[Certificate, ...], target: Target) -> PublicKeyMismatch:
+    meant = _likely_end_entity(found)
+    problem = PublicKeyMismatch(
+        holder=target.name,
+        expected=next(iter(target.keys.values())),
+        found=meant.public_key_sha256,
+        subject=meant.subject,
+        issuer=meant.issuer,
+        certificate=meant.fingerprint,
     )
+    if all(certificate.extensions.is_ca for certificate in found):
+        problem.hint = (
+            "The file holds CA certificates only; the certificate for the key itself is missing: "
+            "ask the CA for it."
+        )
+    return problem
 
 
 def _likely_end_entity(found: tuple[Certificate, ...]) -> Certificate:
@@ -237,10 +253,16 @@ def _remarks(
 ) -> Iterator[Notice]:
     top = built.certificates[-1]
     if not built.rooted:
-        yield NoticeKind.CHAIN_ENDS_WITHOUT_ROOT.about(
+        ends = (
             f"The chain ends with {top.subject!r}; its issuer {top.issuer!r} is neither in the "
             "file nor among the keystore's certificates."
         )
+        if len(built.certificates) == 1:
+            ends += (
+                " Receivers that do not have that issuer themselves will refuse the connection: "
+                "upload the response with its chain, or add the issuer as a certificate first."
+            )
+        yield NoticeKind.CHAIN_ENDS_WITHOUT_ROOT.about(ends)
     if completed:
         names = ", ".join(repr(c.subject) for c in built.certificates if c in completed)
         yield NoticeKind.CHAIN_COMPLETED_FROM_KEYSTORE.about(

@@ -178,7 +178,7 @@ def _plan(
             lambda name: steward.store.find_certificate_entries(steward.keystore_id, name),
         )
     except PublicKeyMismatch as problem:
-        problem.hint = _owner_of(steward, entry, problem.found)
+        problem.hint = _owner_of(steward, entry, problem) or problem.hint
         raise
     answered = entry.pending if _answers_pending(entry, judged) else entry.version
     same = judged.certificates[0] == entry.version.certificate
@@ -209,7 +209,13 @@ def _confirmed(
     top = judged.certificates[-1]
     if consent.fingerprint_verified or consent.trust_root == top.fingerprint:
         return top.fingerprint
-    raise RootNotTrusted(top.subject, top.fingerprint, top.fingerprint_sha1)
+    raise RootNotTrusted(
+        top.subject,
+        top.fingerprint,
+        top.fingerprint_sha1,
+        missing_issuer=None if top.self_signed else top.issuer,
+        alone=len(judged.certificates) == 1,
+    )
 
 
 def _answers_pending(entry: Entry, judged: Judgement) -> bool:
@@ -237,7 +243,7 @@ def _target_of_entry(steward: Steward, view: KeyPairView) -> Target:
         if asked is not None:
             wanted[version.certificate.spki] = asked
     return Target(
-        name=entry.alias,
+        name=repr(entry.alias),
         keys={v.certificate.spki: v.certificate.public_key_sha256 for v in versions},
         usage=entry.usage,
         wanted=wanted,
@@ -273,25 +279,39 @@ def _target_of_reference(reference: Reference) -> tuple[Target, tuple[str, ...]]
     current = reference.chain[0]
     asked_before = _wanted(current, None)
     known = {reference.spki: asked_before} if asked_before else {}
-    return Target(name, keys, Usage.TLS_CLIENT, known, reference.chain, current.__eq__), ()
+    usage = _usage_of(current.extensions.extended_key_usage)
+    return Target(name, keys, usage, known, reference.chain, current.__eq__), ()
 
 
 def _usage_of(extended: frozenset[str] | None) -> Usage:
-    """Return the usage that a request asks for; TLS client unless it names another alone."""
+    """Return the usage of a request or certificate; TLS client unless it names another alone."""
     if extended is None or usages.allows_extended(Usage.TLS_CLIENT, extended):
         return Usage.TLS_CLIENT
     return next((u for u in Usage if usages.allows_extended(u, extended)), Usage.TLS_CLIENT)
 
 
-def _owner_of(steward: Steward, entry: Entry, public_key: Fingerprint) -> str | None:
-    """Return in words to which alias, or to which earlier version, a public key belongs."""
-    for owner in steward.store.find_owner_of_public_key(steward.keystore_id, public_key):
-        if owner.entry_id == entry.id:
+def _owner_of(steward: Steward, entry: Entry, problem: PublicKeyMismatch) -> str | None:
+    """Return in words to which alias or earlier version a certificate belongs, and what to do."""
+    found = steward.store.find_owner_of_public_key(steward.keystore_id, problem.found)
+    here = [owner for owner in found if owner.entry_id == entry.id]
+    others = [owner for owner in found if owner.entry_id != entry.id]
+    for version in reversed(steward.store.list_versions(entry) if here else ()):
+        if version.certificate.fingerprint == problem.certificate:
             return (
-                f"It belongs to the earlier version {owner.number} of this entry: roll back to "
-                "that first."
+                f"It is the certificate of version {version.number} of this entry: 'keysteward "
+                f"rollback' to {version.number} brings it back."
             )
+    if others:
+        owner = max(others, key=lambda o: (o.is_current, o.number))
         if owner.is_current:
             return f"It belongs to the alias {owner.alias!r}: upload it there."
-        return f"It belongs to the earlier version {owner.number} of the alias {owner.alias!r}."
+        return (
+            f"It belongs to version {owner.number} of the alias {owner.alias!r}, whose key is not "
+            "in use."
+        )
+    if here:
+        return (
+            f"It belongs to the key of version {here[-1].number} of this entry, which was given "
+            "up. Upload the answer to the latest signing request."
+        )
     return None

@@ -120,6 +120,11 @@ def _of_usage(certificate: Certificate, usage: Usage) -> Iterator[Finding]:
             f"The extended key usage lacks {_PURPOSE[usage]}, which {usage} needs; receivers "
             "will refuse the certificate. Ask the CA for another certificate profile."
         )
+    elif usages.allows_only_as_any(usage, allowed):
+        yield NoticeKind.ANY_EXTENDED_KEY_USAGE.about(
+            f"The extended key usage has anyExtendedKeyUsage and not {_PURPOSE[usage]}; receivers "
+            "that run on OpenSSL refuse that. Ask the CA to name the purpose."
+        )
     bits = certificate.extensions.key_usage
     if not usages.allows_bits(usage, bits):
         yield NoticeKind.NO_DIGITAL_SIGNATURE.about(

@@ -118,6 +118,15 @@ def allows_extended(usage: Usage, extended: frozenset[str] | None) -> bool:
     return not PROFILES[usage].allowing.isdisjoint(extended)
 
 
+def allows_only_as_any(usage: Usage, extended: frozenset[str] | None) -> bool:
+    """Return whether TLS is allowed by anyExtendedKeyUsage alone, and not by its own purpose.
+
+    RFC 5280 section 4.2.1.12 lets applications refuse that; OpenSSL does.
+    """
+    tls = usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER)
+    return tls and extended is not None and PROFILES[usage].allowing.isdisjoint(extended)
+
+
 def allows_bits(usage: Usage, bits: frozenset[str] | None) -> bool:
     """Return whether a certificate with this key usage (None: none) serves the usage."""
     return bits is None or not PROFILES[usage].needed_bits.isdisjoint(bits)
