@@ -126,6 +126,19 @@ def test_check_against_the_request_ends_as_the_upload(case: Case) -> None:
     assert ("loss",) == checked.not_checked
 
 
+@pytest.mark.parametrize("usage", [Usage.TLS_SERVER, Usage.SIGNATURE])
+def test_check_takes_the_usage_from_a_certificate_as_from_a_request(usage: Usage) -> None:
+    """A key pair that is no TLS client is not measured as one."""
+    asked = (_ASKED[usage],)
+    placeholder = pki_maker.issue(SUBJECT, case_.KEY, eku=asked)
+    response = case_.pem(case_.leaf(eku=asked), case_.CA, case_.ROOT)
+    for reference in (placeholder.der, case_.leaf(eku=asked).der):
+        checked = signing_responses.check_signing_response(
+            response, references.read_reference(reference), START, RESPONSE_LIMIT_BYTES
+        )
+        assert set() == _slugs(checked.judgement.notices, Severity.WARNING)
+
+
 @pytest.mark.parametrize(
     "case",
     [

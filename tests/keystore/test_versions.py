@@ -117,6 +117,15 @@ def test_rollback_can_be_rolled_back(steward: Steward) -> None:
     assert audit.verify_chain(steward, None).clean
 
 
+def test_rollbacks_to_two_versions_of_one_chain_are_two_plans(steward: Steward) -> None:
+    """What was shown and agreed to names the version that is written down."""
+    versions.roll_back(steward, TENANT, "client", 2, PLAIN)
+    versions.roll_back(steward, TENANT, "client", 3, PLAIN)
+    plans = [versions.plan_rollback(steward, TENANT, "client", n, PLAIN) for n in (2, 4)]
+    assert plans[0].certificates == plans[1].certificates
+    assert plans[0].digest != plans[1].digest
+
+
 def test_rollback_of_a_version_that_never_was_is_refused(steward: Steward) -> None:
     """Numbers that are not in the list name nothing."""
     for number in (0, 4, -1, 2**63):
