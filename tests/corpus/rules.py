@@ -126,7 +126,9 @@ def usages() -> Iterator[Case]:
         everything = leaf(eku=("anyExtendedKeyUsage",), key_usage=bits)
         silent = leaf(eku=(), key_usage=())
         yield accepted(f"{usage}-fits", good, CA, ROOT, usage=usage)
-        yield accepted(f"{usage}-any", everything, CA, ROOT, usage=usage)
+        tls = usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER)
+        infos = frozenset({"any-extended-key-usage"} if tls else ())
+        yield accepted(f"{usage}-any", everything, CA, ROOT, usage=usage, infos=infos)
         yield accepted(f"{usage}-no-extensions", silent, CA, ROOT, usage=usage)
         yield warned(f"{usage}-other-purpose", slug, bad, CA, ROOT, usage=usage)
     narrow = ca("Narrow", ROOT, eku=("serverAuth",))
@@ -182,6 +184,27 @@ def second_opinion() -> Iterator[Case]:
         narrow = ca("Constrained", ROOT, extra_extensions=((constraints, True),))
         end = leaf(narrow, san=("DNS:client.example",))
         yield warned(f"name-constraints-{name}", slug, end, narrow, ROOT)
+    for name, base, slug in (
+        ("kept", "O=Test Partner,C=DE", ""),
+        ("kept-in-another-spelling", "O=TEST  partner,C=de", ""),
+        ("kept-by-the-whole-name", SUBJECT, ""),
+        ("violated", "O=Another Partner,C=DE", "second-opinion"),
+        ("violated-by-a-longer-word", "O=Test Part,C=DE", "second-opinion"),
+    ):
+        permitted = [x509.DirectoryName(pki_maker.name(base))]
+        for critical in (True, False):
+            given = ((x509.NameConstraints(permitted, None), critical),)
+            narrow = ca("Constrained", ROOT, extra_extensions=given)
+            yield warned(
+                f"directory-name-{name}-critical-{critical}", slug, leaf(narrow), narrow, ROOT
+            )
+    for name, base, slug in (
+        ("elsewhere", "O=Another Partner,C=DE", ""),
+        ("hit", "O=Test Partner,C=DE", "second-opinion"),
+    ):
+        excluded = x509.NameConstraints(None, [x509.DirectoryName(pki_maker.name(base))])
+        narrow = ca("Constrained", ROOT, extra_extensions=((excluded, True),))
+        yield warned(f"excluded-directory-name-{name}", slug, leaf(narrow), narrow, ROOT)
     policies = x509.CertificatePolicies([x509.PolicyInformation(_POLICY, None)])
     for name, extension in (
         ("inhibit-any-policy", x509.InhibitAnyPolicy(0)),

@@ -122,9 +122,7 @@ def judge_response(
     if outcome(notices) == "accept":  # 6
         objection = second_opinion.objection(chain, now)
         if objection is not None:
-            notices += (
-                NoticeKind.SECOND_OPINION.about(f"cryptography's verifier says: {objection}"),
-            )
+            notices += (NoticeKind.SECOND_OPINION.about(objection),)
     dropped = [c for c in found if c not in chain]
     notices += (
         *_against_current(chosen, target),

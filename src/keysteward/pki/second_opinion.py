@@ -12,15 +12,16 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from keysteward.pki import old_names
+from keysteward.pki import name_constraints, old_names
 from keysteward.pki.certificates import Certificate
 
 _NO_OPINION = ("Forbidden signature algorithm", "Forbidden public key algorithm", "RSA key ")
 """How cryptography 50 says that an algorithm or a key size is not on its list at all."""
 
-_POLICIES = "unaccounted-for critical extensions"
+_NOT_PROCESSED = ("unaccounted-for critical extensions", "unsupported directoryName constraint")
 """How it says that it does not process certificate policies and their constraints, which RFC 5280
-lets be critical or demands to be. Extensions that nobody knows are the business of our rules."""
+lets be critical or demands to be, nor directory names in name constraints, which are looked at
+here. Extensions that nobody knows are the business of our rules."""
 
 _END_ENTITY = ExtensionPolicy.permit_all()
 _CA = ExtensionPolicy.permit_all().require_present(
@@ -29,19 +30,23 @@ _CA = ExtensionPolicy.permit_all().require_present(
 
 
 def objection(chain: tuple[Certificate, ...], now: datetime) -> str | None:
-    """Return why cryptography's ClientVerifier refuses the chain, or None.
+    """Return why the chain would be refused by more than our own rules, or None.
 
-    The extension policies permit all, because our own rules look at them; what remains are name
-    constraints and whatever else RFC 5280 section 6 asks for. The chain's top serves as anchor.
-    Also None where the verifier has no opinion: an algorithm that is not on its list, critical
-    certificate policies, a lone certificate. What it refuses because it compares or counts
-    otherwise than RFC 5280 does, it is asked again without.
+    Asked are the name constraints on directory names, and cryptography's ClientVerifier. Its
+    extension policies permit all, because our own rules look at them; what remains are the other
+    name constraints and whatever else RFC 5280 section 6 asks for. The chain's top is the anchor.
+    It has no opinion on an algorithm that is not on its list, critical certificate policies, and a
+    lone certificate. What it refuses because it compares or counts otherwise than RFC 5280 does,
+    it is asked again without.
     """
+    misnamed = name_constraints.violation(chain)
+    if misnamed is not None:
+        return f"a name constraint is violated: {misnamed}."
     reason = _refusal(chain, now)
-    if reason is None:
-        return None
-    part = _read_alike(chain)
-    return reason if part == chain else _refusal(part, now)
+    part = chain if reason is None else _read_alike(chain)
+    if part != chain:
+        reason = _refusal(part, now)
+    return None if reason is None else f"cryptography's verifier says: {reason}"
 
 
 def _read_alike(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
@@ -75,7 +80,7 @@ def _refusal(chain: tuple[Certificate, ...], now: datetime) -> str | None:
         reason = (
             str(error).removeprefix("validation failed: ").removeprefix("candidates exhausted: ")
         )
-        if reason.startswith(_NO_OPINION) or _POLICIES in reason:
+        if reason.startswith(_NO_OPINION) or any(text in reason for text in _NOT_PROCESSED):
             return None
         # The text can end in a dump of the library's own structures, which helps nobody.
         return reason.split(" (encountered", 1)[0]
