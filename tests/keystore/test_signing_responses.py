@@ -169,7 +169,28 @@ def test_misfit_names_both_fingerprints_and_saps_text(steward: Steward, client: 
     assert (expected, found) == (caught.value.expected, caught.value.found)
     assert expected in detail
     assert found in detail
-    assert caught.value.hint is None
+    assert "CN=client" in detail
+    assert "CN=Issuing" in detail
+
+
+def test_misfit_of_ca_certificates_alone_says_so(steward: Steward, client: Issued) -> None:
+    """Whoever uploads the CA's own certificates is told that the certificate itself is missing."""
+    del client
+    with pytest.raises(PublicKeyMismatch, match="holds CA certificates only"):
+        steward_.upload(steward, "client", CA, ROOT)
+
+
+def test_misfit_of_an_earlier_certificate_names_its_version(
+    steward: Steward, client: Issued
+) -> None:
+    """The certificate of an earlier version comes back by a rollback to just that version."""
+    del client
+    first = _leaf()
+    steward_.upload(steward, "client", first, CA, ROOT)
+    key_pairs.renew_key_pair(steward, TENANT, "client", P256)
+    steward_.upload(steward, "client", _signed(steward_.ask(steward, "client")), CA, ROOT)
+    with pytest.raises(PublicKeyMismatch, match="rollback' to 2 brings it back"):
+        steward_.upload(steward, "client", first, CA, ROOT)
 
 
 def test_misfit_names_the_alias_that_it_belongs_to(steward: Steward, client: Issued) -> None:
@@ -184,11 +205,13 @@ def test_misfit_names_the_alias_that_it_belongs_to(steward: Steward, client: Iss
 def test_misfit_names_the_earlier_version_that_it_belongs_to(
     steward: Steward, client: Issued
 ) -> None:
-    """The answer to a key that was replaced says that a rollback comes first."""
+    """The answer to a key that was replaced says whose it was."""
     del client
     key_pairs.renew_key_pair(steward, TENANT, "client", P256)
     steward_.upload(steward, "client", _signed(steward_.ask(steward, "client")), CA, ROOT)
-    with pytest.raises(PublicKeyMismatch, match="earlier version 1 of this entry"):
+    with pytest.raises(
+        PublicKeyMismatch, match="key of version 1 of this entry, which was given up"
+    ):
         steward_.upload(steward, "client", _leaf(), CA, ROOT)
 
 
