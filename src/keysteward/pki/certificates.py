@@ -95,7 +95,10 @@ class Certificate:
 
     der: bytes
     fingerprint: Fingerprint
+    subject_dn: x509.Name = field(repr=False)
+    issuer_dn: x509.Name = field(repr=False)
     subject_name: bytes = field(repr=False)
+    """The subject's distinguished name in the form in which names are compared."""
     issuer_name: bytes = field(repr=False)
     serial_number: int
     not_before: datetime
@@ -118,12 +121,12 @@ class Certificate:
     @property
     def subject(self) -> str:
         """The subject as text for people (RFC 4514)."""
-        return names.shown(old_names.subject(self.loaded))
+        return names.shown(self.subject_dn)
 
     @property
     def issuer(self) -> str:
         """The issuer as text for people (RFC 4514)."""
-        return names.shown(old_names.issuer(self.loaded))
+        return names.shown(self.issuer_dn)
 
     @property
     def fingerprint_sha1(self) -> str:
@@ -164,6 +167,7 @@ def read_certificate(der: bytes) -> Certificate:
 def _read(der: bytes) -> Certificate:
     loaded = x509.load_der_x509_certificate(der)
     fingerprint = Fingerprint(hashlib.sha256(der).hexdigest())
+    subject, issuer = old_names.subject(loaded), old_names.issuer(loaded)
     try:
         public_key = loaded.public_key()
         key, spki = public_keys.kind(public_key), public_keys.spki(public_key)
@@ -174,8 +178,10 @@ def _read(der: bytes) -> Certificate:
     return Certificate(
         der=der,
         fingerprint=fingerprint,
-        subject_name=names.comparable(old_names.subject(loaded)),
-        issuer_name=names.comparable(old_names.issuer(loaded)),
+        subject_dn=subject,
+        issuer_dn=issuer,
+        subject_name=names.comparable(subject),
+        issuer_name=names.comparable(issuer),
         serial_number=loaded.serial_number,
         not_before=loaded.not_valid_before_utc,
         not_after=loaded.not_valid_after_utc,

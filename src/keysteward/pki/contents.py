@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from keysteward.pki import old_names, usages
+from keysteward.pki import usages
 from keysteward.pki.certificates import Certificate
 from keysteward.pki.usages import Usage
 
@@ -24,7 +24,7 @@ def of_certificate(certificate: Certificate, usage: Usage) -> Content:
     for extension in certificate.loaded.extensions:
         if isinstance(extension.value, x509.SubjectAlternativeName):
             san = extension.value
-    return Content(old_names.subject(certificate.loaded), san, usage)
+    return Content(certificate.subject_dn, san, usage)
 
 
 def extensions(content: Content, key_type: str) -> tuple[tuple[x509.ExtensionType, bool], ...]:
