@@ -928,7 +928,8 @@ class ConnectionFailed(Problem):
     """No secure connection came about; says at which step, why, and what to do.
 
     ``alert`` is the name of the TLS alert with which the receiver refused (RFC 8446 section 6).
-    ``peer_chain`` has one text per certificate that it had sent until then.
+    ``peer_chain`` has one text per certificate that it had sent until then; ``evidence`` is what of
+    all this somebody has to compare, and comes last because it is long.
     """
 
     slug = "connection-failed"
@@ -940,10 +941,11 @@ class ConnectionFailed(Problem):
     remedy: str
     alert: str | None = None
     peer_chain: tuple[str, ...] = ()
+    evidence: str = ""
 
     @property
     def detail(self) -> str:
-        return f"{self.address}: {self.reason} {self.remedy}"
+        return f"{self.address}: {self.reason} {self.remedy} {self.evidence}".rstrip()
 
 
 def _subclasses(problem: type[Problem]) -> tuple[type[Problem], ...]:

@@ -59,6 +59,20 @@ def test_other_text_is_refused(text: str) -> None:
         addresses.parse_address(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("https://localhost:9441/x", "leave out https:// and the path"),
+        ("https://[::1]:9441", "leave out https:// and the path"),
+        ("localhost:9441/x", "Leave out the path"),
+    ],
+)
+def test_url_is_told_what_to_leave_out(text: str, said: str) -> None:
+    """Whoever pastes a URL learns which parts of it are too much."""
+    with pytest.raises(AddressInvalid, match=said):
+        addresses.parse_address(text)
+
+
 def test_ipv6_address_is_shown_in_brackets() -> None:
     """Text and value are each other's inverse, so a shown address can be typed again."""
     address = addresses.parse_address("2001:db8::7")

@@ -1,3 +1,4 @@
+import re
 import socket
 import ssl
 import struct
@@ -40,18 +41,28 @@ def _without_key(anchor: Issued) -> ssl.SSLContext:
 
 
 def _check(
-    port: int, context: ssl.SSLContext, *, seconds: float = 10.0, name: str | None = None
+    port: int,
+    context: ssl.SSLContext,
+    *,
+    seconds: float = 10.0,
+    name: str | None = None,
+    alias: Alias | None = None,
 ) -> Connection:
     return connections.check_connection(
-        "localhost", port, context, timeout_seconds=seconds, server_name=name
+        "localhost", port, context, timeout_seconds=seconds, server_name=name, alias=alias
     )
 
 
 def _failure(
-    port: int, context: ssl.SSLContext, *, seconds: float = 10.0, name: str | None = None
+    port: int,
+    context: ssl.SSLContext,
+    *,
+    seconds: float = 10.0,
+    name: str | None = None,
+    alias: Alias | None = None,
 ) -> ConnectionFailed:
     with pytest.raises(ConnectionFailed) as raised:
-        _check(port, context, seconds=seconds, name=name)
+        _check(port, context, seconds=seconds, name=name, alias=alias)
     assert f"localhost:{port}" == raised.value.address
     assert raised.value.remedy.endswith(".")
     return raised.value
@@ -253,8 +264,32 @@ def test_unknown_issuer_is_named_with_the_root_to_send(
     assert "unknown_ca" == problem.alert
     assert "does not trust the issuer of the client certificate, CN=Strange Root" in problem.reason
     assert "Send its administrators the root CN=Strange Root" in problem.remedy
-    assert "CN=Test Root" in problem.remedy
+    assert "The server names the issuers that it accepts: CN=Test Root." in problem.reason
     assert "CN=localhost" in problem.peer_chain[0]
+
+
+def test_chain_without_its_intermediate_is_named(
+    demanding: Receiver, nginx: Receiver, server: tuple[Issued, ...], client: tuple[Issued, ...]
+) -> None:
+    """The issuer that lacks is no root to be sent round: the whole chain has to be uploaded."""
+    for receiver in (demanding, nginx):
+        context = _context(client[:1], server[-1])
+        problem = _failure(receiver.port, context, alias=Alias("our backend"))
+        said = "The chain of 'our backend' ends at 'CN=client' and lacks its issuer"
+        assert said in problem.reason
+        assert "The server names the issuers that it accepts: CN=Test Root." in problem.reason
+        assert "keysteward response upload 'our backend' FILE" in problem.remedy
+        assert problem.detail.index("CN=Test Root") < problem.detail.index("Upload")
+
+
+def test_placeholder_leads_to_its_signing_request(
+    demanding: Receiver, server: tuple[Issued, ...]
+) -> None:
+    """A key pair that has no CA's certificate yet is sent to the CA, not to the server."""
+    own = pki_maker.issue("placeholder", eku=("clientAuth",))
+    problem = _failure(demanding.port, _context((own,), server[-1]), alias=Alias("shop"))
+    assert "still self-signed: CN=placeholder" in problem.reason
+    assert "keysteward csr shop" in problem.remedy
 
 
 def test_expired_client_certificate_is_named(
@@ -284,7 +319,8 @@ def test_missing_client_certificate_is_named(
     problem = _failure(demanding.port, _without_key(server[-1]))
     assert problem.alert in ("handshake_failure", "certificate_required")
     assert "demands a client certificate and none was sent" in problem.reason
-    assert "alias" in problem.remedy
+    assert "--alias ALIAS" in problem.remedy
+    assert "signature scheme" not in problem.remedy
 
 
 def test_key_without_scheme_in_the_version_is_named(
@@ -296,7 +332,8 @@ def test_key_without_scheme_in_the_version_is_named(
     if _check_protocol(demanding, server, client) == "TLSv1.2":
         assert _check(demanding.port, context).certificate_sent
     else:
-        assert "its key fits no signature scheme" in _failure(demanding.port, context).remedy
+        remedy = _failure(demanding.port, context, alias=Alias("old key")).remedy
+        assert "The key of 'old key' fits no signature scheme" in remedy
 
 
 def test_nginx_refuses_in_its_answer(
@@ -305,7 +342,7 @@ def test_nginx_refuses_in_its_answer(
     """A server that finishes the handshake with anyone and refuses by HTTP is no success."""
     problem = _failure(nginx.port, _context(stranger, server[-1]))
     assert "does not accept the client certificate issued by CN=Strange Root" in problem.reason
-    assert "CN=stranger" in nginx.wait_for("FAILED")
+    assert re.search("FAILED.*CN=stranger", nginx.wait_for("CN=stranger"))
     problem = _failure(nginx.port, _without_key(server[-1]))
     assert "demands a client certificate and got none" in problem.reason
 
@@ -342,13 +379,46 @@ def test_end_without_a_word_after_the_certificate_is_no_success(
 def test_server_of_an_unknown_ca_is_shown(
     demanding: Receiver, client: tuple[Issued, ...], server: tuple[Issued, ...]
 ) -> None:
-    """The chain that did not verify is in the problem, with the fingerprint to compare."""
+    """The chain that did not verify is in the problem, with the fingerprint to compare, at last."""
     problem = _failure(demanding.port, _context(client, client[-1]))
     fingerprint = certificates.read_certificate(server[0].der).fingerprint
     assert problem.alert is None
     assert "No trusted certificate verifies" in problem.reason
-    assert fingerprint in problem.detail
-    assert "CN=Receiver Root" in problem.detail
+    assert "sends no certificate of its issuer 'CN=Receiver Root'" in problem.reason
+    assert "keysteward certificate add ALIAS FILE" in problem.remedy
+    assert fingerprint not in problem.reason + problem.remedy
+    assert problem.detail.endswith(f"SHA-256 {fingerprint}).")
+
+
+def test_server_that_sends_an_unknown_root_is_shown(
+    client: tuple[Issued, ...], server: tuple[Issued, ...], tmp_path: Path
+) -> None:
+    """A server that sends everything lacks nothing: its root has to be trusted here."""
+    with receivers.openssl_receiver(tmp_path, (server[0], server[1], server[1])) as receiver:
+        problem = _failure(receiver.port, _context(client, client[-1]))
+    assert "ends in a root that is not trusted here" in problem.reason
+    assert "Get the root" in problem.remedy
+    assert "keysteward certificate add ALIAS FILE" in problem.remedy
+
+
+def test_server_without_its_intermediate_is_told_which(
+    client: tuple[Issued, ...], tmp_path: Path
+) -> None:
+    """A trusted root does not help then; the lacking certificate does, trusted by itself."""
+    root = pki_maker.issue("Try Root", ca=True)
+    middle = pki_maker.issue("Try Issuing", None, root, ca=True)
+    leaf = pki_maker.issue("localhost", None, middle, eku=("serverAuth",), san=("DNS:localhost",))
+    with receivers.openssl_receiver(tmp_path, (leaf,)) as receiver:
+        problem = _failure(receiver.port, _context(client, root))
+        anchors = tuple(certificates.read_certificate(one.der) for one in (root, middle))
+        mended = _check(receiver.port, contexts.trusting(anchors))
+    assert (
+        "it ends at 'CN=localhost', and the server sends no certificate of its issuer "
+        "'CN=Try Issuing'." in problem.reason
+    )
+    assert "the server's administrators must add it to what the server sends" in problem.remedy
+    assert "keysteward certificate add ALIAS FILE" in problem.remedy
+    assert "200" in (mended.status_line or "")
 
 
 def test_server_with_another_name_is_shown(

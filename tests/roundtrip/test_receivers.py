@@ -56,7 +56,7 @@ class User:
         )
         file = self.folder / f"{unit}.pem"
         file.write_bytes(b"".join(one.pem for one in (issued, *self.issuers)))
-        root = self.issuers[-1].certificate.fingerprint(hashes.SHA256()).hex()
+        root = _sha256(self.issuers[-1])
         self.run("response", "upload", ALIAS, str(file), "--trust-root", root)
         return issued
 
@@ -187,3 +187,57 @@ def test_connection_without_an_alias_shows_no_certificate(user: User, receiver: 
     assert "demands a client certificate and" in refused.stderr
     assert "Connect with the alias of a key pair" in refused.stderr
     assert NAME not in receiver.log()
+
+
+def test_connection_is_told_in_json(
+    user: User, receiver: Receiver, server: tuple[Issued, ...]
+) -> None:
+    """Scripts get what was negotiated, both certificates, and the whole answer."""
+    issued = user.answered("first")
+    told = user.connect(receiver.port, *KEY, "--json").json
+    assert (f"localhost:{receiver.port}", "127.0.0.1") == (told["address"], told["ip"])
+    assert told["protocol"] in ("TLSv1.2", "TLSv1.3")
+    assert (True, True) == (told["certificate_requested"], told["certificate_sent"])
+    assert _sha256(issued) == told["certificate"]["sha256"]
+    assert f"CN={NAME},OU=first" == told["certificate"]["subject"]
+    assert ["CN=Client Root"] == told["accepted_issuers"]
+    (peer,) = told["peer_chain"]
+    assert {
+        "sha256": _sha256(server[0]),
+        "subject": "CN=localhost",
+        "issuer": "CN=Receiver Root",
+        "not_after": "2044-01-01T00:00:00Z",
+    } == peer
+    assert "200" == told["status_line"].split()[1]
+    assert told["body"]
+    assert 0 < told["duration_seconds"] < 10
+    assert "went on" in told["remark"]
+    assert told["problem"] is None
+
+
+def test_refusal_is_told_in_json(user: User, receiver: Receiver) -> None:
+    """A refusal is a problem like any other, with the alert if there was one, and exit status 9."""
+    refused = user.connect(receiver.port, "--json", status=9)
+    problem = refused.json["problem"]
+    assert ("connection-failed", False) == (problem["slug"], problem["override"])
+    assert "demands a client certificate" in problem["detail"]
+    if receiver.log_file.name == "access.log":
+        assert problem["alert"] is None
+    else:
+        assert problem["alert"] in ("handshake_failure", "certificate_required")
+    assert "[connection-failed]" in refused.stderr
+
+
+def test_answer_is_one_line_of_text(user: User, receiver: Receiver) -> None:
+    """The receiver's page does not flood the screen, and a label stands once for its rows."""
+    user.answered("first")
+    lines = user.connect(receiver.port, *KEY).stdout.splitlines()
+    (answer,) = (number for number, line in enumerate(lines) if line.startswith("Answer"))
+    assert re.search("^ +(Hello CN=|Hello OU=|s_server )", lines[answer + 1])
+    assert lines[answer + 2].startswith("The client certificate was sent")
+    assert max(len(line.rstrip()) for line in lines[: answer + 2]) <= 80
+    assert 1 == sum(line.startswith("Receiver's chain") for line in lines)
+
+
+def _sha256(issued: Issued) -> str:
+    return issued.certificate.fingerprint(hashes.SHA256()).hex()

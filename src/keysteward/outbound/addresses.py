@@ -30,12 +30,16 @@ def parse_address(text: str) -> Address:
     Raises AddressInvalid for anything else, a URL included.
     """
     asked = text.strip()
+    if "://" in asked:
+        raise AddressInvalid(text, "This is a URL: leave out https:// and the path.")
+    if "/" in asked:
+        raise AddressInvalid(text, "Leave out the path.")
     if asked.startswith("["):
         host, closed, rest = asked[1:].partition("]")
         if not closed or (rest and not rest.startswith(":")):
             raise AddressInvalid(text, "An IPv6 address needs both brackets.")
         return Address(_ipv6(host, text), _port(rest[1:], text) if rest else DEFAULT_PORT)
-    if asked.count(":") > 1 and "/" not in asked:
+    if asked.count(":") > 1:
         return Address(_ipv6(asked, text), DEFAULT_PORT)
     host, colon, port = asked.partition(":")
     return Address(_host(host, text), _port(port, text) if colon else DEFAULT_PORT)

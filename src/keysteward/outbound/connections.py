@@ -6,16 +6,16 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 
-from keysteward.outbound import refusals, transcripts
+from keysteward.outbound import answers, refusals, transcripts, verifications
 from keysteward.outbound.addresses import Address
 from keysteward.outbound.channels import Channel
 from keysteward.outbound.refusals import Refusal
 from keysteward.outbound.transcripts import Transcript
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import ConnectionFailed
+from keysteward.values import Alias
 
 _ANSWER_LIMIT_BYTES = 16_384
-_LINES_LIMIT = 200
 _LINE_LIMIT = 200
 
 # How long a server may take for the rest of its answer once the header is there, in seconds.
@@ -46,13 +46,15 @@ class Connection:
     header: tuple[str, ...]
     body: tuple[str, ...]
     """The first lines of the answer."""
+    text: str
+    """The first line of the answer that is text for people, tags left out; often the whole."""
     duration_seconds: float
     remark: str
     """A sentence on what this proves about the client certificate, and what it does not."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _Received:
     data: bytes = b""
     failure: ssl.SSLError | None = None
     timed_out: bool = False
@@ -65,6 +67,7 @@ def check_connection(
     *,
     timeout_seconds: float,
     server_name: str | None = None,
+    alias: Alias | None = None,
 ) -> Connection:
     """Return what a real connection showed: resolve, connect, handshake, one ``GET /``.
 
@@ -79,6 +82,7 @@ def check_connection(
         context: made for this check; it is observed, so no other connection may use it meanwhile.
         timeout_seconds: for everything after the name was resolved.
         server_name: name to ask for and to verify, if it is another than ``host``.
+        alias: whose key pair the context presents, for the words of a refusal.
 
     Raises ConnectionFailed with the reason and the remedy.
     """
@@ -88,14 +92,14 @@ def check_connection(
     connected, ip = _connect(host, port, started + timeout_seconds, address)
     with closing(connected):
         channel = Channel(connected, context, name, started + timeout_seconds)
-        refusal = _handshake_refusal(channel, transcript, name)
+        refusal = _handshake_refusal(channel, transcript, name, alias)
         if refusal is not None:
             raise _failed(address, refusal, transcript)
-        answer = _ask(channel, name)
-    refusal = _refusal_after_handshake(channel, transcript, answer)
+        received = _ask(channel, name)
+    refusal = _refusal_after_handshake(channel, transcript, received, alias)
     if refusal is not None:
         raise _failed(address, refusal, transcript)
-    status_line, header, body = _lines(answer.data)
+    answer = answers.read_answer(received.data)
     return Connection(
         address=address,
         ip=ip,
@@ -105,11 +109,12 @@ def check_connection(
         certificate_requested=transcript.requested,
         certificate_sent=bool(transcript.own_chain),
         accepted_issuers=transcript.accepted_issuers,
-        status_line=status_line,
-        header=header,
-        body=body,
+        status_line=answer.status_line,
+        header=answer.header,
+        body=answer.body,
+        text=answer.text,
         duration_seconds=time.monotonic() - started,
-        remark=_remark(transcript, channel.protocol, status_line),
+        remark=_remark(transcript, channel.protocol, answer.status_line),
     )
 
 
@@ -119,7 +124,8 @@ def _failed(address: str, refusal: Refusal, transcript: Transcript) -> Connectio
         refusal.reason,
         refusal.remedy,
         alert=refusal.alert,
-        peer_chain=refusals.shown(transcript.peer_chain),
+        peer_chain=verifications.shown(transcript.peer_chain),
+        evidence=refusal.evidence,
     )
 
 
@@ -170,18 +176,20 @@ def _unreachable(failure: OSError) -> tuple[str, str]:
 # ---- handshake
 
 
-def _handshake_refusal(channel: Channel, transcript: Transcript, name: str) -> Refusal | None:
+def _handshake_refusal(
+    channel: Channel, transcript: Transcript, name: str, alias: Alias | None
+) -> Refusal | None:
     try:
         channel.shake_hands()
     except ssl.SSLCertVerificationError as error:
-        return refusals.of_verification(error, transcript, name)
+        return verifications.of_verification(error, transcript, name)
     except ssl.SSLError as error:
         if transcript.alert is not None:
-            return refusals.of_alert(transcript.alert, transcript)
+            return refusals.of_alert(transcript.alert, transcript, alias)
         if channel.foreign is not None:
             return refusals.of_other_protocol(channel.foreign)
         if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)):
-            return refusals.of_closing(transcript, "reset" if channel.reset else "closed")
+            return refusals.of_closing(transcript, "reset" if channel.reset else "closed", alias)
         return refusals.of_own_tls(error)
     except TimeoutError:
         return Refusal(
@@ -196,13 +204,13 @@ def _handshake_refusal(channel: Channel, transcript: Transcript, name: str) -> R
 # ---- one request
 
 
-def _ask(channel: Channel, name: str) -> _Answer:
+def _ask(channel: Channel, name: str) -> _Received:
     host = f"[{name}]" if ":" in name else name
     request = f"GET / HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     data = b""
     try:
         channel.send(request.encode("ascii", "replace"))
-        while len(data) < _ANSWER_LIMIT_BYTES and not _complete(data):
+        while len(data) < _ANSWER_LIMIT_BYTES and not answers.is_complete(data):
             piece = channel.receive()
             if not piece:
                 break
@@ -211,71 +219,32 @@ def _ask(channel: Channel, name: str) -> _Answer:
                 channel.deadline = min(channel.deadline, patience)
             data += piece
     except TimeoutError:
-        return _Answer(data, timed_out=True)
+        return _Received(data, timed_out=True)
     except ssl.SSLError as error:
-        return _Answer(data, failure=error)
+        return _Received(data, failure=error)
     except OSError:
-        return _Answer(data)
-    return _Answer(data[:_ANSWER_LIMIT_BYTES])
-
-
-def _complete(data: bytes) -> bool:
-    """Whether the answer is whole by its own length (RFC 9112 section 6), so nobody need wait."""
-    header, end, body = data.partition(b"\r\n\r\n")
-    for line in header.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if end and name.strip().lower() == b"content-length" and value.strip().isdigit():
-            return len(body) >= int(value.strip()[:9])
-    return False
+        return _Received(data)
+    return _Received(data[:_ANSWER_LIMIT_BYTES])
 
 
 def _refusal_after_handshake(
-    channel: Channel, transcript: Transcript, answer: _Answer
+    channel: Channel, transcript: Transcript, received: _Received, alias: Alias | None
 ) -> Refusal | None:
-    if answer.data:
-        if transcript.requested and any(text in answer.data for text in _REFUSED_IN_ANSWER):
-            return _refused_in_answer(transcript, answer.data)
+    if received.data:
+        if transcript.requested and any(text in received.data for text in _REFUSED_IN_ANSWER):
+            said = refusals.printable(received.data.split(b"\n")[0], _LINE_LIMIT)
+            return refusals.of_answer(said, transcript, alias)
         return None
     if transcript.alert is not None:
-        return refusals.of_alert(transcript.alert, transcript)
-    if answer.timed_out or not transcript.requested or channel.protocol != "TLSv1.3":
+        return refusals.of_alert(transcript.alert, transcript, alias)
+    if received.timed_out or not transcript.requested or channel.protocol != "TLSv1.3":
         # In TLS 1.2 the server ended the handshake after it had judged the client certificate.
         return None
-    if answer.failure is not None and not channel.reset:
-        closed = isinstance(answer.failure, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+    if received.failure is not None and not channel.reset:
+        closed = isinstance(received.failure, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
         if not closed:
-            return refusals.of_own_tls(answer.failure)
-    return refusals.of_closing(transcript, "reset" if channel.reset else "closed")
-
-
-def _refused_in_answer(transcript: Transcript, data: bytes) -> Refusal:
-    said = refusals.printable(data.split(b"\n")[0], _LINE_LIMIT)
-    if not transcript.own_chain:
-        return Refusal(
-            f"The server demands a client certificate and got none; it answered {said!r}.",
-            "Connect with the alias of a key pair that has one.",
-        )
-    leaf, top = transcript.own_chain[0], transcript.own_chain[-1]
-    return Refusal(
-        f"The server does not accept the client certificate issued by {leaf.issuer}; it answered "
-        f"{said!r} and names an SSL certificate error.",
-        f"Check that the certificate is valid, and that the server trusts the root {top.issuer} "
-        "for client certificates and allows a chain of this length.",
-    )
-
-
-def _lines(data: bytes) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
-    """Return status line, header lines and body lines of an answer, each bounded."""
-    head, _, rest = data.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/"):
-        return None, (), _printable(data.split(b"\n"))
-    first, *header = head.split(b"\r\n")
-    return refusals.printable(first, _LINE_LIMIT), _printable(header), _printable(rest.split(b"\n"))
-
-
-def _printable(lines: list[bytes]) -> tuple[str, ...]:
-    shown = (refusals.printable(line, _LINE_LIMIT) for line in lines)
-    return tuple(line for line in shown if line)[:_LINES_LIMIT]
+            return refusals.of_own_tls(received.failure)
+    return refusals.of_closing(transcript, "reset" if channel.reset else "closed", alias)
 
 
 def _remark(transcript: Transcript, protocol: str, status_line: str | None) -> str:

@@ -1,29 +1,26 @@
-"""Why a TLS connection did not come about, in plain words, and what to do about it."""
+"""Why a server refused, or there was no TLS at all, in plain words, and what to do about it."""
 
+import shlex
 import ssl
 from dataclasses import dataclass
 
 from keysteward.outbound.transcripts import Transcript
 from keysteward.pki import tls_support
-from keysteward.pki.certificates import Certificate
+from keysteward.values import Alias
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Reason and remedy, each one or more sentences; ``alert`` if the server sent one."""
+    """Reason and remedy, each one or more sentences; ``alert`` if the server sent one.
+
+    ``evidence`` is what the server showed, for whoever has to compare it; often nothing.
+    """
 
     reason: str
     remedy: str
     alert: str | None = None
+    evidence: str = ""
 
-
-_NO_CERTIFICATE = (
-    "The server demands a client certificate and none was sent.",
-    (
-        "Connect with the alias of a key pair; if one was given, its key fits no signature scheme "
-        "that the server allows, and another key type is needed."
-    ),
-)
 
 # Alerts whose meaning does not depend on what happened before (RFC 8446 section 6.2).
 _ALERTS = {
@@ -97,7 +94,6 @@ _ALERTS = {
         "The server does not serve this host name.",
         "Check the name, or give the one that it serves.",
     ),
-    116: ("certificate_required", *_NO_CERTIFICATE),
     120: (
         "no_application_protocol",
         "The server does not speak HTTP/1.1 at this address.",
@@ -105,45 +101,49 @@ _ALERTS = {
     ),
 }
 
-_HANDSHAKE_FAILURE, _UNKNOWN_CA, _ILLEGAL_PARAMETER = 40, 48, 47
+_HANDSHAKE_FAILURE, _UNKNOWN_CA = 40, 48
 
-_NAMES = {40: "handshake_failure", 47: "illegal_parameter", 48: "unknown_ca"}
+_NAMES = {
+    40: "handshake_failure",
+    47: "illegal_parameter",
+    48: "unknown_ca",
+    116: "certificate_required",
+}
 """Alerts whose meaning depends on what happened before."""
 
+_OF_AN_INCOMPLETE_CHAIN = (42, 46, 48)
+"""Alerts with which TLS libraries refuse a chain that they cannot build; Java sends 46."""
 
-def of_alert(number: int, transcript: Transcript) -> Refusal:
-    """Return what a fatal alert of the server means after what was seen of the handshake."""
+
+def of_alert(number: int, transcript: Transcript, alias: Alias | None) -> Refusal:
+    """Return what a fatal alert of the server means after what was seen of the handshake.
+
+    ``alias`` is the one whose key pair was to be presented; so in the other functions here.
+    """
     if number in _ALERTS:
         name, reason, remedy = _ALERTS[number]
     else:
         name = _NAMES.get(number, f"number {number}")
-        reason, remedy = _in_context(number, transcript)
-    if transcript.accepted_issuers and transcript.requested:
-        remedy += f" It names the issuers that it accepts: {_listed(transcript.accepted_issuers)}."
-    return Refusal(f"{reason.removesuffix('.')} (TLS alert {name}).", remedy, name)
+        reason, remedy = _in_context(number, transcript, alias)
+    reason = f"{reason.removesuffix('.')} (TLS alert {name})."
+    flaw = _flaw(transcript, alias) if number in _OF_AN_INCOMPLETE_CHAIN else None
+    if flaw is not None:
+        reason, remedy = f"{reason} {flaw.reason}", flaw.remedy
+    return Refusal(reason + _accepted(transcript), remedy, name)
 
 
-def _in_context(number: int, transcript: Transcript) -> tuple[str, str]:
+def _in_context(number: int, transcript: Transcript, alias: Alias | None) -> tuple[str, str]:
     if number == _UNKNOWN_CA and transcript.own_chain:
         leaf, top = transcript.own_chain[0], transcript.own_chain[-1]
-        if leaf.self_signed:
-            return (
-                (
-                    "The server does not trust the client certificate, which is still self-signed: "
-                    f"{leaf.subject}."
-                ),
-                "Send the entry's signing request to a CA, and upload the CA's response first.",
-            )
         return (
             f"The server does not trust the issuer of the client certificate, {leaf.issuer}.",
             (
                 f"Send its administrators the root {top.issuer} and ask them to trust it for "
-                "client certificates; if they do already, the chain of the entry lacks an "
-                "intermediate."
+                "client certificates."
             ),
         )
     if transcript.requested and not transcript.own_chain:
-        return _NO_CERTIFICATE
+        return "The server demands a client certificate and none was sent.", _none_sent(alias)
     if transcript.own_chain:
         return (
             "The server refused after it had got the client certificate.",
@@ -164,64 +164,93 @@ def _in_context(number: int, transcript: Transcript) -> tuple[str, str]:
     return "The server ended the handshake.", "Let its administrators look into their log."
 
 
-# ---- the server's certificate does not verify
-
-_UNKNOWN_ISSUER = (
-    "Get the root from the server's administrators, compare its fingerprint with them, and add it "
-    "as a trusted certificate entry."
-)
-
-# X509_verify_cert codes (openssl/x509_vfy.h).
-_VERIFICATION = {
-    9: ("The server's certificate is not yet valid.", "Check the clocks of both sides."),
-    10: (
-        "The server's certificate, or one of its issuers, has expired.",
-        "The server's administrators have to renew it.",
-    ),
-    18: (
-        "The server's certificate is self-signed and not trusted here.",
-        (
-            "If it is the right one, add it as a trusted certificate entry after comparing its "
-            "fingerprint with the server's administrators."
-        ),
-    ),
-    19: ("The server's chain ends in a root that is not trusted here.", _UNKNOWN_ISSUER),
-    20: ("No trusted certificate verifies the server's chain.", _UNKNOWN_ISSUER),
-    21: ("No trusted certificate verifies the server's certificate.", _UNKNOWN_ISSUER),
-    23: (
-        "The server's certificate was revoked.",
-        "The server's administrators have to replace it.",
-    ),
-    62: ("The server's certificate is for another host name.", ""),
-    64: ("The server's certificate is not for this IP address.", ""),
-}
+# ---- what of our side the server may have refused
 
 
-def of_verification(
-    error: ssl.SSLCertVerificationError, transcript: Transcript, name: str
-) -> Refusal:
-    """Return why the server's certificate was not accepted for the name that was asked for."""
-    reason, remedy = _VERIFICATION.get(
-        error.verify_code,
-        (
-            f"The server's certificate does not verify: {error.verify_message}.",
-            "Show this to the server's administrators.",
-        ),
+def _none_sent(alias: Alias | None) -> str:
+    if alias is None:
+        return "Connect with the alias of a key pair (--alias ALIAS)."
+    return (
+        f"The key of {alias!r} fits no signature scheme that the server allows: it needs a key of "
+        "another type."
     )
-    chain = transcript.peer_chain
-    if error.verify_code in (62, 64):
-        has = _listed(chain[0].extensions.san) if chain else ""
-        reason += f" Asked for: {name}. It has: {has or 'no alternative name'}."
-        remedy = "Use a name that the certificate has, or let the server's administrators add it."
-    return Refusal(f"{reason} The server showed: {'; '.join(shown(chain)) or 'nothing'}.", remedy)
 
 
-def shown(chain: tuple[Certificate, ...]) -> tuple[str, ...]:
-    """Return one text per certificate: subject, issuer, end of life, fingerprint."""
-    return tuple(
-        f"{c.subject} (issued by {c.issuer}, valid from {c.not_before:%Y-%m-%d} until "
-        f"{c.not_after:%Y-%m-%d}, SHA-256 {c.fingerprint})"
-        for c in chain
+def _flaw(transcript: Transcript, alias: Alias | None) -> Refusal | None:
+    """Return what is to be seen from here that no server would take, if there is something."""
+    if not transcript.own_chain:
+        return None
+    leaf, top = transcript.own_chain[0], transcript.own_chain[-1]
+    name = "ALIAS" if alias is None else shlex.quote(alias)
+    if leaf.self_signed:
+        return Refusal(
+            f"The client certificate is still self-signed: {leaf.subject}.",
+            "Send the entry's signing request to a CA, and upload the CA's response first: "
+            f"keysteward csr {name} -o FILE, keysteward response upload {name} FILE.",
+        )
+    if top.self_signed or top.issuer in transcript.accepted_issuers:
+        return None
+    chain = "The chain sent" if alias is None else f"The chain of {alias!r}"
+    return Refusal(
+        f"{chain} ends at {top.subject!r} and lacks its issuer {top.issuer!r}.",
+        "Upload the response with its whole chain: keysteward response upload "
+        f"{name} FILE. If {top.issuer!r} is the root, ask the server's administrators to trust it "
+        "for client certificates.",
+    )
+
+
+def _accepted(transcript: Transcript) -> str:
+    if not transcript.requested or not transcript.accepted_issuers:
+        return ""
+    return f" The server names the issuers that it accepts: {listed(transcript.accepted_issuers)}."
+
+
+def of_answer(status_line: str, transcript: Transcript, alias: Alias | None) -> Refusal:
+    """Return what an HTTP answer means that is about the client certificate."""
+    if not transcript.own_chain:
+        return Refusal(
+            "The server demands a client certificate and got none; it answered "
+            f"{status_line!r}.{_accepted(transcript)}",
+            _none_sent(alias),
+        )
+    leaf, top = transcript.own_chain[0], transcript.own_chain[-1]
+    reason = (
+        f"The server does not accept the client certificate issued by {leaf.issuer}; it answered "
+        f"{status_line!r} and names an SSL certificate error."
+    )
+    remedy = (
+        f"Check that the certificate is valid, and that the server trusts the root {top.issuer} "
+        "for client certificates and allows a chain of this length."
+    )
+    flaw = _flaw(transcript, alias)
+    if flaw is not None:
+        reason, remedy = f"{reason} {flaw.reason}", flaw.remedy
+    return Refusal(reason + _accepted(transcript), remedy)
+
+
+def of_closing(transcript: Transcript, how: str, alias: Alias | None) -> Refusal:
+    """Return what an end without an alert may mean; ``how`` is "closed" or "reset"."""
+    if transcript.requested and transcript.own_chain:
+        reason = (
+            f"The server {how} the connection without a word after it had got the client "
+            "certificate."
+        )
+        remedy = "Let its administrators look into their log, and check that they trust its issuer."
+        flaw = _flaw(transcript, alias)
+        if flaw is not None:
+            reason, remedy = f"{reason} {flaw.reason}", flaw.remedy
+        return Refusal(
+            reason + _accepted(transcript), f"It may have refused the certificate. {remedy}"
+        )
+    if transcript.requested:
+        return Refusal(
+            f"The server {how} the connection. It asked for a client certificate and none was sent."
+            + _accepted(transcript),
+            _none_sent(alias),
+        )
+    return Refusal(
+        f"The server {how} the connection before the handshake was done, and gave no reason.",
+        "Check host name and port; a firewall or proxy between the two does this as well.",
     )
 
 
@@ -259,29 +288,13 @@ def of_other_protocol(first: bytes) -> Refusal:
     )
 
 
-def of_closing(transcript: Transcript, how: str) -> Refusal:
-    """Return what an end without an alert may mean; ``how`` is "closed" or "reset"."""
-    if transcript.requested and transcript.own_chain:
-        return Refusal(
-            f"The server {how} the connection without a word after it had got the client "
-            "certificate.",
-            "It may have refused the certificate: let its administrators look into their log, and "
-            "check that they trust its issuer.",
-        )
-    if transcript.requested:
-        return Refusal(f"The server {how} the connection. {_NO_CERTIFICATE[0]}", _NO_CERTIFICATE[1])
-    return Refusal(
-        f"The server {how} the connection before the handshake was done, and gave no reason.",
-        "Check host name and port; a firewall or proxy between the two does this as well.",
-    )
-
-
 def printable(data: bytes, limit: int) -> str:
     """Return at most ``limit`` characters of a text from outside, all of them printable."""
     text = data[: 4 * limit].decode("utf-8", "replace").strip()[:limit]
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _listed(texts: tuple[str, ...], limit: int = 10) -> str:
+def listed(texts: tuple[str, ...], limit: int = 10) -> str:
+    """Return the first texts, and how many more there are."""
     more = f" and {len(texts) - limit} more" if len(texts) > limit else ""
     return ", ".join(texts[:limit]) + more

@@ -208,8 +208,11 @@ class _Demo:
         ).version
 
     def _connect(self) -> Connection:
-        context = contexts.context_of(self.steward, self._entry())
-        return connections.check_connection("localhost", self.port, context, timeout_seconds=10)
+        entry = self._entry()
+        context = contexts.context_of(self.steward, entry)
+        return connections.check_connection(
+            "localhost", self.port, context, timeout_seconds=10, alias=entry.alias
+        )
 
 
 @contextmanager
