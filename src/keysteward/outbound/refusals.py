@@ -135,6 +135,9 @@ def of_alert(number: int, transcript: Transcript, alias: Alias | None) -> Refusa
 def _in_context(number: int, transcript: Transcript, alias: Alias | None) -> tuple[str, str]:
     if number == _UNKNOWN_CA and transcript.own_chain:
         leaf, top = transcript.own_chain[0], transcript.own_chain[-1]
+        if leaf.self_signed:
+            # What it lacks, and the remedy, are its flaw.
+            return "The server does not trust the client certificate.", ""
         return (
             f"The server does not trust the issuer of the client certificate, {leaf.issuer}.",
             (
