@@ -12,30 +12,43 @@ from keysteward.cli.session import Composition
 from keysteward.keystore.steward import Steward
 from keysteward.pki import pem_blocks
 from keysteward.pki.certificates import Certificate, read_certificate
-from keysteward.problems import Problem, SettingInvalid
+from keysteward.problems import DataFolderUnusable, Problem, SettingInvalid
 from keysteward.settings import Settings
 from keysteward.storage import lifecycle
+
+_BUNDLE = "KEYSTEWARD_TRUST_BUNDLE"
 
 
 def main() -> None:
     """Run the ``keysteward`` command."""
-    application.run(Composition(os.environ, create, lifecycle.upgrade, opened))
+    application.run(Composition(os.environ, create, upgrade, opened))
 
 
 def create(settings: Settings) -> str:
-    """Make keystore and sealing key; return the sealing key's id. Raises KeystoreExists."""
-    return lifecycle.create(settings, f"local:{getpass.getuser()}", _now())
+    """Make keystore and sealing key; return the sealing key's id.
+
+    Raises KeystoreExists, DataFolderUnusable.
+    """
+    with _using(settings):
+        return lifecycle.create(settings, f"local:{getpass.getuser()}", _now())
+
+
+def upgrade(settings: Settings) -> bool:
+    """Bring the database to this version's schema; return whether there was anything to do."""
+    with _using(settings):
+        return lifecycle.upgrade(settings)
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Steward]:
     """Open an installation for the time of a context.
 
-    Raises KeystoreNotInitialised, KeystoreUnknown, DatabaseUnusable, SealingKeyMissing,
-    SettingInvalid for a trust bundle that cannot be read.
+    Raises KeystoreNotInitialised, KeystoreUnknown, DataFolderUnusable, DatabaseUnusable,
+    SealingKeyMissing, SettingInvalid for a trust bundle that cannot be read.
     """
     bundle = _bundle(settings.trust_bundle)
-    store = lifecycle.open_store(settings)
+    with _using(settings):
+        store = lifecycle.open_store(settings)
     try:
         yield Steward(
             store=store,
@@ -49,6 +62,20 @@ def opened(settings: Settings) -> Iterator[Steward]:
         store.close()
 
 
+@contextmanager
+def _using(settings: Settings) -> Iterator[None]:
+    """Say in words what the operating system has against the data folder."""
+    try:
+        yield
+    except OSError as error:
+        path = error.filename or settings.data
+        raise DataFolderUnusable(str(path), _reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -57,12 +84,14 @@ def _bundle(path: Path | None) -> tuple[Certificate, ...]:
     if path is None:
         return ()
     try:
-        blocks = pem_blocks.find(path.read_bytes())
+        data = path.read_bytes()
+    except OSError as error:
+        raise SettingInvalid(_BUNDLE, f"'{path}': {_reason(error)}.") from error
+    try:
+        blocks = pem_blocks.find(data)
         found = tuple(read_certificate(b.der or b"") for b in blocks if b.label == "CERTIFICATE")
-    except (OSError, Problem) as error:
-        raise SettingInvalid(
-            "KEYSTEWARD_TRUST_BUNDLE", "the file cannot be read as certificates in PEM."
-        ) from error
+    except Problem as error:
+        raise SettingInvalid(_BUNDLE, f"'{path}' cannot be read as certificates in PEM.") from error
     if not found:
-        raise SettingInvalid("KEYSTEWARD_TRUST_BUNDLE", "the file holds no certificate in PEM.")
+        raise SettingInvalid(_BUNDLE, f"'{path}' holds no certificate in PEM.")
     return found

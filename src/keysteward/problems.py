@@ -5,16 +5,17 @@
     |                       ResponseTooComplex, CertificateUnreadable, TrailingBytes
     |-- of the chain:       PublicKeyMismatch, SignatureInvalid, CertificateExpired, IssuerNotCa,
     |                       PathLengthExceeded, PlaceholderAgain, RootNotTrusted
-    |-- of the entry:       AliasNotFound, AliasExists, AliasInvalid, AliasReserved, NotAKeyPair,
-    |                       EntryOwnedByProvider, EntryOwnedByTenant, EntryChanged, VersionNotFound,
-    |                       PendingKeyExists, SigningRequestNotAvailable, ConfirmationRequired
+    |-- of the entry:       AliasNotFound, NothingDeleted, AliasExists, AliasInvalid, AliasReserved,
+    |                       NotAKeyPair, EntryOwnedByProvider, EntryOwnedByTenant, EntryChanged,
+    |                       VersionNotFound, PendingKeyExists, SigningRequestNotAvailable,
+    |                       ConfirmationRequired
     |-- of what was asked:  KeyTypeUnsupported, SubjectInvalid, ValidityInvalid, OverrideInvalid,
     |                       PrivateKeyUnreadable, CertificateOfAnotherKey,
     |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid,
     |                       ProgramMissing, ProgramFailed
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
-    |                       DatabaseUnusable, SealingKeyMissing, SealingKeyExposed,
-    |                       SealedKeyDamaged, AuditChainBroken
+    |                       DataFolderUnusable, DatabaseUnusable, SealingKeyMissing,
+    |                       SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
     `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, AddressInvalid,
                             ConnectionFailed
 
@@ -43,7 +44,9 @@ class Kind(Enum):
 
 
 class Problem(Exception):
-    """A refusal that describes the user's situation; never holds secrets, bodies or paths.
+    """A refusal that describes the user's situation; never holds secrets or bodies.
+
+    The only paths are those that the user gave or configured.
 
     ``slug`` is the last segment of the RFC 9457 type URI and never changes once released. A problem
     with ``overridable`` set can be turned into a warning by naming its slug as an override.
@@ -142,7 +145,7 @@ class CertificateUnreadable(Problem):
 
     @property
     def detail(self) -> str:
-        return f"{self.reason} Give one X.509 certificate as PEM, DER or base64."
+        return f"{self.reason} Give an X.509 certificate as PEM, DER or base64."
 
 
 @dataclass(eq=False)
@@ -357,6 +360,25 @@ class AliasNotFound(Problem):
 
 
 @dataclass(eq=False)
+class NothingDeleted(Problem):
+    """No deleted entry has the alias that is to be brought back."""
+
+    slug = "nothing-deleted"
+    title = "Nothing deleted has this alias"
+    kind = Kind.MISSING
+
+    alias: str
+    living: bool = False
+    """Whether a living entry has it."""
+
+    @property
+    def detail(self) -> str:
+        if self.living:
+            return f"A living entry is called {self.alias!r}: there is nothing to bring back."
+        return f"'keysteward list --deleted' shows what was deleted; {self.alias!r} is not there."
+
+
+@dataclass(eq=False)
 class AliasExists(Problem):
     """Another living entry has this alias."""
 
@@ -525,7 +547,7 @@ class ConfirmationRequired(Problem):
 
     slug = "confirmation-required"
     title = "Not confirmed"
-    kind = Kind.INVALID
+    kind = Kind.CONFLICT
 
     alias: str
 
@@ -542,7 +564,7 @@ class KeyTypeUnsupported(Problem):
     """The asked key type, size, curve or hash is not one that can be made or used here."""
 
     slug = "key-type-unsupported"
-    title = "This kind of key is not supported"
+    title = "This key or hash is not supported"
     kind = Kind.INVALID
 
     asked: str
@@ -679,7 +701,7 @@ class FileExists(Problem):
 
     @property
     def detail(self) -> str:
-        return f"{self.name!r} exists already and is left as it is. Name another file."
+        return f"{self.name!r} is left as it is. Name another file."
 
 
 @dataclass(eq=False)
@@ -741,9 +763,15 @@ class KeystoreNotInitialised(Problem):
     title = "There is no keystore here yet"
     kind = Kind.MISSING
 
+    place: str
+    """The data folder or the database, as it was given."""
+
     @property
     def detail(self) -> str:
-        return "The data folder holds no keystore. 'keysteward init' makes one."
+        return (
+            f"'keysteward init' makes one in {self.place!r}; --data or KEYSTEWARD_DATA names "
+            "another data folder."
+        )
 
 
 @dataclass(eq=False)
@@ -756,7 +784,7 @@ class KeystoreExists(Problem):
 
     @property
     def detail(self) -> str:
-        return "The data folder holds a keystore already; nothing was changed."
+        return "Nothing was changed. To make another one, name an empty data folder (--data)."
 
 
 @dataclass(eq=False)
@@ -768,10 +796,15 @@ class KeystoreUnknown(Problem):
     kind = Kind.MISSING
 
     name: str
+    known: str
+    """The names of those that there are."""
 
     @property
     def detail(self) -> str:
-        return f"This installation has no keystore named {self.name!r}."
+        return (
+            f"{self.name!r} is not among this installation's keystores: {self.known}. Name one of "
+            "them, or leave the name out."
+        )
 
 
 @dataclass(eq=False)
@@ -785,6 +818,25 @@ class KeystoreBusy(Problem):
     @property
     def detail(self) -> str:
         return "Another writer holds the keystore. Nothing was changed; try again in a moment."
+
+
+@dataclass(eq=False)
+class DataFolderUnusable(Problem):
+    """The operating system refuses a folder or file that the installation lives in."""
+
+    slug = "data-folder-unusable"
+    title = "The data folder cannot be used"
+    kind = Kind.INVALID
+
+    path: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.path!r}: {self.reason}. Name another data folder (--data or KEYSTEWARD_DATA), "
+            "or give this user the right to this one."
+        )
 
 
 @dataclass(eq=False)

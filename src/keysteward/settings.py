@@ -58,7 +58,9 @@ def from_environment(
     return Settings(
         data=folder,
         keyring=Path(text("KEYRING") or folder / "sealing"),
-        keystore=_encodable("KEYSTEWARD_KEYSTORE", keystore or text("KEYSTORE") or "default"),
+        keystore=_encodable(
+            "KEYSTEWARD_KEYSTORE (--keystore)", keystore or text("KEYSTORE") or "default"
+        ),
         database=database or text("DATABASE"),
         response_limit_bytes=_positive(
             "KEYSTEWARD_RESPONSE_LIMIT_BYTES", text("RESPONSE_LIMIT_BYTES"), RESPONSE_LIMIT_BYTES

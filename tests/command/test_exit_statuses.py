@@ -29,6 +29,7 @@ _VERIFIED = "--fingerprint-verified"
 
 REFUSALS: dict[str, tuple[int, tuple[str, ...]]] = {
     "alias-not-found": (4, ("show", "nobody")),
+    "nothing-deleted": (4, ("undelete", "client")),
     "version-not-found": (4, ("rollback", "client", "9")),
     "keystore-unknown": (4, ("list", "--keystore", "production")),
     "setting-invalid": (5, ("list", "--keystore", "\udcff")),
@@ -44,7 +45,7 @@ REFUSALS: dict[str, tuple[int, tuple[str, ...]]] = {
     "key-type-unsupported": (5, ("keypair", "generate", "new", "--cn", "x", "--size", "1024")),
     "subject-invalid": (5, ("keypair", "generate", "new", "--cn", "x", "--country", "Germany")),
     "address-invalid": (5, ("connect", "nowhere:x:y")),
-    "confirmation-required": (5, ("delete", "client", "--purge")),
+    "confirmation-required": (6, ("delete", "client", "--purge")),
     "root-not-trusted": (6, ("response", "upload", "client", "good.pem")),
     "entry-changed": (
         6,

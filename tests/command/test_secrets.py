@@ -139,7 +139,7 @@ def _go_round(done: Round) -> None:
     done.run("delete", "clearer")
     done.run("undelete", "clearer")
     done.run("delete", "made", "--purge", stdin=b"made\n")
-    done.run("delete", "clearer", "--purge", stdin=b"no\n", status=5)
+    done.run("delete", "clearer", "--purge", stdin=b"no\n", status=6)
     done.run("database", "backup", str(done.files / "copy.db"))
     done.run("audit", "show", "--last", "1000")
     done.run("audit", "show", "--last", "1000", "--json")

@@ -12,6 +12,7 @@ from keysteward.problems import (
     AliasNotFound,
     AliasReserved,
     ConfirmationRequired,
+    NothingDeleted,
 )
 from keysteward.settings import Settings
 from tests import pki_maker
@@ -113,9 +114,10 @@ def test_undelete_takes_the_entry_that_was_deleted_last(steward: Steward, clock:
 
 def test_undelete_of_what_was_not_deleted_is_refused(steward: Steward) -> None:
     """Neither a living entry nor an unknown alias."""
-    for alias in ("client", "nobody"):
-        with pytest.raises(AliasNotFound):
+    for alias, living in (("client", True), ("nobody", False)):
+        with pytest.raises(NothingDeleted) as refused:
             lifecycle.undelete_entry(steward, TENANT, alias)
+        assert living == refused.value.living
 
 
 def test_delete_of_an_unknown_alias_is_refused(steward: Steward, settings: Settings) -> None:

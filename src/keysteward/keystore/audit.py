@@ -23,4 +23,5 @@ def in_words(checked: AuditReport) -> str:
     ]
     if checked.expected_found is False:
         parts.append("the expected head is not in the log, which was cut or replaced")
-    return f"{'; '.join(parts)}. Compare with a backup of the database."
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}. Compare with a backup of the database."

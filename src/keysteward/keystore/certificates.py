@@ -6,7 +6,12 @@ from keysteward.keystore import aliases
 from keysteward.keystore.steward import Steward
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.usages import Usage
-from keysteward.problems import CertificateUnreadable
+from keysteward.problems import (
+    CertificateUnreadable,
+    NotASigningResponse,
+    ResponseTooComplex,
+    SigningResponseUnreadable,
+)
 from keysteward.storage.records import NewEntry, NewVersion
 
 
@@ -35,11 +40,20 @@ def add_certificate(
 
 
 def read_certificates(data: bytes) -> tuple[Certificate, ...]:
-    """Return the certificates of a file in any form that a signing response may have."""
-    return tuple(read_certificate(der) for der in responses.read(data).certificates)
+    """Return the certificates of a file in any form that a signing response may have.
+
+    Raises CertificateUnreadable.
+    """
+    try:
+        found = responses.read(data).certificates
+    except NotASigningResponse as problem:
+        raise CertificateUnreadable(f"The file is {problem.found}.") from problem
+    except (SigningResponseUnreadable, ResponseTooComplex) as problem:
+        raise CertificateUnreadable(problem.reason) from problem
+    return tuple(map(read_certificate, found))
 
 
 def _only(found: tuple[Certificate, ...]) -> Certificate:
     if len(found) != 1:
-        raise CertificateUnreadable(f"The file holds {len(found)} certificates.")
+        raise CertificateUnreadable(f"The file holds {len(found)} certificates instead of one.")
     return found[0]

@@ -3,7 +3,7 @@
 from keysteward.entries import Caller, Entry
 from keysteward.keystore import aliases
 from keysteward.keystore.steward import Steward
-from keysteward.problems import AliasNotFound, ConfirmationRequired
+from keysteward.problems import AliasNotFound, ConfirmationRequired, NothingDeleted
 from keysteward.storage.records import Base
 
 
@@ -38,10 +38,14 @@ def delete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
 def undelete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
     """Bring the entry that was deleted last under this alias back.
 
-    Raises AliasNotFound if none was, AliasExists if the alias is taken again.
+    Raises NothingDeleted if none was, AliasExists if the alias is taken again.
     """
     with steward.recording_refusals(caller, "undelete", alias):
-        entry = _deleted_entry(steward, caller, alias)
+        entry = steward.store.find_deleted(steward.keystore_id, alias)
+        if entry is None:
+            living = steward.store.find_entry(steward.keystore_id, alias)
+            raise NothingDeleted(alias, living is not None)
+        steward.require_right(entry, caller)
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
             writing.undelete(entry.id)
             writing.audit("undelete", entry.alias, entry.id, entry.version.number, {})

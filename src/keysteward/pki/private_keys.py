@@ -156,7 +156,9 @@ def _password_for(password: Secret | None, *, encrypted: bool) -> bytes | None:
         )
     given = b"" if password is None else password.reveal()
     if encrypted and not given:
-        raise PrivateKeyUnreadable("The key is encrypted. Give its password.")
+        raise PrivateKeyUnreadable(
+            "The key is encrypted. Give its password (--password-stdin, or run it in a terminal)."
+        )
     return given or None
 
 

@@ -103,7 +103,9 @@ def _checked(part: _Part, text: str) -> str:
             raise SubjectInvalid(part.label, f"{_quoted(text)} is no code of two letters like DE.")
         return text.upper()
     if not text:
-        raise SubjectInvalid(part.label, "It is empty. Give a text, or leave it out altogether.")
+        raise SubjectInvalid(
+            part.label, "It is empty. Give a text, or leave it out where it is optional."
+        )
     if len(text) > part.limit:
         raise SubjectInvalid(
             part.label, f"It has {len(text)} characters; X.509 allows {part.limit} (RFC 5280)."

@@ -18,7 +18,12 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from keysteward.problems import DatabaseUnusable, KeystoreBusy, SettingInvalid
 from keysteward.storage.engines import ENGINES
-from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS, StorageEngine
+from keysteward.storage.engines.contract import (
+    BUSY_TIMEOUT_SECONDS,
+    EXAMPLE,
+    SETTING,
+    StorageEngine,
+)
 
 Row: TypeAlias = tuple[Any, ...]
 """A row as the driver gives it; ``rows`` makes values of it."""
@@ -184,11 +189,9 @@ def parse_url(text: str) -> tuple[StorageEngine, URL]:
     try:
         url = make_url(text)
     except ArgumentError as error:
-        raise SettingInvalid("KEYSTEWARD_DATABASE", "it is no database URL.") from error
+        raise SettingInvalid(SETTING, f"it is no database URL; {EXAMPLE}") from error
     engine = ENGINES.get(url.drivername)
     if engine is None:
         known = ", ".join(sorted(ENGINES))
-        raise SettingInvalid(
-            "KEYSTEWARD_DATABASE", f"{url.drivername!r} is no engine; these are: {known}."
-        )
+        raise SettingInvalid(SETTING, f"{url.drivername!r} is no engine; these are: {known}.")
     return engine, url

@@ -70,7 +70,7 @@ def upgrade(settings: Settings) -> bool:
             revision = _revision(connection)
             if revision == migrations.HEAD:
                 return False
-            _require_known(revision)
+            _require_known(revision, settings)
             migrations.upgrade(connection)
             return True
     finally:
@@ -81,10 +81,17 @@ def _url(settings: Settings) -> str:
     return settings.database or f"sqlite:///{settings.data / FILE_NAME}"
 
 
+def _place(settings: Settings) -> str:
+    """Return where a keystore is looked for, as a person knows it."""
+    if settings.database is None:
+        return str(settings.data)
+    return parse_url(settings.database)[1].render_as_string(hide_password=True)
+
+
 def _connect(settings: Settings) -> Database:
     engine, url = parse_url(_url(settings))
     if not engine.exists(url):
-        raise KeystoreNotInitialised
+        raise KeystoreNotInitialised(_place(settings))
     return Database(engine, engine.open(url))
 
 
@@ -93,26 +100,26 @@ def _open(settings: Settings) -> Database:
     try:
         with database.schema_read() as connection:
             revision = _revision(connection)
-        _require_head(revision)
+        _require_head(revision, settings)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _require_head(revision: str | None) -> None:
+def _require_head(revision: str | None, settings: Settings) -> None:
     if revision == migrations.HEAD:
         return
-    _require_known(revision)
+    _require_known(revision, settings)
     raise DatabaseUnusable(
         f"The database has the schema {revision}, this version of Keysteward works with "
         f"{migrations.HEAD}. Make a copy of it, then run 'keysteward database upgrade'."
     )
 
 
-def _require_known(revision: str | None) -> None:
+def _require_known(revision: str | None, settings: Settings) -> None:
     if revision is None:
-        raise KeystoreNotInitialised
+        raise KeystoreNotInitialised(_place(settings))
     if revision not in migrations.REVISIONS:
         raise DatabaseUnusable(
             f"The database has the schema {revision!r}, which this version of Keysteward does not "

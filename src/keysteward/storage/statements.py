@@ -38,6 +38,7 @@ GET_KEYSTORE = select(tables.keystores.c.id).where(
 GET_KEYSTORE_NAME = select(tables.keystores.c.name).where(
     tables.keystores.c.id == bindparam("keystore")
 )
+LIST_KEYSTORES = select(tables.keystores.c.name).order_by(tables.keystores.c.name)
 ANY_KEYSTORE = select(tables.keystores.c.id).limit(_ONE).offset(_ZERO)
 
 LIST_DATA_KEYS = select(

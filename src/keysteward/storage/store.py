@@ -49,7 +49,8 @@ class Store:
         """Return the id of a tenant keystore. Raises KeystoreUnknown."""
         row = self._one(statements.GET_KEYSTORE, keystore_name=name)
         if row is None:
-            raise KeystoreUnknown(name)
+            known = (repr(row[0]) for row in self._all(statements.LIST_KEYSTORES))
+            raise KeystoreUnknown(name, ", ".join(known) or "none")
         return int(row[0])
 
     def find_entry(self, keystore_id: int, alias: str) -> Entry | None:

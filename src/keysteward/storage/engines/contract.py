@@ -9,6 +9,11 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 BUSY_TIMEOUT_SECONDS = 10
 """How long a writer waits for another one before it gives up with KeystoreBusy."""
 
+SETTING = "KEYSTEWARD_DATABASE (--database)"
+"""What to name where the URL is wrong: either of the two has it."""
+
+EXAMPLE = "an SQLite database is a file: sqlite:////folder/keysteward.db."
+
 
 class StorageEngine(Protocol):
     """One engine: its URL scheme, connections, how a write begins, and what its errors mean.

@@ -5,6 +5,7 @@ other connections can corrupt a database in WAL mode.
 """
 
 import os
+import stat
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from keysteward.problems import DatabaseUnusable, SettingInvalid
 from keysteward.sealing import folders
-from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS
+from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS, EXAMPLE, SETTING
 
 SCHEME = "sqlite"
 
@@ -60,8 +61,11 @@ class Sqlite:
     errors: type[Exception] = driver.Error
 
     def exists(self, url: URL) -> bool:
-        """Tell whether the file is there."""
-        return _path(url).is_file()
+        """Tell whether the file is there; what hides it from us is left to tell itself."""
+        try:
+            return stat.S_ISREG(_path(url).stat().st_mode)
+        except FileNotFoundError:
+            return False
 
     def prepare(self, url: URL) -> None:
         """Make an empty file of mode 0600, in a folder of mode 0700 if that is new, too."""
@@ -143,9 +147,7 @@ def require_version(version: tuple[int, ...]) -> None:
 
 def _path(url: URL) -> Path:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-        raise SettingInvalid(
-            "KEYSTEWARD_DATABASE", "an SQLite database is a file: sqlite:////folder/keysteward.db."
-        )
+        raise SettingInvalid(SETTING, EXAMPLE)
     return Path(url.database)
 
 
