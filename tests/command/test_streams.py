@@ -120,7 +120,7 @@ def test_alias_is_printed_as_it_is(settings: Settings, files: Path, alias: str) 
     """Brackets are no markup, colons no emoji."""
     run = commands.inside(settings.data, "keypair", "add", "--", alias, str(files / "key.pem"))
     assert 0 == run.status
-    assert repr(alias) in run.stdout
+    assert f"'{alias}'" in run.stdout
     listed = commands.inside(settings.data, "list").stdout.splitlines()[1]
     assert listed.startswith(f"{alias} ")
     assert alias in commands.inside(settings.data, "show", "--", alias).stdout

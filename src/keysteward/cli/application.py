@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
 from keysteward.cli import connect, demo, entries, key_pairs, maintenance, output, responses
 from keysteward.cli.session import Composition, before_command, with_session
@@ -42,7 +44,37 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     ),
 }
 
+_WITHOUT_KEYSTORE = (demo.demo, responses.check)
+
 _ABOUT = """A self-hosted keystore: update a key pair with a signing response, under its alias."""
+
+
+class _Command(TyperCommand):
+    """A command that explains wrong values in words for people."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # Typer's own context is private
+        """Take the words of the command line."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            error.message = _in_words(error)
+            raise
+
+
+_WORDS = {
+    "int_parsing": "{given!r} is no whole number.",
+    "float_parsing": "{given!r} is no number.",
+    "greater_than_equal": "{given} is too small; the least is {ge}.",
+    "less_than_equal": "{given} is too large; the most is {le}.",
+}
+"""By the validator's names of its errors; what is not here is a sentence already."""
+
+
+def _in_words(error: typer.BadParameter) -> str:
+    found: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
+    if not found or found[0]["type"] not in _WORDS:
+        return error.message.removeprefix("Value error, ")
+    return _WORDS[found[0]["type"]].format(given=found[0]["input"], **found[0].get("ctx", {}))
 
 
 def build() -> typer.Typer:
@@ -56,9 +88,11 @@ def build() -> typer.Typer:
             parent = _group(about)
             root.add_typer(parent, name=group)
         for name, function in commands.items():
-            parent.command(name, context_settings=settings)(with_session(function))
-    history = with_session(entries.versions_)
-    root.command("history", hidden=True, context_settings=settings)(history)
+            common = function not in _WITHOUT_KEYSTORE
+            add = parent.command(name, cls=_Command, context_settings=settings)
+            add(with_session(function, common=common))
+    add = root.command("history", cls=_Command, hidden=True, context_settings=settings)
+    add(with_session(entries.versions_))
     return root
 
 

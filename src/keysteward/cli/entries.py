@@ -1,26 +1,17 @@
 """list, show, versions, rollback, rename, delete and undelete."""
 
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from keysteward.cli import output
+from keysteward.cli import output, plans, views
 from keysteward.cli.session import AliasArgument, Session, as_text
-from keysteward.entries import (
-    ChainLink,
-    Entry,
-    EntryType,
-    ListedEntry,
-    SigningRequest,
-    Source,
-    Version,
-)
-from keysteward.keystore import lifecycle, signing_responses, versions
+from keysteward.entries import ChainLink, ListedEntry, Source
+from keysteward.keystore import lifecycle, versions
 from keysteward.keystore.signing_responses import Consent
+from keysteward.problems import Problem
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 _PAGE = 1000
@@ -64,10 +55,14 @@ def list_(
             if len(page) < _PAGE:
                 break
     if as_json:
-        output.say_json([_listed_json(e, now) for e in found])
+        output.say_json([views.listed_json(e, now) for e in found])
     elif found:
-        columns = ("Alias", "Type", "Owner", "Version", "Valid until", "State", "Subject", "Issuer")
-        output.table(columns, [_row(e, now, session.settings.provider) for e in found])
+        rows = [views.listed_row(e, now, session.settings.provider) for e in found]
+        columns = ("Alias", "Owner", "Type", "Version", "Valid until", "State", "Subject", "Issuer")
+        mixed = len({e.owner for e in found}) > 1
+        more = ("Type", "Version", "Subject", "Issuer")
+        spare = (*more, "Owner") if mixed else ("Owner", *more)
+        output.table(columns, rows, folding=("Subject", "Issuer"), spare=spare)
     else:
         output.say("No entries.")
     if expiring is not None and found:
@@ -81,42 +76,9 @@ def show(session: Session, alias: AliasArgument, *, as_json: Json = False) -> No
         entry = steward.store.get_entry(steward.keystore_id, alias)
         requests = steward.store.list_requests(entry.id)
     if as_json:
-        output.say_json(_entry_json(entry, requests))
+        output.say_json(views.entry_json(entry, requests))
         return
-    certificate = entry.version.certificate
-    rows: list[tuple[str, str | Text]] = [
-        ("Alias", entry.alias),
-        ("Type", _TYPES[entry.type]),
-        ("Owner", output.owner(entry.owner, session.settings.provider)),
-        ("Version", f"{entry.version.number} ({entry.version.reason})"),
-        (
-            "State",
-            _state(
-                entry.pending.number if entry.pending else None,
-                entry.waiting_since,
-                certificate.self_signed,
-                entry.type,
-                trusted=entry.trusted,
-            ),
-        ),
-        ("Usage", entry.usage.value),
-        ("Key", str(certificate.key)),
-        ("Signature", certificate.signature_algorithm),
-        ("Subject", certificate.subject or "(none yet)"),
-        ("Issuer", certificate.issuer or "(none yet)"),
-        ("Serial number", f"{certificate.serial_number:X}"),
-        ("Valid from", f"{certificate.not_before:%Y-%m-%d %H:%M} UTC"),
-        ("Valid until", output.ends(certificate.not_after, now)),
-        ("Alternative names", ", ".join(certificate.extensions.san) or "none"),
-        ("SHA-256", certificate.fingerprint),
-        ("SHA-1", certificate.fingerprint_sha1),
-        ("Public key SHA-256", certificate.public_key_sha256),
-        *(("Signing request", _request(r)) for r in requests),
-        ("Changed", f"{entry.modified_at:%Y-%m-%d %H:%M} UTC by {entry.modified_by}"),
-    ]
-    if entry.type is EntryType.CERTIFICATE:
-        rows = [row for row in rows if row[0] != "Usage"]
-    output.table(("", ""), rows)
+    output.table(("", ""), views.entry_rows(entry, requests, session.settings.provider, now))
     if len(entry.version.chain) > 1:
         output.say("")
         links = [ChainLink(c, Source.KEYSTORE) for c in entry.version.chain]
@@ -130,15 +92,14 @@ def versions_(session: Session, alias: AliasArgument, *, as_json: Json = False) 
         entry = steward.store.get_entry(steward.keystore_id, alias)
         found = steward.store.list_versions(entry)[::-1]
     if as_json:
-        output.say_json([_version_json(entry, v) for v in found])
+        output.say_json([views.version_json(entry, v) for v in found])
         return
-    columns = ("Version", "", "Why", "When (UTC)", "Who", "Valid until", "Issuer", "SHA-256")
+    columns = ("Version", "Why", "When (UTC)", "Who", "Valid until", "Issuer", "SHA-256")
     rows = [
         (
-            str(v.number),
-            _mark(entry, v),
+            views.numbered(entry, v),
             v.reason.value + (f": {v.note}" if v.note else ""),
-            f"{v.created_at:%Y-%m-%d %H:%M:%S}",
+            f"{v.created_at:%Y-%m-%d %H:%M}",
             v.created_by,
             output.ends(v.certificate.not_after, now),
             v.certificate.issuer,
@@ -146,7 +107,7 @@ def versions_(session: Session, alias: AliasArgument, *, as_json: Json = False) 
         )
         for v in found
     ]
-    output.table(columns, rows)
+    output.table(columns, rows, folding=("Why", "Issuer"), spare=("SHA-256", "Issuer", "Who"))
 
 
 def rollback(
@@ -165,25 +126,34 @@ def rollback(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the plan and store nothing.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Make an older version current again; this is itself a new version."""
-    consent = Consent(frozenset(override or ()))
-    with session.opened() as steward:
-        if dry_run:
-            plan = versions.plan_rollback(steward, session.caller, alias, number, consent)
-            output.say(f"This would bring version {number} of {plan.alias!r} back.")
-        else:
-            done = versions.roll_back(
-                steward,
-                session.caller,
-                alias,
-                number,
-                consent,
-                note=reason,
-                accept=signing_responses.expect(None, None),
-            )
-            plan = done.plan
-            output.say(f"{plan.alias!r} is now version {done.version}, with the chain of {number}.")
+    try:
+        consent = Consent(frozenset(override or ()))
+        with session.opened() as steward:
+            if dry_run:
+                plan = versions.plan_rollback(steward, session.caller, alias, number, consent)
+                version = plan.base_version
+            else:
+                done = versions.roll_back(
+                    steward, session.caller, alias, number, consent, note=reason
+                )
+                plan, version = done.plan, done.version
+    except Problem as problem:
+        if as_json:
+            output.say_json(plans.refused_json(alias, problem))
+        raise
+    if as_json:
+        output.say_json(plans.plan_json(plan, version, dry_run=dry_run))
+        return
+    if plan.reason is None:
+        output.say(f"'{plan.alias}' has the chain and key of version {number} already.")
+        return
+    if dry_run:
+        output.say(f"This would bring version {number} of '{plan.alias}' back.")
+    else:
+        output.say(f"'{plan.alias}' is now version {version}, with the chain of version {number}.")
     output.comparison(plan.replaced, plan.certificates[0])
     output.notices_table(plan.notices)
 
@@ -196,7 +166,7 @@ def rename(
     """Give an entry another alias; content, keys and versions stay."""
     with session.opened() as steward:
         entry = lifecycle.rename_entry(steward, session.caller, alias, new)
-    output.say(f"{alias!r} is now {entry.alias!r}.")
+    output.say(f"'{alias}' is now '{entry.alias}'.")
 
 
 def delete(
@@ -211,19 +181,30 @@ def delete(
     """Hide an entry; 'undelete' brings it back."""
     with session.opened() as steward:
         if purge:
-            typed = _typed_alias(session, alias)
+            store, keystore_id = steward.store, steward.keystore_id
+            entry = store.find_entry(keystore_id, alias) or store.find_deleted(keystore_id, alias)
+            # What is not there, or another's, is refused without a question.
+            ours = entry is not None and entry.owner is session.caller.owner
+            typed = _typed_alias(session, alias) if ours else ""
             destroyed = lifecycle.purge_entry(steward, session.caller, alias, typed)
-            output.say(f"{alias!r} is destroyed, with {destroyed} private keys.")
+            output.say(_destroyed(alias, destroyed))
         else:
             lifecycle.delete_entry(steward, session.caller, alias)
-            output.say(f"{alias!r} is deleted. 'keysteward undelete' brings it back.")
+            output.say(f"'{alias}' is deleted. 'keysteward undelete' brings it back.")
+
+
+def _destroyed(alias: str, keys: int) -> str:
+    if keys == 0:
+        return f"'{alias}' is destroyed for good."
+    what = "private key" if keys == 1 else f"{keys} private keys"
+    return f"'{alias}' and its {what} are destroyed for good."
 
 
 def _typed_alias(session: Session, alias: str) -> str:
     if not session.interactive:
         return sys.stdin.readline().rstrip("\r\n")
     typed: str = typer.prompt(
-        f"This destroys the private keys of {alias!r} for good. Type the alias to confirm",
+        f"This destroys the private keys of '{alias}' for good. Type the alias to confirm",
         default="",
         show_default=False,
         err=True,
@@ -235,135 +216,4 @@ def undelete(session: Session, alias: AliasArgument) -> None:
     """Bring the entry back that was deleted last under this alias."""
     with session.opened() as steward:
         entry = lifecycle.undelete_entry(steward, session.caller, alias)
-    output.say(f"{entry.alias!r} is back, in version {entry.version.number}.")
-
-
-_TYPES = {EntryType.KEY_PAIR: "Key Pair", EntryType.CERTIFICATE: "Certificate"}
-
-
-def _row(entry: ListedEntry, now: datetime, provider: str) -> tuple[str | Text, ...]:
-    state = _state(
-        entry.pending, entry.waiting_since, entry.self_signed, entry.type, trusted=entry.trusted
-    )
-    return (
-        entry.alias,
-        _TYPES[entry.type],
-        output.owner(entry.owner, provider),
-        str(entry.version),
-        output.ends(entry.not_after, now),
-        state,
-        entry.subject,
-        entry.issuer,
-    )
-
-
-def _state(
-    pending: int | None,
-    waiting_since: datetime | None,
-    self_signed: bool,
-    type_: EntryType,
-    *,
-    trusted: bool,
-) -> str:
-    if type_ is EntryType.CERTIFICATE:
-        return "trusted" if trusted else "completes chains"
-    states = []
-    if pending is not None:
-        states.append(f"pending key (version {pending})")
-    if waiting_since is not None:
-        states.append(f"waiting for response since {waiting_since:%Y-%m-%d}")
-    if self_signed and waiting_since is None:
-        states.append("self-signed")
-    return ", ".join(states) or "in use"
-
-
-def _mark(entry: Entry, version: Version) -> Text:
-    if version.number == entry.version.number:
-        return Text("current", style="bold green")
-    if entry.pending and version.number == entry.pending.number:
-        return Text("pending", style="yellow")
-    return Text("")
-
-
-def _listed_json(entry: ListedEntry, now: datetime) -> dict[str, object]:
-    return {
-        "alias": entry.alias,
-        "type": entry.type.value,
-        "owner": entry.owner.value,
-        "usage": entry.usage.value,
-        "trusted": entry.trusted,
-        "version": entry.version,
-        "pending": entry.pending,
-        "waiting_since": entry.waiting_since,
-        "subject": entry.subject,
-        "issuer": entry.issuer,
-        "not_before": entry.not_before,
-        "not_after": entry.not_after,
-        "days_left": (entry.not_after - now).days,
-        "key": str(entry.key),
-        "signature_algorithm": entry.signature_algorithm,
-        "sha256": entry.fingerprint,
-        "modified_at": entry.modified_at,
-        "deleted_at": entry.deleted_at,
-    }
-
-
-def _version_json(entry: Entry, version: Version) -> dict[str, object]:
-    return {
-        "version": version.number,
-        "current": version.number == entry.version.number,
-        "pending": entry.pending is not None and version.number == entry.pending.number,
-        "reason": version.reason.value,
-        "note": version.note,
-        "created_at": version.created_at,
-        "created_by": version.created_by,
-        "file_sha256": version.file_sha256,
-        "chain": [
-            {
-                "sha256": c.fingerprint,
-                "subject": c.subject,
-                "issuer": c.issuer,
-                "not_after": c.not_after,
-            }
-            for c in version.chain
-        ],
-    }
-
-
-def _request(request: SigningRequest) -> str:
-    written = f"{request.created_at:%Y-%m-%d %H:%M} UTC by {request.created_by}"
-    answered = request.answered_at
-    return (
-        f"{written}, answered {answered:%Y-%m-%d}" if answered else f"{written}, not answered yet"
-    )
-
-
-def _entry_json(entry: Entry, requests: Sequence[SigningRequest]) -> dict[str, object]:
-    certificate = entry.version.certificate
-    return {
-        "alias": entry.alias,
-        "type": entry.type.value,
-        "owner": entry.owner.value,
-        "usage": entry.usage.value,
-        "trusted": entry.trusted,
-        "waiting_since": entry.waiting_since,
-        "created_at": entry.created_at,
-        "created_by": entry.created_by,
-        "modified_at": entry.modified_at,
-        "modified_by": entry.modified_by,
-        "key": str(certificate.key),
-        "public_key_sha256": certificate.public_key_sha256,
-        "subject_alternative_names": list(certificate.extensions.san),
-        "not_before": certificate.not_before,
-        **_version_json(entry, entry.version),
-        "pending": entry.pending.number if entry.pending else None,
-        "signing_requests": [
-            {
-                "created_at": r.created_at,
-                "created_by": r.created_by,
-                "answered_at": r.answered_at,
-                "public_key_sha256": r.public_key_sha256,
-            }
-            for r in requests
-        ],
-    }
+    output.say(f"'{entry.alias}' is back, in version {entry.version.number}.")

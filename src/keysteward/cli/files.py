@@ -3,10 +3,12 @@
 import getpass
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+import typer
 
 from keysteward.formats import responses
 from keysteward.problems import FileExists, FileUnreadable
@@ -40,8 +42,10 @@ def read_file(name: str) -> bytes:
 
 
 @contextmanager
-def new_file(name: str) -> Iterator[BinaryIO]:
-    """Open a file that must not exist yet; it is gone again if the block does not end well.
+def new_file(name: str) -> Iterator[Callable[[bytes], None]]:
+    """Open a file that must not exist yet, and lend what writes to it.
+
+    The file is gone again if the block does not end well.
 
     Raises FileExists rather than overwrite one, FileUnreadable.
     """
@@ -53,20 +57,35 @@ def new_file(name: str) -> Iterator[BinaryIO]:
         raise FileUnreadable(name, _reason(error)) from error
     try:
         with file:
-            yield file
+
+            def write(content: bytes) -> None:
+                try:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                except OSError as error:
+                    raise FileUnreadable(name, _reason(error)) from error
+
+            yield write
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
 
 
 def read_password(*, from_stdin: bool, prompt: str) -> Secret | None:
-    """Return the first line of standard input, or ask a person for it; None for an empty one."""
+    """Ask a person for a password, or return the first line of standard input.
+
+    None for an empty one, and where there is no person and standard input is not to be read.
+    """
+    if sys.stdin.isatty():
+        try:
+            typed = getpass.getpass(prompt)
+        except (KeyboardInterrupt, EOFError) as stopped:
+            raise typer.Abort from stopped
+        return Secret(typed.encode()) if typed else None
     if from_stdin:
         line = sys.stdin.buffer.readline().rstrip(b"\r\n")
         return Secret(line) if line else None
-    if sys.stdin.isatty():
-        typed = getpass.getpass(prompt)
-        return Secret(typed.encode()) if typed else None
     return None
 
 

@@ -1,19 +1,20 @@
 """keypair generate, add and renew; csr; certificate add."""
 
-import shlex
-import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.status import Status
 
-from keysteward.cli import files, output
+from keysteward.cli import files, output, views
 from keysteward.cli.session import AliasArgument, Session
 from keysteward.entries import Entry, Owner
 from keysteward.keystore import certificates, key_pairs, signing_requests
 from keysteward.keystore.key_pairs import PlaceholderWish
 from keysteward.keystore.signing_requests import RequestWish
+from keysteward.notices import NoticeKind
+from keysteward.pki import tls_support
 from keysteward.pki.key_pairs import parse_key_spec
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
@@ -76,6 +77,7 @@ CertificateFile = Annotated[
         "--certificate", metavar="FILE", help="Its certificate and chain.", show_default=False
     ),
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Out = Annotated[
     str | None,
     typer.Option("--out", "-o", metavar="FILE", help="Write to a new file.", show_default=False),
@@ -101,6 +103,7 @@ def generate(
     not_before: NotBefore = None,
     not_after: NotAfter = None,
     hash_: Hash = None,
+    as_json: Json = False,
 ) -> None:
     """Make a key pair with a self-signed placeholder certificate; RSA 4096 by default."""
     wish = PlaceholderWish(
@@ -113,7 +116,13 @@ def generate(
     spec = parse_key_spec(type_, size, curve)
     with session.opened() as steward, _working("Making the key"):
         entry = key_pairs.generate_key_pair(steward, session.caller, alias, spec, wish, usage=usage)
+    if as_json:
+        output.say_json(views.entry_json(entry))
+        return
     _say_made(entry)
+    trial = tls_support.try_certificate(entry.version.certificate)
+    if trial.reason is not None and usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER):
+        output.notices_table([NoticeKind.KEY_NOT_USABLE_FOR_TLS.about(trial.reason)])
 
 
 def add(
@@ -124,6 +133,7 @@ def add(
     certificate: CertificateFile = None,
     password_stdin: PasswordStdin = False,
     usage: UsageOption = Usage.TLS_CLIENT,
+    as_json: Json = False,
 ) -> None:
     """Take an existing private key in: PEM (PKCS#8, PKCS#1, SEC1), encrypted or not."""
     data = files.read_file(file)
@@ -144,7 +154,10 @@ def add(
             certificates=chain,
             usage=usage,
         )
-    _say_made(entry)
+    if as_json:
+        output.say_json(views.entry_json(entry))
+    else:
+        _say_made(entry)
 
 
 def renew(
@@ -157,19 +170,24 @@ def renew(
     replace: Annotated[
         bool, typer.Option("--replace", help="Give up a pending key that is there already.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Make a pending new key under the same alias; the live key stays until its response comes."""
     asked = type_ is not None or size is not None or curve is not None
     spec = parse_key_spec(type_ or "rsa", size, curve) if asked else None
     with session.opened() as steward, _working("Making the key"):
         entry = key_pairs.renew_key_pair(steward, session.caller, alias, spec, replace=replace)
+        requests = steward.store.list_requests(entry.id)
+    if as_json:
+        output.say_json(views.entry_json(entry, requests))
+        return
     pending = entry.pending
     number = pending.number if pending else entry.version.number
     output.say(
-        f"{entry.alias!r} has a pending key (version {number}); the live one is version "
+        f"'{entry.alias}' has a pending key (version {number}); the live one is version "
         f"{entry.version.number} and stays until the response comes."
     )
-    output.say(f"Next: keysteward csr {shlex.quote(entry.alias)}")
+    _say_next(entry)
 
 
 def csr(
@@ -195,12 +213,12 @@ def csr(
     subject = Subject(cn, ou, organization, locality, state, country, email)
     wish = RequestWish(subject, tuple(san or ()), usage, hash_, current)
     if out is None or out == "-":
-        sys.stdout.write(_request(session, alias, wish).decode())
+        _write_request(session, alias, wish, lambda pem: output.write(pem.decode()))
         return
     # Opened first: a request that cannot be written down is not recorded either.
-    with files.new_file(out) as file:
-        file.write(_request(session, alias, wish))
-    output.say(f"Signing request written to {out}. {alias!r} now waits for the CA's response.")
+    with files.new_file(out) as write:
+        _write_request(session, alias, wish, write)
+    output.say(f"Signing request written to {out}. '{alias}' now waits for the CA's response.")
 
 
 def add_certificate(
@@ -211,31 +229,55 @@ def add_certificate(
     trusted: Annotated[
         bool,
         typer.Option(
-            "--trusted/--not-trusted", help="An anchor, or only there to complete chains."
+            "--trusted/--not-trusted",
+            help="Accept connections and uploads under it, or only complete chains with it.",
         ),
     ] = True,
+    as_json: Json = False,
 ) -> None:
     """Take one certificate in: a root to trust, or an intermediate that completes chains."""
     data = files.read_file(file)
     with session.opened() as steward:
         entry = certificates.add_certificate(steward, session.caller, alias, data, trusted=trusted)
+    if as_json:
+        output.say_json(views.entry_json(entry))
+        return
     certificate = entry.version.certificate
-    output.say(f"Added {entry.alias!r}: {certificate.subject}, SHA-256 {certificate.fingerprint}.")
+    if trusted:
+        output.say(
+            f"Added '{entry.alias}' as trusted: connections and uploads under it are accepted from "
+            "now on."
+        )
+    else:
+        output.say(f"Added '{entry.alias}': it is not trusted and only completes chains.")
+    output.table(("", ""), [("Subject", certificate.subject), ("SHA-256", certificate.fingerprint)])
+    if trusted and not certificate.extensions.is_ca and not certificate.self_signed:
+        output.say("It is no CA's certificate: it vouches for nothing but itself.")
 
 
-def _request(session: Session, alias: str, wish: RequestWish) -> bytes:
+def _write_request(
+    session: Session, alias: str, wish: RequestWish, write: Callable[[bytes], None]
+) -> None:
     with session.opened() as steward:
-        return signing_requests.write_signing_request(steward, session.caller, alias, wish)
+        signing_requests.write_signing_request(steward, session.caller, alias, wish, deliver=write)
 
 
 def _say_made(entry: Entry) -> None:
     certificate = entry.version.certificate
     output.say(
-        f"Added {entry.alias!r}: {certificate.key}, "
+        f"Added '{entry.alias}': {certificate.key}, "
         f"{certificate.subject or 'no subject yet'}, version {entry.version.number}."
     )
     if certificate.self_signed and entry.owner is Owner.TENANT:
-        output.say(f"Next: keysteward csr {shlex.quote(entry.alias)}")
+        _say_next(entry)
+
+
+def _say_next(entry: Entry) -> None:
+    file = entry.alias.replace("/", "_").lstrip("-.")[:60] or "request"
+    words = [entry.alias, "-o", f"{file}.csr"]
+    if entry.alias.startswith("-"):
+        words = [*words[1:], "--", entry.alias]
+    output.say_next("keysteward", "csr", *words)
 
 
 def _working(text: str) -> Status:

@@ -1,5 +1,6 @@
 """init, audit verify and show, database backup and upgrade."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from keysteward.cli import output
 from keysteward.cli.session import Session
 from keysteward.keystore import audit
 from keysteward.problems import AuditChainBroken
+
+_HEAD = re.compile(r"[0-9]+:(?:[0-9a-f]{64})?")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
@@ -32,13 +35,25 @@ def upgrade(session: Session) -> None:
         output.say("The database has this version's schema already.")
 
 
+def _as_head(value: str | None) -> str | None:
+    if value is not None and not _HEAD.fullmatch(value):
+        raise typer.BadParameter(
+            "a head looks like 138:4eb2…, a number and 64 hexadecimal digits, as 'audit verify' "
+            "prints it."
+        )
+    return value
+
+
 def verify(
     session: Session,
     *,
     expect: Annotated[
         str | None,
         typer.Option(
-            metavar="HEAD", help="A head printed earlier that must be there.", show_default=False
+            metavar="HEAD",
+            help="A head printed earlier that must be there.",
+            show_default=False,
+            callback=_as_head,
         ),
     ] = None,
     as_json: Json = False,
@@ -107,6 +122,7 @@ def show(
             )
             for r in rows
         ],
+        spare=("Version", "", "Who"),
     )
 
 

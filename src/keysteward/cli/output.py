@@ -1,18 +1,22 @@
 """How values look on a terminal, and as JSON for scripts."""
 
 import json
+import os
+import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from shutil import get_terminal_size
 
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
-from keysteward.entries import ChainLink, Owner
+from keysteward.cli import tables
+from keysteward.entries import ChainLink, Owner, Source
 from keysteward.pki.certificates import Certificate
-from keysteward.problems import Kind, Problem
+from keysteward.problems import FileUnreadable, Kind, Problem, RootNotTrusted
 from keysteward.values import Notice, Severity
 
 EXIT_STATUS = {
@@ -27,6 +31,8 @@ EXIT_STATUS = {
 }
 EXIT_YES = 10
 """A question answered with yes: ``list --expiring`` found some."""
+EXIT_STOPPED = 130
+"""Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 SOON_DAYS = 30
 _PIPE_COLUMNS = 100_000
@@ -40,34 +46,58 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, markup=False, highlight=False, emoji=False, width=width)
 
 
+def write(text: str) -> None:
+    """Write a text for a program as it is."""
+    with _to_standard_output():
+        sys.stdout.write(text)
+
+
 def say(text: str) -> None:
-    """Print a line for the person who reads the output."""
-    console().print(_harmless(text), soft_wrap=True)
+    """Print a line for the person who reads the output, wrapped at words on a terminal."""
+    with _to_standard_output():
+        _print(_harmless(text))
+
+
+def say_next(*words: str) -> None:
+    """Print a command that can be copied to the shell."""
+    with _to_standard_output():
+        console().print(_harmless(f"Next: {shlex.join(words)}"), soft_wrap=True)
 
 
 def say_json(value: object) -> None:
     """Print a value as indented JSON."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
 
 
 def say_problem(problem: Problem) -> None:
-    """Print a refusal as one line on standard error."""
-    text = Text.assemble(
-        ("keysteward: ", "bold"),
-        (problem.title, "bold red"),
-        f". {problem.detail} [{problem.slug}]",
-    )
-    console(stderr=True).print(_harmless(text), soft_wrap=True)
+    """Print a refusal on standard error: in one line, or as a paragraph on a terminal."""
+    name, title = ("keysteward: ", "bold"), (problem.title, "bold red")
+    if not sys.stderr.isatty():
+        text = Text.assemble(name, title, f". {problem.detail} [{problem.slug}]")
+        _print(_harmless(text), stderr=True)
+        return
+    _print(_harmless(Text.assemble(name, title, f" [{problem.slug}]")), stderr=True)
+    console(stderr=True).print(Padding(_harmless(problem.detail), (0, 0, 0, 2)))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-    """Print rows under bold headings, long texts folded inside their column."""
-    drawn = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
-    for row in rows:
-        drawn.add_row(*map(_harmless, row))
-    console().print(drawn)
+def say_stopped(text: str) -> None:
+    """Print on standard error that the command was stopped."""
+    _print(Text(f"\n{text}" if sys.stderr.isatty() else text), stderr=True)
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    folding: Sequence[str] = ("",),
+    spare: Sequence[str] = (),
+) -> None:
+    """Print rows under bold headings; see ``tables.lay_out``. In a pipe each row is one line."""
+    screen = console()
+    cells = [[_harmless(cell) for cell in row] for row in rows]
+    with _to_standard_output():
+        for line in tables.lay_out(columns, cells, screen.width, folding=folding, spare=spare):
+            screen.print(line, soft_wrap=True)
 
 
 def ends(not_after: datetime, now: datetime) -> Text:
@@ -86,22 +116,25 @@ def owner(value: Owner, provider: str) -> str:
 
 def chain_table(links: Sequence[ChainLink], now: datetime) -> None:
     """Print a chain, end-entity first, with where each certificate came from."""
-    rows = [
-        (str(n), link.certificate.subject, ends(link.certificate.not_after, now), link.source.value)
+    columns = ["", "Certificate", "Valid until", "From"]
+    rows: list[list[str | Text]] = [
+        [str(n), link.certificate.subject, ends(link.certificate.not_after, now), link.source.value]
         for n, link in enumerate(links, start=1)
     ]
-    table(("", "Certificate", "Valid until", "From"), rows)
+    # Of a stored chain there is nothing to say about where it came from.
+    if all(link.source is Source.KEYSTORE for link in links):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    table(columns, rows, folding=("Certificate",))
 
 
 def notices_table(notices: Sequence[Notice]) -> None:
     """Print notices, warnings first; nothing if there are none."""
+    rows = []
     for notice in sorted(notices, key=lambda n: n.severity is not Severity.WARNING):
         warning = notice.severity is Severity.WARNING
-        text = Text.assemble(
-            (f"{notice.severity.value:<8}", "bold yellow" if warning else "cyan"),
-            f"{notice.slug}: {notice.detail}",
-        )
-        console().print(_harmless(text), soft_wrap=True)
+        label = Text(notice.severity.value, style="bold yellow" if warning else "cyan")
+        rows.append((label, f"{notice.slug}: {notice.detail}"))
+    table(("", ""), rows, folding=("",))
 
 
 def comparison(old: Certificate, new: Certificate) -> None:
@@ -109,7 +142,7 @@ def comparison(old: Certificate, new: Certificate) -> None:
     sides = [
         ("Subject", old.subject, new.subject),
         ("Issuer", old.issuer, new.issuer),
-        ("Serial number", f"{old.serial_number:X}", f"{new.serial_number:X}"),
+        ("Serial number", _short(f"{old.serial_number:X}"), _short(f"{new.serial_number:X}")),
         ("Valid until", f"{old.not_after:%Y-%m-%d}", f"{new.not_after:%Y-%m-%d}"),
         ("Signature", old.signature_algorithm, new.signature_algorithm),
         ("Public key", _short(old.public_key_sha256), _short(new.public_key_sha256)),
@@ -119,19 +152,22 @@ def comparison(old: Certificate, new: Certificate) -> None:
         (Text("*" if a != b else " "), name, a, Text(b, style="bold" if a != b else ""))
         for name, a, b in sides
     ]
-    table(("", "", "Before", "Now"), rows)
+    table(("", "", "Before", "Now"), rows, folding=("Before", "Now"))
 
 
 def problem_json(problem: Problem | None) -> dict[str, object] | None:
     """Return a problem as scripts get it; None for none."""
     if problem is None:
         return None
-    return {
+    said = {
         "slug": problem.slug,
         "title": problem.title,
         "detail": problem.detail,
         "override": problem.overridable,
     }
+    if isinstance(problem, RootNotTrusted):
+        said |= {"sha256": problem.fingerprint, "subject": problem.subject}
+    return said
 
 
 def chain_json(links: Sequence[ChainLink]) -> list[dict[str, str]]:
@@ -151,6 +187,26 @@ def notices_json(notices: Sequence[Notice]) -> list[dict[str, str]]:
     return [{"slug": n.slug, "severity": n.severity.value, "detail": n.detail} for n in notices]
 
 
+def _print(text: Text, *, stderr: bool = False) -> None:
+    stream = sys.stderr if stderr else sys.stdout
+    console(stderr=stderr).print(text, soft_wrap=not stream.isatty())
+
+
+@contextmanager
+def _to_standard_output() -> Iterator[None]:
+    """Raise FileUnreadable for what cannot be written, like a full disk."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left in the buffer must not fail once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = (error.strerror or str(error)).lower()
+        raise FileUnreadable("standard output", reason) from error
+
+
 def _harmless(text: str | Text) -> Text:
     """Return a text whose control characters are spelled out: others wrote parts of it."""
     given = Text(text) if isinstance(text, str) else text
@@ -160,8 +216,8 @@ def _harmless(text: str | Text) -> Text:
     return Text("".join(spelled), style=given.style)
 
 
-def _short(fingerprint: str) -> str:
-    return f"{fingerprint[:16]}…"
+def _short(digits: str) -> str:
+    return digits if len(digits) <= 16 else f"{digits[:16]}…"
 
 
 def _plain(value: object) -> str:

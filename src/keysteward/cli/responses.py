@@ -1,15 +1,17 @@
 """response check and response upload."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from keysteward.cli import files, output
+from keysteward.cli import files, output, plans
 from keysteward.cli.session import AliasArgument, Session
 from keysteward.entries import Plan, outcome
 from keysteward.keystore import signing_responses
 from keysteward.keystore.signing_responses import Checked, Consent
+from keysteward.notices import NoticeKind
 from keysteward.pki import references
 from keysteward.problems import Problem, RootNotTrusted
 from keysteward.values import Fingerprint
@@ -51,6 +53,13 @@ Override = Annotated[
 ]
 
 
+_UNCHECKED = {
+    "subject": "the subject",
+    "san": "the alternative names",
+    "loss": "what would be lost against the current certificate",
+}
+
+
 def check(session: Session, file: File, reference: For, *, as_json: Json = False) -> None:
     """Judge a signing response against a request, certificate or public key; stores nothing."""
     now = datetime.now(UTC)
@@ -61,7 +70,7 @@ def check(session: Session, file: File, reference: For, *, as_json: Json = False
         checked = signing_responses.check_signing_response(data, known, now, limit_bytes)
     except Problem as problem:
         if as_json:
-            output.say_json(_rejected(problem))
+            output.say_json(plans.rejected_json(problem))
         raise
     if as_json:
         output.say_json(_checked_json(checked))
@@ -72,7 +81,8 @@ def check(session: Session, file: File, reference: For, *, as_json: Json = False
     output.notices_table(judged.notices)
     if checked.not_checked:
         output.say(
-            f"Not checked, because the reference does not say: {', '.join(checked.not_checked)}."
+            f"Not checked: {', '.join(_UNCHECKED[rule] for rule in checked.not_checked)} (a "
+            f"{known.kind.replace('-', ' ')} does not tell)."
         )
 
 
@@ -111,15 +121,18 @@ def upload(
             try:
                 plan, version = run(consent)
             except RootNotTrusted as problem:
-                if as_json or not session.interactive or file == "-":
+                if dry_run and not as_json:
+                    shown = replace(consent, trust_root=problem.fingerprint)
+                    _say_plan(*run(shown), dry_run=True)
+                if dry_run or as_json or not session.interactive or file == "-":
                     raise
                 plan, version = run(_ask(problem, consent))
     except Problem as problem:
         if as_json:
-            output.say_json({**_rejected(problem), "alias": alias, "version": None})
+            output.say_json(plans.refused_json(alias, problem))
         raise
     if as_json:
-        output.say_json(_plan_json(plan, version, dry_run=dry_run))
+        output.say_json(plans.plan_json(plan, version, dry_run=dry_run))
     else:
         _say_plan(plan, version, dry_run=dry_run)
 
@@ -133,7 +146,7 @@ def _ask(problem: RootNotTrusted, consent: Consent) -> Consent:
     output.say(f"  SHA-1    {problem.fingerprint_sha1}")
     if not typer.confirm("Does the fingerprint match the one that the CA publishes?"):
         raise problem
-    return Consent(consent.overrides, problem.fingerprint)
+    return replace(consent, trust_root=problem.fingerprint)
 
 
 def _fingerprint(text: str | None) -> Fingerprint | None:
@@ -144,16 +157,6 @@ def _fingerprint(text: str | None) -> Fingerprint | None:
     if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
         raise typer.BadParameter("a SHA-256 fingerprint has 64 hexadecimal digits.")
     return Fingerprint(digits)
-
-
-def _rejected(problem: Problem) -> dict[str, object]:
-    return {
-        "outcome": "reject",
-        "chain": [],
-        "notices": [],
-        "not_checked": [],
-        "problem": output.problem_json(problem),
-    }
 
 
 def _checked_json(checked: Checked) -> dict[str, object]:
@@ -167,33 +170,27 @@ def _checked_json(checked: Checked) -> dict[str, object]:
     }
 
 
-def _plan_json(plan: Plan, version: int, *, dry_run: bool) -> dict[str, object]:
-    return {
-        "outcome": plan.outcome,
-        "chain": output.chain_json(plan.chain),
-        "notices": output.notices_json(plan.notices),
-        "not_checked": [],
-        "problem": None,
-        "alias": plan.alias,
-        "version": version,
-        "replaced_version": plan.base_version,
-        "plan": plan.digest,
-        "dry_run": dry_run,
-    }
-
-
 def _say_plan(plan: Plan, version: int, *, dry_run: bool) -> None:
     if plan.reason is None:
         output.say(
-            f"{plan.alias!r} has this chain already (version {version}); nothing was stored."
+            f"'{plan.alias}' has this chain already (version {version}); nothing was stored."
         )
-    elif dry_run:
-        output.say(f"This upload would replace version {plan.base_version} of {plan.alias!r}.")
+        if plan.base_pending is not None:
+            output.say(
+                f"The response to the pending key (version {plan.base_pending}) is still missing."
+            )
+        others = [n for n in plan.notices if n.slug != NoticeKind.ALREADY_CURRENT.slug]
+        output.notices_table(others)
+        return
+    if dry_run:
+        output.say(f"This upload would replace version {plan.base_version} of '{plan.alias}'.")
     else:
-        output.say(f"{plan.alias!r} is now version {version}; it was version {plan.base_version}.")
+        output.say(f"'{plan.alias}' is now version {version}; it was version {plan.base_version}.")
     output.comparison(plan.replaced, plan.certificates[0])
     output.say("")
     output.chain_table(plan.chain, datetime.now(UTC))
     output.notices_table(plan.notices)
     if dry_run:
         output.say(f"Nothing was stored. To commit just this plan: --expect-plan {plan.digest}")
+    else:
+        output.say_next("keysteward", "connect", "HOST:PORT", "--alias", plan.alias)

@@ -13,7 +13,9 @@ from typing import Annotated, get_type_hints
 
 import typer
 
+from keysteward import __version__
 from keysteward import settings as settings_
+from keysteward.cli import output
 from keysteward.entries import Caller, Owner
 from keysteward.keystore.steward import Steward
 from keysteward.problems import Problem
@@ -63,7 +65,13 @@ def as_text(value: str | None) -> str | None:
 
 
 _Data = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="Data folder.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Data folder (default: KEYSTEWARD_DATA, or ~/.local/share/keysteward).",
+        show_default=False,
+    ),
 ]
 _Keystore = Annotated[
     str | None,
@@ -78,6 +86,22 @@ _As = Annotated[
     typer.Option(
         "--as", help="Act as the tenant administrator (default) or provider.", show_default=False
     ),
+]
+
+
+_COMMON = ("data", "keystore", "database", "act_as")
+"""The parameters of ``before_command`` that every command has, too."""
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        output.say(f"keysteward {__version__}")
+        raise typer.Exit
+
+
+_Version = Annotated[
+    bool,
+    typer.Option("--version", help="Show the version.", callback=_say_version, is_eager=True),
 ]
 
 
@@ -99,22 +123,23 @@ def before_command(
     keystore: _Keystore = None,
     database: _Database = None,
     act_as: _As = None,
+    version: _Version = False,  # noqa: ARG001  # answered by its callback
 ) -> None:
     """Take the common options in front of the command's name; behind it they take precedence."""
     context.obj = _Given(context.obj, data, keystore, database, act_as)
 
 
-def with_session(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the common options and, in their place, a session as its first argument."""
+def with_session(function: Callable[..., None], *, common: bool = True) -> Callable[..., None]:
+    """Give a command a session as its first argument; ``common`` options unless it needs none."""
 
     @functools.wraps(function)
     def command(
         context: typer.Context,
         *,
-        data: Path | None,
-        keystore: str | None,
-        database: str | None,
-        act_as: Owner | None,
+        data: Path | None = None,
+        keystore: str | None = None,
+        database: str | None = None,
+        act_as: Owner | None = None,
         **arguments: object,
     ) -> None:
         given: _Given = context.obj
@@ -125,16 +150,25 @@ def with_session(function: Callable[..., None]) -> Callable[..., None]:
             database=database or given.database,
         )
         caller = Caller(f"local:{_user()}", act_as or given.act_as or Owner.TENANT)
-        function(Session(given.composition, chosen, caller), **arguments)
+        try:
+            function(Session(given.composition, chosen, caller), **arguments)
+        except typer.Abort as stopped:  # at a question: no command asks after it changed anything
+            output.say_stopped("Stopped; nothing was changed.")
+            raise typer.Exit(output.EXIT_STOPPED) from stopped
+        except KeyboardInterrupt as stopped:
+            output.say_stopped("Stopped. 'keysteward audit show' tells what was done before.")
+            raise typer.Exit(output.EXIT_STOPPED) from stopped
 
     # Typer reads the options from signature and annotations.
     hints = get_type_hints(function, include_extras=True)
     own = list(inspect.signature(function).parameters.values())[1:]
     keyword = inspect.Parameter.KEYWORD_ONLY
-    common = inspect.signature(before_command, eval_str=True).parameters.values()
-    parameters = [*(p.replace(kind=keyword, annotation=hints[p.name]) for p in own), *common]
-    context, *options = sorted(parameters, key=lambda p: p.name != "context")
-    ordered = [context.replace(kind=keyword), *options]
+    shared = inspect.signature(before_command, eval_str=True).parameters
+    ordered = [
+        shared["context"].replace(kind=keyword),
+        *(p.replace(kind=keyword, annotation=hints[p.name]) for p in own),
+        *(shared[name] for name in _COMMON if common),
+    ]
     command.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]  # as above
     command.__annotations__ = {p.name: p.annotation for p in ordered}
     return command

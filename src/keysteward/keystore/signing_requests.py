@@ -1,6 +1,6 @@
 """Signing requests: what is sent to the CA, recorded so that its answer can be compared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from keysteward.entries import Caller, Entry, Owner, Version
@@ -29,11 +29,19 @@ class RequestWish:
     """For the current key although a pending one waits."""
 
 
-def write_signing_request(steward: Steward, caller: Caller, alias: str, wish: RequestWish) -> bytes:
+def write_signing_request(
+    steward: Steward,
+    caller: Caller,
+    alias: str,
+    wish: RequestWish,
+    *,
+    deliver: Callable[[bytes], None] = lambda pem: None,
+) -> bytes:
     """Return a PKCS#10 request in PEM for the pending key if there is one, else the current key.
 
     Subject, alternative names and usage are those of the key's certificate unless the wish says
-    otherwise. The request is recorded and the entry waits for its response.
+    otherwise. The request is handed to ``deliver``, then it is recorded and the entry waits for its
+    response: what cannot be delivered is not waited for.
 
     Raises AliasNotFound, NotAKeyPair, EntryOwnedByProvider, SigningRequestNotAvailable,
     SubjectInvalid, KeyTypeUnsupported.
@@ -45,11 +53,13 @@ def write_signing_request(steward: Steward, caller: Caller, alias: str, wish: Re
         content = _content(entry, version, wish)
         key = private_keys.from_pkcs8(key_pairs.unseal_private_key(steward, version))
         der = requests.build_request(key, content, wish.hash_name)
+        pem = requests.to_pem(der)
+        deliver(pem)
         with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
             writing.record_request(Base.of(entry), der, version.certificate.public_key_sha256)
             detail = {"public_key_sha256": version.certificate.public_key_sha256}
             writing.audit("signing-request", entry.alias, entry.id, version.number, detail)
-    return requests.to_pem(der)
+    return pem
 
 
 def _require_available(steward: Steward, caller: Caller, entry: Entry) -> None:
