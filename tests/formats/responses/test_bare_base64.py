@@ -5,6 +5,7 @@ import pytest
 
 from keysteward.formats import responses
 from keysteward.problems import ResponseTooComplex, SigningResponseUnreadable
+from tests import pki_maker
 from tests.formats.responses.conftest import Pki
 
 
@@ -16,12 +17,13 @@ def _encoded(
     return line_end.join(line.encode() for line in lines) + line_end
 
 
-def _of_remainder(pki: Pki, remainder: int) -> bytes:
-    """Return a PkiPath whose length leaves this remainder by three: two, one or no padding."""
-    together = pki.ca.der + pki.root.der
-    while (len(together) + 4) % 3 != remainder:
-        together += pki.leaf.der
-    return b"\x30\x82" + len(together).to_bytes(2, "big") + together
+def _of_remainder(pki: Pki, remainder: int) -> tuple[bytes, ...]:
+    """Return the certificates of a path whose length leaves this remainder by three."""
+    certificates: tuple[bytes, ...] = (pki.ca.der, pki.root.der)
+    while (len(b"".join(certificates)) + 4) % 3 != remainder:
+        # The lengths of its serial number and of its ECDSA signature are a matter of chance.
+        certificates = (pki.ca.der, pki.root.der, pki_maker.issue("any length").der)
+    return certificates
 
 
 @pytest.mark.parametrize("padded", [True, False])
@@ -119,9 +121,11 @@ def test_cut_off_base64_is_unreadable(pkcs7: bytes, keep: float) -> None:
 @pytest.mark.parametrize("remainder", [0, 1, 2])
 def test_objects_are_read_whatever_their_length(pki: Pki, remainder: int) -> None:
     """No padding, one or two letters of it: a second text is found behind each."""
-    path = _of_remainder(pki, remainder)
+    certificates = _of_remainder(pki, remainder)
+    together = b"".join(certificates)
+    path = b"\x30\x82" + len(together).to_bytes(2, "big") + together
     assert remainder == len(path) % 3
 
     for padded in (True, False):
         data = _encoded(path, padded=padded) + _encoded(pki.leaf.der, padded=padded)
-        assert set(pki.certificates) == set(responses.read(data).certificates)
+        assert {pki.leaf.der, *certificates} == set(responses.read(data).certificates)
