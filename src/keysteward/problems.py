@@ -7,8 +7,8 @@
     |                       PathLengthExceeded, PlaceholderAgain, RootNotTrusted
     |-- of the entry:       AliasNotFound, NothingDeleted, AliasExists, AliasInvalid, AliasReserved,
     |                       NotAKeyPair, EntryOwnedByProvider, EntryOwnedByTenant, EntryChanged,
-    |                       VersionNotFound, PendingKeyExists, SigningRequestNotAvailable,
-    |                       ConfirmationRequired
+    |                       VersionNotFound, VersionNeverCurrent, PendingKeyExists,
+    |                       SigningRequestNotAvailable, ConfirmationRequired
     |-- of what was asked:  KeyTypeUnsupported, SubjectInvalid, ValidityInvalid, OverrideInvalid,
     |                       PrivateKeyUnreadable, CertificateOfAnotherKey,
     |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid,
@@ -215,7 +215,8 @@ class SignatureInvalid(Problem):
     def detail(self) -> str:
         return (
             f"The certificate of {self.subject!r} names {self.issuer!r} as its issuer, but "
-            f"{self.reason}. The file is damaged or forged: fetch it from the CA again."
+            f"{self.reason}. The file is damaged or forged, or made in a way that is not known "
+            "here: fetch it from the CA again."
         )
 
 
@@ -504,6 +505,25 @@ class VersionNotFound(Problem):
     @property
     def detail(self) -> str:
         return f"{self.alias!r} has no version {self.number}; 'keysteward versions' lists them."
+
+
+@dataclass(eq=False)
+class VersionNeverCurrent(Problem):
+    """A version that only held a pending key cannot be rolled back to: it never served."""
+
+    slug = "version-never-current"
+    title = "The version was never current"
+    kind = Kind.INVALID
+
+    alias: str
+    number: int
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"Version {self.number} of {self.alias!r} is a new key that waited for its response; "
+            "only that response makes it current. Upload it, or choose another version."
+        )
 
 
 @dataclass(eq=False)

@@ -7,7 +7,13 @@ from keysteward.entries import Plan, Reason
 from keysteward.keystore import audit, key_pairs, signing_responses, versions
 from keysteward.keystore.signing_responses import Consent
 from keysteward.keystore.steward import Steward
-from keysteward.problems import CertificateExpired, EntryChanged, NotAKeyPair, VersionNotFound
+from keysteward.problems import (
+    CertificateExpired,
+    EntryChanged,
+    NotAKeyPair,
+    VersionNeverCurrent,
+    VersionNotFound,
+)
 from keysteward.settings import Settings
 from tests import pki_maker
 from tests import steward as steward_
@@ -162,11 +168,14 @@ def test_rollback_keeps_a_pending_key_pending(steward: Steward) -> None:
     assert 4 == pending.number
 
 
-def test_rollback_to_the_placeholder_of_the_pending_key_ends_the_pending(
-    steward: Steward,
+def test_rollback_to_a_version_that_was_never_current_is_refused(
+    steward: Steward, settings: Settings
 ) -> None:
-    """Its key is the live one then, so nothing waits to replace it."""
+    """The placeholder of a pending or given-up key never replaces a working certificate."""
     key_pairs.renew_key_pair(steward, TENANT, "client")
-    versions.roll_back(steward, TENANT, "client", 4, PLAIN)
-    entry = steward.store.get_entry(steward.keystore_id, "client")
-    assert (5, None) == (entry.version.number, entry.pending)
+    key_pairs.renew_key_pair(steward, TENANT, "client", replace=True)
+    before = steward_.rows(settings)
+    for number in (4, 5):
+        with pytest.raises(VersionNeverCurrent):
+            versions.roll_back(steward, TENANT, "client", number, PLAIN)
+    assert before == steward_.rows(settings)

@@ -9,7 +9,7 @@ from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.notices import NoticeKind
 from keysteward.pki import rules
 from keysteward.pki.rules import Finding
-from keysteward.problems import CertificateExpired, VersionNotFound
+from keysteward.problems import CertificateExpired, VersionNeverCurrent, VersionNotFound
 
 _MOST_VERSIONS = 2**63 - 1
 """What databases can number."""
@@ -20,8 +20,8 @@ def plan_rollback(
 ) -> Plan:
     """Return what making an older version current again would do.
 
-    The plan says whether key, issuer or root change. Raises VersionNotFound, CertificateExpired
-    (overridable), NotAKeyPair, EntryOwnedByProvider.
+    The plan says whether key, issuer or root change. Raises VersionNotFound,
+    VersionNeverCurrent, CertificateExpired (overridable), NotAKeyPair, EntryOwnedByProvider.
     """
     entry = steward.store.get_entry(steward.keystore_id, alias)
     steward.require_right(entry, caller)
@@ -29,6 +29,8 @@ def plan_rollback(
     if not 0 < number <= _MOST_VERSIONS:
         raise VersionNotFound(entry.alias, number)
     version = steward.store.get_version(entry, number)
+    if version.reason is Reason.RENEWAL:
+        raise VersionNeverCurrent(entry.alias, number)
     same = (version.chain, version.private_key_id) == (
         entry.version.chain,
         entry.version.private_key_id,
