@@ -79,3 +79,9 @@ def test_provider_takes_reserved_aliases_only(text: str) -> None:
     """So the provider cannot get in the way of the tenant's names either."""
     with pytest.raises(AliasReserved):
         aliases.new_alias(text, PROVIDER)
+
+
+def test_alias_that_looks_reserved_is_refused() -> None:
+    """Letters of another width make the same word to the eye."""
+    with pytest.raises(AliasReserved):
+        aliases.new_alias("\uff53\uff41\uff50_cloud", TENANT)

@@ -44,6 +44,9 @@ def new_alias(text: str, caller: Caller) -> Alias:
 
 
 def is_reserved(text: str) -> bool:
-    """Return whether the alias lies in the provider's names; letter case makes no difference."""
-    folded = text.casefold()
+    """Return whether the alias lies in the provider's names, or looks as if it did.
+
+    Letter case makes no difference, nor does the width of letters (Unicode NFKC).
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
     return folded in RESERVED or folded.startswith(RESERVED_PREFIX)
