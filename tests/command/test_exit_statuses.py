@@ -1,10 +1,14 @@
 """Each sort of refusal has its exit status, one line on standard error, and nothing else."""
 
+import os
+import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
+import keysteward
 from keysteward.cli import output
 from keysteward.problems import Kind
 from keysteward.settings import Settings
@@ -87,6 +91,57 @@ def test_keystore_that_is_not_there_is_missing(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+def test_keystore_that_is_not_there_is_looked_for_by_name(client: Settings, tmp_path: Path) -> None:
+    """The message names the folder, or the keystores that there are."""
+    assert f"'{tmp_path / 'none'}'" in commands.inside(tmp_path / "none", "list").stderr
+    elsewhere = f"sqlite:///{tmp_path}/none.db"
+    assert elsewhere in commands.inside(client.data, "list", "--database", elsewhere).stderr
+    assert "'default'" in commands.inside(client.data, "list", "--keystore", "prod").stderr
+
+
+@pytest.mark.parametrize("words", [("init",), ("list",), ("database", "upgrade")])
+@pytest.mark.parametrize("below", ["", "/data"])
+def test_data_folder_that_cannot_be_used_is_explained(
+    files: Path, words: tuple[str, ...], below: str
+) -> None:
+    """By its path and the system's reason, in one line."""
+    folder = f"{files / 'text.txt'}{below}"
+    run = commands.inside(None, *words, "--data", folder)
+    assert (5, "", 1) == (run.status, run.stdout, run.stderr.count("\n"))
+    assert folder in run.stderr
+    assert ": not a directory." in run.stderr or ": file exists." in run.stderr
+    assert "[data-folder-unusable]" in run.stderr
+
+
+def test_data_folder_of_others_is_explained(client: Settings) -> None:
+    """What this user may not enter holds no traceback."""
+    client.data.chmod(0)
+    drop = ("capsh", "--drop=cap_dac_override,cap_dac_read_search", "--", "-c", 'exec "$@"', "run")
+    if os.getuid() == 0 and shutil.which("capsh") is None:
+        pytest.skip("root needs capsh to be refused; Debian package libcap2-bin")
+    try:
+        done = subprocess.run(
+            (*(drop if os.getuid() == 0 else ()), *commands.COMMAND, "list"),
+            env=commands.environment(client.data),
+            capture_output=True,
+            check=False,
+        )
+    finally:
+        client.data.chmod(0o700)
+    assert (5, b"") == (done.returncode, done.stdout)
+    assert f"'{client.data}".encode() in done.stderr
+    assert b": permission denied." in done.stderr
+
+
+def test_wrong_setting_is_named_as_it_can_be_given(settings: Settings, tmp_path: Path) -> None:
+    """The database by variable and option; the trust bundle with its file and the reason."""
+    run = commands.inside(settings.data, "list", "--database", "foo")
+    assert "KEYSTEWARD_DATABASE (--database)" in run.stderr
+    missing = str(tmp_path / "roots.pem")
+    run = commands.inside(settings.data, "list", KEYSTEWARD_TRUST_BUNDLE=missing)
+    assert f"'{missing}': no such file or directory." in run.stderr
+
+
 def test_response_over_the_limit_is_too_large(client: Settings, files: Path) -> None:
     """Counted while reading, from a file and from standard input."""
     data = (files / "good.pem").read_bytes().ljust(30_721, b"\n")
@@ -154,6 +209,32 @@ def test_misspelt_command_is_explained(arguments: tuple[str, ...]) -> None:
     run = commands.inside(None, *arguments)
     assert (2, "") == (run.status, run.stdout)
     assert "Usage: keysteward" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("list", "--expiring", "abc"), "'abc' is no whole number."),
+        (("list", "--expiring", "-1"), "-1 is too small; the least is 0."),
+        (("rollback", "client", "two"), "'two' is no whole number."),
+        (("connect", "localhost", "--timeout", "601"), "the most is 600"),
+        (("keypair", "generate", "x", "--cn", "x", "--usage", "client"), "': 'client' is not one"),
+        (("audit", "verify", "--expect", "nonsense"), "a head looks like 138:4eb2…"),
+    ],
+)
+def test_wrong_value_is_explained_in_words(
+    settings: Settings, arguments: tuple[str, ...], words: str
+) -> None:
+    """It is wrong usage, and no validator's jargon."""
+    run = commands.inside(settings.data, *arguments)
+    assert (2, "") == (run.status, run.stdout)
+    assert words in run.stderr
+
+
+def test_version_is_printed(tmp_path: Path) -> None:
+    """Without a keystore."""
+    run = commands.inside(tmp_path / "none", "--version")
+    assert (0, f"keysteward {keysteward.__version__}\n") == (run.status, run.stdout)
 
 
 def test_every_kind_of_problem_has_a_status() -> None:

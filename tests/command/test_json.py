@@ -108,11 +108,10 @@ def test_upload_prints_alias_and_version_in_each_outcome(client: Settings, files
     assert (6, "reject", "client", None) == (
         *(run.status, run.json["outcome"], run.json["alias"], run.json["version"]),
     )
-    assert ("root-not-trusted", False) == (
-        run.json["problem"]["slug"],
-        run.json["problem"]["override"],
-    )
     (root,) = steward_.read(ROOT)
+    problem = run.json["problem"]
+    assert ("root-not-trusted", False) == (problem["slug"], problem["override"])
+    assert (root.fingerprint, root.subject) == (problem["sha256"], problem["subject"])
     run = _upload(client, files / "good.pem", "--trust-root", root.fingerprint.upper())
     _assert_shape(run, UPLOADED)
     assert (0, "accept", "client", 2) == (
@@ -201,3 +200,32 @@ def test_waiting_entries_are_listed_until_their_response(client: Settings, files
     _upload(client, files / "good.pem", "--fingerprint-verified")
     look()
     assert [[], ["client"], []] == listed
+
+
+def test_new_entries_are_printed_as_they_are_shown(settings: Settings, files: Path) -> None:
+    """What makes an entry prints just what show prints of it afterwards."""
+    for alias, arguments in {
+        "made": ("keypair", "generate", "made", "--cn", "made", "--type", "ed25519"),
+        "added": ("keypair", "add", "added", str(files / "key.pem")),
+        "root": ("certificate", "add", "root", str(files / "root.pem")),
+    }.items():
+        run = commands.inside(settings.data, *arguments, "--json")
+        assert (0, "") == (run.status, run.stderr)
+        assert commands.inside(settings.data, "show", alias, "--json").json == run.json
+    renewed = commands.inside(settings.data, "keypair", "renew", "made", "--json")
+    assert (1, 2) == (renewed.json["version"], renewed.json["pending"])
+
+
+def test_rollback_prints_its_plan_in_each_outcome(client: Settings, files: Path) -> None:
+    """Tried, done, and refused."""
+    _upload(client, files / "good.pem", "--fingerprint-verified")
+
+    def roll_back(*words: str) -> Run:
+        run = commands.inside(client.data, "rollback", "client", *words, "--json")
+        _assert_shape(run, UPLOADED)
+        return run
+
+    tried, done, refused = roll_back("1", "--dry-run"), roll_back("1"), roll_back("9")
+    assert (0, True, 2) == (tried.status, tried.json["dry_run"], tried.json["version"])
+    assert (0, "warn", 3) == (done.status, done.json["outcome"], done.json["version"])
+    assert (4, "version-not-found") == (refused.status, refused.json["problem"]["slug"])

@@ -1,5 +1,6 @@
 """Standard input, output and error, files, and what a pipe gets to see."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,38 @@ def test_request_is_written_to_a_new_file_only(settings: Settings, files: Path) 
     assert before == steward_.rows(settings)
 
 
+@pytest.mark.parametrize("words", [("list",), ("list", "--json"), ("csr", "client", "--cn", "x")])
+def test_full_disk_behind_standard_output_is_explained(
+    settings: Settings, files: Path, words: tuple[str, ...]
+) -> None:
+    """In one line; and a request that nobody got is not waited for."""
+    commands.inside(settings.data, "keypair", "add", "client", str(files / "key.pem"))
+    before = steward_.rows(settings)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            (*commands.COMMAND, *words),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=commands.environment(settings.data),
+            check=False,
+        )
+    expected = "keysteward: The file cannot be used. 'standard output': no space left on device. "
+    assert (5, f"{expected}[file-unreadable]\n") == (done.returncode, done.stderr.decode())
+    assert before == steward_.rows(settings)
+
+
+@pytest.mark.parametrize("out", ["missing/new.csr", "text.txt/new.csr", "."])
+def test_request_that_cannot_be_written_is_not_recorded(
+    settings: Settings, files: Path, out: str
+) -> None:
+    """A folder that is not there, a file in its place, a folder as the target."""
+    commands.inside(settings.data, "keypair", "add", "client", str(files / "key.pem"))
+    before = steward_.rows(settings)
+    run = commands.inside(settings.data, "csr", "client", "--cn", "x", "-o", str(files / out))
+    assert run.status in (5, 6)
+    assert before == steward_.rows(settings)
+
+
 def test_request_that_is_refused_leaves_no_file(settings: Settings, files: Path) -> None:
     """Not even an empty one."""
     out = files / "new.csr"
@@ -105,6 +138,7 @@ def test_output_into_a_pipe_is_plain_and_unbroken(settings: Settings, files: Pat
     ]
     text = "".join(run.stdout + run.stderr for run in runs)
     assert not [mark for mark in NEVER_IN_A_PIPE if mark in text]
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
     listed, shown = runs[3].stdout, runs[4].stdout
     assert 2 == listed.count("\n")
     assert f"{alias} " in listed
@@ -155,10 +189,13 @@ def test_hostile_names_are_printed_harmlessly(settings: Settings, files: Path) -
             ("show", "client"),
             ("versions", "client"),
             ("rollback", "client", "1"),
+            ("show", HOSTILE.replace("\x00", "")),
+            ("rename", HOSTILE.replace("\x00", ""), "b"),
+            ("audit", "show"),
             ("audit", "show", "--json"),
         )
     ]
-    assert [0, 0, 0, 6, 5, 0, 0, 0, 0, 0, 0, 0, 0] == [run.status for run in runs]
+    assert [0, 0, 0, 6, 5, 0, 0, 0, 0, 0, 0, 0, 4, 4, 0, 0] == [run.status for run in runs]
     for run in runs:
         text = (run.stdout + run.stderr).replace("\n", "")
         assert text.isprintable(), run

@@ -3,6 +3,7 @@
 import array
 import fcntl
 import os
+import re
 import select
 import signal
 import subprocess
@@ -126,6 +127,94 @@ def test_password_is_asked_for_and_not_shown(settings: Settings, tmp_path: Path)
     assert "hush" not in screen
 
 
+def test_password_for_scripts_is_not_shown_at_a_terminal(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """The option that reads standard input does not make the terminal show it."""
+    file = tmp_path / "encrypted.pem"
+    file.write_bytes(ROOT.key_pem(password=b"hush hush"))
+    status, screen = _at_terminal(
+        *(settings.data, "keypair", "add", "client", str(file), "--password-stdin"),
+        expecting="Password of the key file",
+        answer="hush hush\n",
+    )
+    assert (0, False) == (status, "hush" in screen)
+
+
+def test_password_can_be_given_up(settings: Settings, tmp_path: Path) -> None:
+    """Ctrl-C at the question ends with its status and its line."""
+    file = tmp_path / "encrypted.pem"
+    file.write_bytes(ROOT.key_pem(password=b"hush hush"))
+    status, screen = _at_terminal(
+        *(settings.data, "keypair", "add", "client", str(file)),
+        expecting="Password of the key file",
+        answer=CTRL_C,
+    )
+    assert (130, True) == (status, "Stopped; nothing was changed." in screen)
+
+
+def test_purge_of_what_is_not_there_asks_nothing(client: Settings) -> None:
+    """Neither for an unknown alias, nor for an entry of somebody else."""
+    status, screen = _at_terminal(client.data, "delete", "nobody", "--purge")
+    assert (4, False) == (status, "to confirm" in screen)
+    status, screen = _at_terminal(client.data, "delete", "client", "--purge", "--as", "provider")
+    assert (7, False) == (status, "to confirm" in screen)
+
+
+def _plain(screen: str) -> list[str]:
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen).replace("\r", "").splitlines()
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_list_fits_the_terminal(client: Settings, files: Path, columns: int) -> None:
+    """Alias, end and state stand unbroken in one line; what has no room is left out."""
+    root = str(files / "root.pem")
+    assert 0 == commands.inside(client.data, "certificate", "add", "the root", root).status
+    screen = _at_terminal(client.data, "list", COLUMNS=str(columns), NO_COLOR="1")[1]
+    lines = _plain(screen)
+    assert max(map(len, lines)) <= columns
+    (line,) = (line for line in lines if line.startswith("the root  "))
+    assert re.search(r"20\d\d-\d\d-\d\d \([\d,]+ days left\)  trusted( |$)", line)
+    assert ("Owner" in lines[0], "Subject" in lines[0]) == (columns == 200, columns > 80)
+
+
+def test_list_tells_owners_apart_where_they_differ(client: Settings, files: Path) -> None:
+    """They have no room on a narrow terminal, but go last."""
+    key = str(files / "key.pem")
+    commands.inside(client.data, "keypair", "add", "sap_x", key, "--as", "provider")
+    screen = _at_terminal(client.data, "list", COLUMNS="72", NO_COLOR="1")[1]
+    assert "Tenant Administrator" in screen
+    assert "Issuer" not in screen
+
+
+@pytest.mark.parametrize("arguments", [("versions", "client"), ("audit", "show")])
+def test_times_and_words_of_a_table_stay_whole(
+    client: Settings, arguments: tuple[str, ...]
+) -> None:
+    """On 80 columns each row is one line."""
+    screen = _at_terminal(client.data, *arguments, COLUMNS="80", NO_COLOR="1")[1]
+    rows = commands.inside(client.data, *arguments, "--json").json
+    lines = _plain(screen)
+    assert 1 + len(rows) == len(lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_refusal_at_a_terminal_is_a_paragraph(client: Settings, files: Path) -> None:
+    """Title and slug first, then what to do, indented and broken between words only."""
+    other = str(files / "other.pem")
+    status, screen = _at_terminal(
+        client.data, "response", "upload", "client", other, COLUMNS="80", NO_COLOR="1"
+    )
+    title, *detail = _plain(screen)
+    assert 5 == status
+    assert title.startswith("keysteward: The certificate belongs to another key")
+    assert title.endswith("[public-key-mismatch]")
+    assert detail
+    assert all(line.startswith("  ") for line in detail)
+    piped = commands.inside(client.data, "response", "upload", "client", other).stderr
+    assert set(" ".join(detail).split()) <= set(piped.split())
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_script_is_printed(shell: str) -> None:
     """For the shell that runs the command, or one that is named."""
@@ -176,7 +265,9 @@ def test_ctrl_c_ends_quietly(client: Settings, files: Path, moment: str) -> None
         process.send_signal(signal.SIGINT)
         screen = process.communicate(timeout=WAIT_SECONDS)[0].decode()
         status = process.returncode
-    assert 0 != status
+    assert 130 == status
+    assert "Stopped" in screen
+    assert ("nothing was changed" in screen) == (moment == "asking")
     assert "Traceback" not in screen
     assert before == steward_.rows(client)
 

@@ -203,12 +203,8 @@ def _destroyed(alias: str, keys: int) -> str:
 def _typed_alias(session: Session, alias: str) -> str:
     if not session.interactive:
         return sys.stdin.readline().rstrip("\r\n")
-    typed: str = typer.prompt(
-        f"This destroys the private keys of '{alias}' for good. Type the alias to confirm",
-        default="",
-        show_default=False,
-        err=True,
-    )
+    output.say(f"This destroys the private keys of '{alias}' for good.")
+    typed: str = typer.prompt("Type the alias to confirm", default="", show_default=False, err=True)
     return typed
 
 

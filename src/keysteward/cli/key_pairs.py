@@ -275,6 +275,8 @@ def _say_made(entry: Entry) -> None:
 def _say_next(entry: Entry) -> None:
     file = entry.alias.replace("/", "_").lstrip("-.")[:60] or "request"
     words = [entry.alias, "-o", f"{file}.csr"]
+    if not (entry.pending or entry.version).certificate.subject:
+        words += ["--cn", "NAME"]
     if entry.alias.startswith("-"):
         words = [*words[1:], "--", entry.alias]
     output.say_next("keysteward", "csr", *words)

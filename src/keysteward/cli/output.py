@@ -65,8 +65,10 @@ def say_next(*words: str) -> None:
 
 
 def say_json(value: object) -> None:
-    """Print a value as indented JSON."""
-    write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    """Print a value as indented JSON, its texts readable and harmless on a terminal, too."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    shown = (c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    write("".join(shown) + "\n")
 
 
 def say_problem(problem: Problem) -> None:

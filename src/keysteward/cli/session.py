@@ -69,6 +69,7 @@ _Data = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
+        readable=False,  # the problem says more than Typer would
         help="Data folder (default: KEYSTEWARD_DATA, or ~/.local/share/keysteward).",
         show_default=False,
     ),

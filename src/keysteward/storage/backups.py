@@ -19,7 +19,8 @@ def write(database: Database, target: Path) -> None:
     except FileExistsError as error:
         raise FileExists(target.name) from error
     except OSError as error:
-        raise FileUnreadable(target.name, error.strerror or "cannot be written") from error
+        reason = (error.strerror or "cannot be written").lower()
+        raise FileUnreadable(target.name, reason) from error
     try:
         with database.reading() as link:
             database.engine.backup(link.connection, target)
