@@ -133,6 +133,21 @@ def test_response_that_is_current_already_gets_one_line(client: Settings, files:
     assert current + missing == commands.inside(client.data, *upload).stdout
 
 
+def test_comparison_marks_serial_numbers_that_differ_at_the_end_alone(
+    client: Settings, files: Path
+) -> None:
+    """As those of a CA that counts do."""
+    digits = "56F73DEBC0533589A0B1C2D3E4F5A6B7C8D9E0F"
+    for last in "12":
+        serial = int(digits + last, 16)
+        (files / "counted.pem").write_bytes(leaf(serial=serial).pem + CA.pem + ROOT.pem)
+        upload = ("response", "upload", "client", str(files / "counted.pem"))
+        run = commands.inside(client.data, *upload, "--fingerprint-verified")
+        assert 0 == run.status
+    (line,) = (line for line in run.stdout.splitlines() if "Serial number" in line)
+    assert ["*", "Serial", "number", "56F73DEBC053…E0F1", "56F73DEBC053…E0F2"] == line.split()
+
+
 def test_rollback_names_the_version_that_is_back(client: Settings, files: Path) -> None:
     """And says so if it is current already."""
     upload = ("response", "upload", "client", str(files / "good.pem"), "--fingerprint-verified")

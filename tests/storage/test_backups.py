@@ -66,7 +66,7 @@ def test_copy_never_replaces_a_file(bench: Bench, tmp_path: Path) -> None:
 
 def test_copy_into_a_folder_that_is_not_there_is_refused(bench: Bench, tmp_path: Path) -> None:
     """The message names the file and the system's reason."""
-    with pytest.raises(FileUnreadable, match="No such file"):
+    with pytest.raises(FileUnreadable, match="no such file"):
         bench.store.backup(tmp_path / "nowhere" / "copy.db")
 
 

@@ -26,6 +26,7 @@ NAMED: dict[str, Executable] = {
 
 READS_ALL = {
     "ANY_KEYSTORE",  # the first row of one
+    "LIST_KEYSTORES",  # for a refusal alone: a handful of names
     "LIST_DATA_KEYS",  # a handful: one per rotation
     "LAST_AUDIT",  # the last row, from the end of the table
 }
