@@ -159,5 +159,5 @@ def test_database_can_lie_elsewhere(settings: Settings, tmp_path: Path) -> None:
 
 def test_keystore_that_is_not_there_is_named(bench: Bench) -> None:
     """Another name is answered with it, and with those that there are."""
-    with pytest.raises(KeystoreUnknown, match="'production'.*: 'default'"):
+    with pytest.raises(KeystoreUnknown, match=r"'production'.*: 'default'"):
         bench.store.get_keystore("production")
