@@ -74,12 +74,15 @@ def say_json(value: object) -> None:
 def say_problem(problem: Problem) -> None:
     """Print a refusal on standard error: in one line, or as a paragraph on a terminal."""
     name, title = ("keysteward: ", "bold"), (problem.title, "bold red")
+    detail = problem.detail
+    if problem.overridable:
+        detail += f" An upload takes it with --override {problem.slug}."
     if not sys.stderr.isatty():
-        text = Text.assemble(name, title, f". {problem.detail} [{problem.slug}]")
+        text = Text.assemble(name, title, f". {detail} [{problem.slug}]")
         _print(_harmless(text), stderr=True)
         return
     _print(_harmless(Text.assemble(name, title, f" [{problem.slug}]")), stderr=True)
-    console(stderr=True).print(Padding(_harmless(problem.detail), (0, 0, 0, 2)))
+    console(stderr=True).print(Padding(_harmless(detail), (0, 0, 0, 2)))
 
 
 def say_stopped(text: str) -> None:
