@@ -141,6 +141,7 @@ def test_changes_of_one_entry_by_two_processes_leave_no_half(tmp_path: Path) -> 
         "alias-not-found",
         "alias-exists",
         "entry-changed",
+        "nothing-deleted",
     }
     assert looked > 10
     soundness.assert_sound(raced.settings)
