@@ -22,6 +22,7 @@
 The core knows no HTTP status and no exit status: each face has one table over ``Kind``.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -43,7 +44,7 @@ class Kind(Enum):
     UPSTREAM = auto()
 
 
-class Problem(Exception):
+class Problem(Exception, ABC):
     """A refusal that describes the user's situation; never holds secrets or bodies.
 
     The only paths are those that the user gave or configured.
@@ -58,9 +59,9 @@ class Problem(Exception):
     overridable: ClassVar[bool] = False
 
     @property
+    @abstractmethod
     def detail(self) -> str:
         """A sentence about this case: the cause, and what to do next."""
-        raise NotImplementedError  # every subclass says it; a test walks them all
 
     def __str__(self) -> str:
         return f"{self.title}: {self.detail}"
@@ -1020,11 +1021,7 @@ class ConnectionFailed(Problem):
         return f"{self.address}: {self.reason} {self.remedy} {self.evidence}".rstrip()
 
 
-def _subclasses(problem: type[Problem]) -> tuple[type[Problem], ...]:
-    return tuple(problem.__subclasses__())
-
-
-PROBLEMS: tuple[type[Problem], ...] = _subclasses(Problem)
+PROBLEMS: tuple[type[Problem], ...] = tuple(Problem.__subclasses__())
 """Every problem, in the order of this file."""
 
 OVERRIDES: frozenset[str] = frozenset(p.slug for p in PROBLEMS if p.overridable)

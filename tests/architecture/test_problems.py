@@ -23,8 +23,9 @@ _STATUS = {
 every_problem = pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.slug)
 
 
-def _descendants(problem: type[Problem]) -> set[type[Problem]]:
-    return {problem}.union(*(_descendants(child) for child in problem.__subclasses__()))
+def _descendants(problem: type) -> set[type]:
+    children: list[type] = problem.__subclasses__()
+    return {problem}.union(*(_descendants(child) for child in children))
 
 
 def _sample(name: str, kind: object) -> object:

@@ -123,7 +123,7 @@ def same_again() -> Iterator[Case]:
         infos="chain-repaired chain-ends-without-root",
     )
     own = issue(SUBJECT, KEY, eku=("clientAuth",))
-    again = overridable("placeholder-again", "placeholder-again", own, infos="chain-repaired")
+    again = overridable("placeholder-again", "placeholder-again", own, infos="already-current")
     warnings = frozenset({"placeholder-again", "self-signed"})
     yield replace(again, warnings=warnings, current=(own,))
 

@@ -3,9 +3,10 @@
 ``judge_response`` is the main job without its storing. Its steps:
 
 1. Load the certificates that the file holds; remember those that cannot be read.
-2. Choose the certificate for one of the keys; refuse the entry's own placeholder.
+2. Choose the certificate for one of the keys.
 3. Build its chain from the file; complete it from the keystore where the file leaves it open.
-4. Judge certificate, issuers, signatures; compare with the request and with what is replaced.
+4. Refuse the entry's own placeholder; judge certificate, issuers, signatures; compare with the
+   request and with what is replaced.
 5. Try whether this system's TLS could use such a certificate.
 6. Ask for a second opinion if nothing was found so far that needs a warning.
 7. Add what is only worth knowing: where the chain ends, what was completed and what was dropped.
@@ -111,13 +112,9 @@ def judge_response(
     links = tuple(
         ChainLink(c, Source.KEYSTORE if c in completed else Source.RESPONSE) for c in chain
     )
-    placeholder = chosen.self_signed and target.is_own(chosen)
-    identical = chain == target.replaced and not placeholder
-    if identical:
-        already = NoticeKind.ALREADY_CURRENT.about(
-            f"{target.name} has this certificate with this chain already; nothing is stored."
-        )
-        return Judgement(links, (already,), (), identical=True)
+    identical = chain == target.replaced
+    if identical and not (chosen.self_signed and target.is_own(chosen)):
+        return Judgement(links, tuple(_against_current(chain, target)), (), identical=True)
     notices, overridden = rules.judge(_findings(file, chain, target, now), overrides)  # 4, 5
     if outcome(notices) == "accept":  # 6
         objection = second_opinion.objection(chain, now)
@@ -125,10 +122,10 @@ def judge_response(
             notices += (NoticeKind.SECOND_OPINION.about(objection),)
     dropped = [c for c in found if c not in chain]
     notices += (
-        *_against_current(chosen, target),
+        *_against_current(chain, target),
         *_remarks(built, completed, dropped, unreadable),
     )  # 7
-    return Judgement(links, notices, overridden, identical=False)
+    return Judgement(links, notices, overridden, identical=identical)
 
 
 def _load(file: ResponseFile) -> tuple[tuple[Certificate, ...], int]:
@@ -232,12 +229,16 @@ def _findings(
             yield NoticeKind.KEY_NOT_USABLE_FOR_TLS.about(reason)
 
 
-def _against_current(chosen: Certificate, target: Target) -> Iterator[Notice]:
-    if target.replaced and chosen == target.replaced[0]:
+def _against_current(chain: tuple[Certificate, ...], target: Target) -> Iterator[Notice]:
+    if chain == target.replaced:
+        yield NoticeKind.ALREADY_CURRENT.about(
+            f"{target.name} has this certificate with this chain already; nothing is stored."
+        )
+    elif target.replaced and chain[0] == target.replaced[0]:
         yield NoticeKind.CHAIN_REPAIRED.about(
             "The certificate is the current one; its chain becomes the one given here."
         )
-    if target.replaced and chosen.spki != target.replaced[0].spki:
+    elif target.replaced and chain[0].spki != target.replaced[0].spki:
         yield NoticeKind.KEY_CHANGED.about(
             "The response answers the pending key: it replaces the current private key."
         )

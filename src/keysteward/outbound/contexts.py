@@ -42,7 +42,8 @@ def client_context(
 
     The chain is sent as it is stored, root included. RFC 8446 section 4.4.2 lets the root be left
     out and makes no receiver refuse it; what the receiver's log shows is then what the keystore
-    shows, and a receiver that lacks the root can at least name it.
+    shows, and a receiver that lacks the root can at least name it. Only where the end-entity
+    certificate is stored alone does OpenSSL itself add issuers, from among the anchors.
 
     Args:
         chain: end-entity first; the end-entity certificate is the key's.

@@ -5,14 +5,12 @@ import warnings
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import dsa
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from keysteward.pki import certificates, contents, key_pairs, names, pem_blocks, public_keys
 from keysteward.pki.contents import Content
 from keysteward.pki.key_pairs import PrivateKey
-from keysteward.pki.public_keys import KeyKind
 from keysteward.problems import ReferenceUnreadable
 from keysteward.values import Fingerprint
 
@@ -35,22 +33,12 @@ class Request:
     """
 
     der: bytes = field(repr=False)
-    name: x509.Name = field(repr=False, compare=False)
     subject: str
     subject_name: bytes = field(repr=False)
     spki: bytes = field(repr=False)
     public_key_sha256: Fingerprint
-    key: KeyKind
     san: tuple[str, ...]
     extended_key_usage: frozenset[str] | None
-
-    @property
-    def signature_verified(self) -> bool:
-        """Whether the owner of the key made the request (RFC 2986 section 4.2).
-
-        Found out when it is asked for: an upload reads requests that were made here.
-        """
-        return _verified(x509.load_der_x509_csr(self.der))
 
 
 def build_request(key: PrivateKey, content: Content, hash_name: str | None = None) -> bytes:
@@ -109,24 +97,10 @@ def _read(der: bytes) -> Request:
             extended = frozenset(oid.dotted_string for oid in extension.value)
     return Request(
         der=der,
-        name=subject,
         subject=names.shown(subject),
         subject_name=names.comparable(subject),
         spki=spki,
         public_key_sha256=Fingerprint(hashlib.sha256(spki).hexdigest()),
-        key=public_keys.kind(public_key),
         san=san,
         extended_key_usage=extended,
     )
-
-
-def _verified(loaded: x509.CertificateSigningRequest) -> bool:
-    try:
-        key, digest = loaded.public_key(), certificates.signature_hash(loaded)
-        if not isinstance(key, dsa.DSAPublicKey) or digest is None:
-            return loaded.is_signature_valid
-        # The library does not verify DSA requests with the longer hashes, which are written here.
-        key.verify(loaded.signature, loaded.tbs_certrequest_bytes, digest)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
-        return False
-    return True
