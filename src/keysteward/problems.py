@@ -9,11 +9,15 @@
     |                       NotAKeyPair, EntryOwnedByProvider, EntryOwnedByTenant, EntryChanged,
     |                       VersionNotFound, VersionNeverCurrent, PendingKeyExists,
     |                       SigningRequestNotAvailable, ConfirmationRequired
+    |-- of an upload:       UploadTooLarge, NotAKeystore, KeystoreUnreadable, PasswordWrong,
+    |                       KeyDerivationTooCostly, SeveralKeys, KeyNotInFile, RecoveryUnreadable
     |-- of what was asked:  KeyTypeUnsupported, SubjectInvalid, ValidityInvalid, OverrideInvalid,
     |                       PrivateKeyUnreadable, CertificateOfAnotherKey,
     |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid,
-    |                       ProgramMissing, ProgramFailed
+    |                       ProgramMissing, ProgramFailed, NameInvalid, NameTaken,
+    |                       BackupNotFound, RootMissing, PassphraseTooShort
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
+    |                       KeystoreTooLarge,
     |                       DataFolderUnusable, DatabaseUnusable, SealingKeyMissing,
     |                       SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
     `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, AddressInvalid,
@@ -577,6 +581,151 @@ class ConfirmationRequired(Problem):
         return f"Purging destroys the keys of {self.alias!r} for good: type the alias to confirm."
 
 
+# ---- of an upload
+
+
+@dataclass(eq=False)
+class UploadTooLarge(Problem):
+    """An uploaded file other than a signing response has more bytes than its limit."""
+
+    slug = "upload-too-large"
+    title = "The file is too large"
+    kind = Kind.TOO_LARGE
+
+    what: str
+    """What the file should be, with its article: "a certificate"."""
+    limit_bytes: int
+    setting: str
+    """The environment variable that sets the limit."""
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"A file with {self.what} may have {self.limit_bytes:,} bytes at most; this one has "
+            f"more. Nothing of it was read. The limit is the setting {self.setting}."
+        )
+
+
+@dataclass(eq=False)
+class NotAKeystore(Problem):
+    """A file that should be a whole keystore is something else."""
+
+    slug = "not-a-keystore"
+    title = "This is no keystore"
+    kind = Kind.UNSUPPORTED
+
+    found: str
+    remedy: str
+
+    @property
+    def detail(self) -> str:
+        return f"The file is {self.found}. {self.remedy}"
+
+
+@dataclass(eq=False)
+class KeystoreUnreadable(Problem):
+    """A JKS, JCEKS or PKCS#12 file that is cut off, altered or malformed."""
+
+    slug = "keystore-unreadable"
+    title = "The keystore file is damaged"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason} Nothing was stored; fetch the file anew from where it was made."
+
+
+@dataclass(eq=False)
+class PasswordWrong(Problem):
+    """A password or passphrase is missing, or it does not open the file."""
+
+    slug = "password-wrong"
+    title = "The password does not open the file"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class KeyDerivationTooCostly(Problem):
+    """Opening the file would take more rounds of key derivation than the setting allows."""
+
+    slug = "key-derivation-too-costly"
+    title = "The file asks for too much work"
+    kind = Kind.INVALID
+
+    asked: str
+    """What the file asks for, in words: "2,147,483,647 rounds of key derivation"."""
+    limit: str
+    """What is allowed, in words."""
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"Opening the file takes {self.asked}; allowed are {self.limit}. Nothing was tried. "
+            "Encrypt it anew with fewer, or raise the setting KEYSTEWARD_DERIVATION_LIMIT_ROUNDS."
+        )
+
+
+@dataclass(eq=False)
+class SeveralKeys(Problem):
+    """A file for one key pair holds several; none is taken unless the caller says which."""
+
+    slug = "several-keys"
+    title = "The file holds several keys"
+    kind = Kind.CONFLICT
+
+    names: tuple[str, ...]
+    """What the keys can be chosen by, in the order of the file."""
+
+    @property
+    def detail(self) -> str:
+        shown = ", ".join(repr(name) for name in self.names[:8])
+        more = f" and {len(self.names) - 8} more" if len(self.names) > 8 else ""
+        return (
+            f"It holds {len(self.names)} keys: {shown}{more}. Choose one (--key NAME), or take "
+            "them all in with 'keysteward import'."
+        )
+
+
+@dataclass(eq=False)
+class KeyNotInFile(Problem):
+    """The key that the caller chose is not in the file."""
+
+    slug = "key-not-in-file"
+    title = "There is no such key in the file"
+    kind = Kind.MISSING
+
+    name: str
+    names: tuple[str, ...]
+
+    @property
+    def detail(self) -> str:
+        known = ", ".join(repr(name) for name in self.names[:8]) or "none"
+        return f"The file holds no key {self.name!r}. Its keys are: {known}."
+
+
+@dataclass(eq=False)
+class RecoveryUnreadable(Problem):
+    """A file for disaster recovery is none, is cut off, or was altered."""
+
+    slug = "recovery-unreadable"
+    title = "The recovery file cannot be used"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason} Nothing was restored."
+
+
 # ---- of what was asked
 
 
@@ -773,6 +922,96 @@ class SettingInvalid(Problem):
         return f"{self.name}: {self.reason}"
 
 
+@dataclass(eq=False)
+class NameInvalid(Problem):
+    """The name of a keystore or a backup cannot be used."""
+
+    slug = "name-invalid"
+    title = "The name cannot be used"
+    kind = Kind.INVALID
+
+    name: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"The name {self.name!r} cannot be used: {self.reason}"
+
+
+@dataclass(eq=False)
+class NameTaken(Problem):
+    """A keystore or a backup of this name is there already."""
+
+    slug = "name-taken"
+    title = "The name is taken"
+    kind = Kind.CONFLICT
+
+    what: str
+    """``keystore`` or ``backup``."""
+    name: str
+
+    @property
+    def detail(self) -> str:
+        return f"There is a {self.what} {self.name!r} already. Choose another name."
+
+
+@dataclass(eq=False)
+class BackupNotFound(Problem):
+    """The keystore has no backup of this name."""
+
+    slug = "backup-not-found"
+    title = "There is no such backup"
+    kind = Kind.MISSING
+
+    name: str | None
+    """None: the newest was meant, and there is none at all."""
+
+    @property
+    def detail(self) -> str:
+        if self.name is None:
+            return "This keystore has no backup yet. 'keysteward backup create' makes one."
+        return f"This keystore has no backup {self.name!r}. 'keysteward backup list' shows them."
+
+
+@dataclass(eq=False)
+class RootMissing(Problem):
+    """A root certificate was asked for, and neither the chain nor the keystore holds it."""
+
+    slug = "root-missing"
+    title = "The root certificate is not here"
+    kind = Kind.MISSING
+
+    alias: str
+    top: str
+    issuer: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"The chain of {self.alias!r} ends with {self.top!r}, and its issuer {self.issuer!r} "
+            "is not among the keystore's certificates. Add it with 'keysteward certificate add'; "
+            "an intermediate is never given out as the root."
+        )
+
+
+@dataclass(eq=False)
+class PassphraseTooShort(Problem):
+    """A passphrase is too short for what it protects."""
+
+    slug = "passphrase-too-short"
+    title = "The passphrase is too short"
+    kind = Kind.INVALID
+
+    least_characters: int
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"It protects every private key of the installation: give {self.least_characters} "
+            "characters or more, for example six random words."
+        )
+
+
 # ---- of the keystore
 
 
@@ -825,6 +1064,26 @@ class KeystoreUnknown(Problem):
         return (
             f"{self.name!r} is not among this installation's keystores: {self.known}. Name one of "
             "them, or leave the name out."
+        )
+
+
+@dataclass(eq=False)
+class KeystoreTooLarge(Problem):
+    """The change would make the keystore larger than the compatibility limit."""
+
+    slug = "keystore-too-large"
+    title = "The keystore would become too large"
+    kind = Kind.TOO_LARGE
+
+    size_bytes: int
+    limit_bytes: int
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"Certificates and keys would take {self.size_bytes:,} bytes; "
+            f"KEYSTEWARD_KEYSTORE_LIMIT_BYTES allows {self.limit_bytes:,}. Delete entries, or "
+            "unset that limit: it is here for compatibility alone."
         )
 
 

@@ -1,0 +1,1 @@
+"""Keystore files: PKCS#12, JKS and JCEKS."""
