@@ -12,6 +12,7 @@ _PACKAGES = {
     "keytool": "default-jre-headless",
     "java": "default-jre-headless",
     "javac": "default-jdk-headless",
+    "unzip": "unzip",
     "certtool": "gnutls-bin",
     "certutil": "libnss3-tools",
     "cmsutil": "libnss3-tools",
