@@ -664,12 +664,15 @@ class KeyDerivationTooCostly(Problem):
     """What the file asks for, in words: "2,147,483,647 rounds of key derivation"."""
     limit: str
     """What is allowed, in words."""
+    remedy: str = (
+        "Encrypt it anew with fewer, or raise the setting KEYSTEWARD_DERIVATION_LIMIT_ROUNDS."
+    )
 
     @property
     def detail(self) -> str:
         return (
             f"Opening the file takes {self.asked}; allowed are {self.limit}. Nothing was tried. "
-            "Encrypt it anew with fewer, or raise the setting KEYSTEWARD_DERIVATION_LIMIT_ROUNDS."
+            f"{self.remedy}"
         )
 
 
