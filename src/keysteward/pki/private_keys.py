@@ -102,9 +102,18 @@ def read_private_key(data: bytes, password: Secret | None = None) -> ImportedKey
         raise PrivateKeyUnreadable(f"The file is a PKCS#12 keystore. {_FROM_PKCS12}")
     else:
         loaded = _from_der(data, password)
-    key = _supported(loaded)
-    _prove(key)
-    return ImportedKey(key, _certificates(blocks))
+    return ImportedKey(require_proven(loaded), _certificates(blocks))
+
+
+def require_proven(key: PrivateKeyTypes) -> PrivateKey:
+    """Return a key from any source, once it is proven that it can sign and its numbers are whole.
+
+    RSA numbers need not have been validated by the library. Raises PrivateKeyUnreadable,
+    KeyTypeUnsupported.
+    """
+    supported = _supported(key)
+    _prove(supported)
+    return supported
 
 
 def _no_key(data: bytes, blocks: tuple[Block, ...]) -> str:
