@@ -26,6 +26,17 @@ class Owner(StrEnum):
     PROVIDER = "provider"
 
 
+class View(StrEnum):
+    """Which of a keystore's lists an entry is in; backups are lists of versions instead."""
+
+    CURRENT = "current"
+    """What is used (SAP: keystore ``system``)."""
+    NEW = "new"
+    """Keys of the provider that wait to be activated (SAP: ``KeyRenewal``)."""
+    HISTORY = "history"
+    """Keys of the provider that were replaced, as ``[n]_alias`` (SAP: ``KeyHistory``)."""
+
+
 class Reason(StrEnum):
     """Why a version of an entry came to be."""
 
@@ -37,6 +48,13 @@ class Reason(StrEnum):
     CHAIN_REPAIRED = "chain-repaired"
     ROLLED_BACK = "rolled-back"
     RENAMED = "renamed"
+    IMPORTED = "imported"
+    COPIED = "copied"
+    RESTORED = "restored"
+    SUPPLIED = "supplied"
+    """Brought by the provider."""
+    ACTIVATED = "activated"
+    """A key of the provider came from its New keys, or went from there to its history."""
 
 
 class Source(StrEnum):
@@ -104,6 +122,7 @@ class Entry:
     modified_at: datetime
     modified_by: str
     deleted_at: datetime | None = None
+    view: View = View.CURRENT
 
 
 @dataclass(frozen=True, slots=True)

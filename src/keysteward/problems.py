@@ -356,12 +356,22 @@ class AliasNotFound(Problem):
 
     alias: str
     keystore: str
+    view: str = "current"
+    """Which of the keystore's lists was looked into: current, new or history."""
 
     @property
     def detail(self) -> str:
+        missing = f"Alias {self.alias!r} not found in the keystore {self.keystore!r}"
+        if self.view == "new":
+            return f"{missing} among the provider's new keys. 'keysteward provider new' shows them."
+        if self.view == "history":
+            return (
+                f"{missing} in the history of the provider's keys. 'keysteward provider history' "
+                "shows it."
+            )
         return (
-            f"Alias {self.alias!r} not found in the keystore {self.keystore!r}. "
-            "'keysteward list' shows the entries, 'list --deleted' those that were deleted."
+            f"{missing}. 'keysteward list' shows the entries, 'list --deleted' those that were "
+            "deleted."
         )
 
 

@@ -14,6 +14,27 @@ Content 1.0.0) says 30072, which reads like two digits swapped. The larger, roun
 the one that refuses no file that SAP takes.
 """
 
+CERTIFICATE_LIMIT_BYTES = 10_240
+"""Default limit of a certificate file: SAP's help page says 10,240 bytes, its API says 10 kB."""
+
+KEY_PAIR_LIMIT_BYTES = 30_720
+"""Default limit of a key pair's file (PKCS#12, PEM): the signing response's, with both sources."""
+
+KEY_FILE_LIMIT_BYTES = 10_000
+"""Default limit of an SSH or RSA key's file (SAP's API specification and $metadata)."""
+
+KEYSTORE_FILE_LIMIT_BYTES = 2_097_152
+"""Default limit of a keystore file: SAP's help page says 2 MB."""
+
+DERIVATION_LIMIT_ROUNDS = 100_000_000
+"""Default of the key derivation that one file may ask for: about half a minute on one core.
+
+1,800 keys with keytool's 10,000 rounds each take a fifth of it.
+"""
+
+_MOST = 10_000_000_000
+"""Largest number that a setting takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -29,6 +50,20 @@ class Settings:
     """KEYSTEWARD_DATABASE: URL of another database than the data folder's own SQLite file."""
     response_limit_bytes: int = RESPONSE_LIMIT_BYTES
     """KEYSTEWARD_RESPONSE_LIMIT_BYTES: largest signing response, in bytes."""
+    certificate_limit_bytes: int = CERTIFICATE_LIMIT_BYTES
+    """KEYSTEWARD_CERTIFICATE_LIMIT_BYTES: largest certificate file, in bytes."""
+    key_pair_limit_bytes: int = KEY_PAIR_LIMIT_BYTES
+    """KEYSTEWARD_KEY_PAIR_LIMIT_BYTES: largest file with one key pair, in bytes."""
+    key_file_limit_bytes: int = KEY_FILE_LIMIT_BYTES
+    """KEYSTEWARD_KEY_FILE_LIMIT_BYTES: largest SSH or RSA key file, in bytes."""
+    keystore_file_limit_bytes: int = KEYSTORE_FILE_LIMIT_BYTES
+    """KEYSTEWARD_KEYSTORE_FILE_LIMIT_BYTES: largest keystore file to import, in bytes."""
+    keystore_limit_bytes: int | None = None
+    """KEYSTEWARD_KEYSTORE_LIMIT_BYTES: largest whole keystore, in bytes; none by default."""
+    derivation_limit_rounds: int = DERIVATION_LIMIT_ROUNDS
+    """KEYSTEWARD_DERIVATION_LIMIT_ROUNDS: most rounds of key derivation that a file may ask for."""
+    backups_kept: int | None = None
+    """KEYSTEWARD_BACKUPS_KEPT: how many of the newest backups stay; all by default."""
     provider: str = "SAP"
     """KEYSTEWARD_PROVIDER: the name under which the provider's entries are shown."""
     trust_bundle: Path | None = field(default=None)
@@ -50,6 +85,10 @@ def from_environment(
     def text(name: str) -> str | None:
         return environment.get(f"KEYSTEWARD_{name}") or None
 
+    def number(name: str) -> int | None:
+        given = text(name)
+        return None if given is None else _positive(f"KEYSTEWARD_{name}", given)
+
     home = environment.get("XDG_DATA_HOME") or str(
         Path(environment.get("HOME", "~")).expanduser() / ".local" / "share"
     )
@@ -62,9 +101,14 @@ def from_environment(
             "KEYSTEWARD_KEYSTORE (--keystore)", keystore or text("KEYSTORE") or "default"
         ),
         database=database or text("DATABASE"),
-        response_limit_bytes=_positive(
-            "KEYSTEWARD_RESPONSE_LIMIT_BYTES", text("RESPONSE_LIMIT_BYTES"), RESPONSE_LIMIT_BYTES
-        ),
+        response_limit_bytes=number("RESPONSE_LIMIT_BYTES") or RESPONSE_LIMIT_BYTES,
+        certificate_limit_bytes=number("CERTIFICATE_LIMIT_BYTES") or CERTIFICATE_LIMIT_BYTES,
+        key_pair_limit_bytes=number("KEY_PAIR_LIMIT_BYTES") or KEY_PAIR_LIMIT_BYTES,
+        key_file_limit_bytes=number("KEY_FILE_LIMIT_BYTES") or KEY_FILE_LIMIT_BYTES,
+        keystore_file_limit_bytes=number("KEYSTORE_FILE_LIMIT_BYTES") or KEYSTORE_FILE_LIMIT_BYTES,
+        keystore_limit_bytes=number("KEYSTORE_LIMIT_BYTES"),
+        derivation_limit_rounds=number("DERIVATION_LIMIT_ROUNDS") or DERIVATION_LIMIT_ROUNDS,
+        backups_kept=number("BACKUPS_KEPT"),
         provider=text("PROVIDER") or "SAP",
         trust_bundle=Path(bundle) if bundle else None,
     )
@@ -79,9 +123,7 @@ def _encodable(name: str, text: str) -> str:
     return text
 
 
-def _positive(name: str, text: str | None, default: int) -> int:
-    if text is None:
-        return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= 100_000_000:
-        raise SettingInvalid(name, f"{text!r} is no whole number from 1 to 100,000,000.")
+def _positive(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:11]) <= _MOST:
+        raise SettingInvalid(name, f"{text!r} is no whole number from 1 to {_MOST:,}.")
     return int(text)

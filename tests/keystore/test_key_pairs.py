@@ -27,6 +27,7 @@ from keysteward.problems import (
     ValidityInvalid,
 )
 from keysteward.settings import Settings
+from keysteward.storage.records import Base
 from keysteward.values import Secret
 from tests import pki_maker
 from tests import steward as steward_
@@ -223,7 +224,7 @@ def test_second_renewal_needs_replace(steward: Steward, settings: Settings) -> N
     assert first.pending
     assert second.pending
     assert (2, 3) == (first.pending.number, second.pending.number)
-    assert first.pending == steward.store.get_version(second, 2)
+    assert first.pending == steward.store.get_version(Base.of(second), 2)
 
 
 def test_request_is_for_the_pending_key_unless_told_otherwise(steward: Steward) -> None:

@@ -4,20 +4,25 @@ import pytest
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
-from keysteward.storage import changes, statements
+from keysteward.storage import changes, statements, view_statements
 from tests.storage.conftest import NOW, Bench
 
 _LISTS = {
     f"list_entries-{bits}": statements.list_entries(
-        expiring=bits[0], waiting=bits[1], deleted=bits[2], paged=bits[3]
+        current=True, expiring=bits[0], waiting=bits[1], deleted=bits[2], paged=bits[3]
     )
     for bits in itertools.product((False, True), repeat=4)
+} | {
+    f"list_entries-other-view-{paged}": statements.list_entries(
+        current=False, expiring=False, waiting=False, deleted=False, paged=paged
+    )
+    for paged in (False, True)
 }
 
 NAMED: dict[str, Executable] = {
     **{
         name: value
-        for module in (statements, changes)
+        for module in (statements, view_statements, changes)
         for name, value in vars(module).items()
         if isinstance(value, Executable) and not name.startswith("_")
     },
@@ -92,7 +97,7 @@ def test_lists_use_the_index_that_fits_whatever_the_size(bench: Bench, size: int
     bench.add()
     bench.execute("ANALYZE")
     by_alias, by_date, waiting, deleted = (
-        statements.list_entries(expiring=e, waiting=w, deleted=d, paged=True)
+        statements.list_entries(current=True, expiring=e, waiting=w, deleted=d, paged=True)
         for e, w, d in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))
     )
     found = {

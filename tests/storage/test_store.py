@@ -6,7 +6,7 @@ from keysteward.entries import EntryType, ListedEntry, Owner, Reason
 from keysteward.pki.certificates import Certificate
 from keysteward.pki.usages import Usage
 from keysteward.problems import AliasNotFound, VersionNotFound
-from keysteward.storage.records import KeyOwner, NewEntry, NewVersion
+from keysteward.storage.records import Base, KeyOwner, NewEntry, NewVersion
 from keysteward.values import Alias, Fingerprint, Secret
 from tests import pki_maker
 from tests.storage.conftest import NOW, Bench, Pki
@@ -154,9 +154,9 @@ def test_versions_come_in_order_and_one_by_one(bench: Bench) -> None:
     entry = bench.entry()
     versions = bench.store.list_versions(entry)
     assert [1, 2, 3, 4] == [v.number for v in versions]
-    assert [bench.store.get_version(entry, n) for n in range(1, 5)] == list(versions)
+    assert [bench.store.get_version(Base.of(entry), n) for n in range(1, 5)] == list(versions)
     with pytest.raises(VersionNotFound):
-        bench.store.get_version(entry, 5)
+        bench.store.get_version(Base.of(entry), 5)
 
 
 def test_issuers_are_found_by_comparable_name(bench: Bench) -> None:

@@ -54,7 +54,7 @@ def test_replaced_chain_is_current_and_the_old_one_kept(bench: Bench) -> None:
     entry = bench.entry()
     assert bench.pki.chains[0] == entry.version.chain
     assert (Reason.SIGNING_RESPONSE, FILE) == (entry.version.reason, entry.version.file_sha256)
-    assert bench.pki.placeholder == bench.store.get_version(entry, 1).chain
+    assert bench.pki.placeholder == bench.store.get_version(Base.of(entry), 1).chain
 
 
 def test_certificates_are_stored_once_when_chains_share_them(bench: Bench) -> None:

@@ -29,7 +29,7 @@ def add_certificate(
     with steward.recording_refusals(caller, "add-certificate", alias):
         name = aliases.new_alias(alias, caller)
         certificate = _only(read_certificates(data))
-        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+        with steward.writing(caller) as writing:
             entry_id = writing.create_entry(
                 NewEntry(name, EntryType.CERTIFICATE, caller.owner, Usage.TLS_CLIENT, trusted),
                 NewVersion(Reason.UPLOADED, (certificate,), None),

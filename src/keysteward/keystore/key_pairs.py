@@ -60,8 +60,8 @@ def generate_key_pair(
         placeholder = read_certificate(
             key_pairs.build_placeholder(key, content, validity, wish.hash_name)
         )
-        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            key_id = _store_key(steward, writing, key, placeholder)
+        with steward.writing(caller) as writing:
+            key_id = store_key(steward, writing, key, placeholder)
             entry_id = writing.create_entry(
                 NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage),
                 NewVersion(Reason.GENERATED, (placeholder,), key_id),
@@ -96,8 +96,8 @@ def add_key_pair(
         chain = _chain_of(
             imported.key, (*certificates, *imported.certificates), usage, steward.clock()
         )
-        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            key_id = _store_key(steward, writing, imported.key, chain[0])
+        with steward.writing(caller) as writing:
+            key_id = store_key(steward, writing, imported.key, chain[0])
             entry_id = writing.create_entry(
                 NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage),
                 NewVersion(Reason.UPLOADED, chain, key_id),
@@ -132,8 +132,8 @@ def renew_key_pair(
         key = key_pairs.generate(spec or key_pairs.spec_of(current.key))
         validity = key_pairs.build_validity(steward.clock())
         placeholder = read_certificate(key_pairs.build_placeholder(key, content, validity))
-        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
-            key_id = _store_key(steward, writing, key, placeholder)
+        with steward.writing(caller) as writing:
+            key_id = store_key(steward, writing, key, placeholder)
             number = writing.set_pending(
                 Base.of(entry), NewVersion(Reason.RENEWAL, (placeholder,), key_id)
             )
@@ -147,9 +147,10 @@ def _require_free(steward: Steward, alias: Alias) -> None:
         raise AliasExists(alias)
 
 
-def _store_key(
+def store_key(
     steward: Steward, writing: Transaction, key: PrivateKey, certificate: Certificate
 ) -> int:
+    """Seal a key that belongs to a certificate, unless it is known, and return its row's id."""
     pkcs8 = private_keys.to_pkcs8(key)
 
     def seal(context: SealingContext) -> SealedKey:

@@ -16,7 +16,7 @@ def rename_entry(steward: Steward, caller: Caller, alias: str, new: str) -> Entr
     with steward.recording_refusals(caller, "rename", alias):
         entry = _own_entry(steward, caller, alias)
         name = aliases.new_alias(new, caller)
-        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+        with steward.writing(caller) as writing:
             number = writing.rename(Base.of(entry), name)
             writing.audit("rename", entry.alias, entry.id, number, {"new_alias": name})
     return steward.store.get_entry(steward.keystore_id, name)
@@ -29,7 +29,7 @@ def delete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
     """
     with steward.recording_refusals(caller, "delete", alias):
         entry = _own_entry(steward, caller, alias)
-        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+        with steward.writing(caller) as writing:
             writing.delete(Base.of(entry))
             writing.audit("delete", entry.alias, entry.id, entry.version.number, {})
     return entry
@@ -46,7 +46,7 @@ def undelete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
             living = steward.store.find_entry(steward.keystore_id, alias)
             raise NothingDeleted(alias, living is not None)
         steward.require_right(entry, caller)
-        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+        with steward.writing(caller) as writing:
             writing.undelete(entry.id)
             writing.audit("undelete", entry.alias, entry.id, entry.version.number, {})
     return steward.store.get_entry(steward.keystore_id, alias)
@@ -66,7 +66,7 @@ def purge_entry(steward: Steward, caller: Caller, alias: str, typed: str) -> int
             entry = _deleted_entry(steward, caller, alias)
         if typed != entry.alias:
             raise ConfirmationRequired(entry.alias)
-        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+        with steward.writing(caller) as writing:
             destroyed = len(writing.purge(Base.of(entry)))
             writing.audit(
                 "purge", entry.alias, entry.id, entry.version.number, {"keys_destroyed": destroyed}

@@ -55,7 +55,7 @@ def write_signing_request(
         der = requests.build_request(key, content, wish.hash_name)
         pem = requests.to_pem(der)
         deliver(pem)
-        with steward.store.writing(steward.keystore_id, caller.name, steward.clock()) as writing:
+        with steward.writing(caller) as writing:
             writing.record_request(Base.of(entry), der, version.certificate.public_key_sha256)
             detail = {"public_key_sha256": version.certificate.public_key_sha256}
             writing.audit("signing-request", entry.alias, entry.id, version.number, detail)

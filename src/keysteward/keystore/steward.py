@@ -10,6 +10,7 @@ from keysteward.pki.certificates import Certificate
 from keysteward.problems import (
     EntryOwnedByProvider,
     EntryOwnedByTenant,
+    KeystoreTooLarge,
     Kind,
     NotAKeyPair,
     Problem,
@@ -17,6 +18,7 @@ from keysteward.problems import (
 from keysteward.sealing.sealer import Sealer
 from keysteward.settings import Settings
 from keysteward.storage.store import Store
+from keysteward.storage.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,20 @@ class Steward:
                     problem=problem,
                 )
             raise
+
+    @contextmanager
+    def writing(self, caller: Caller) -> Iterator[Transaction]:
+        """Begin a write transaction of the caller on this keystore; see ``Store.writing``.
+
+        Raises KeystoreTooLarge at its end if the compatibility limit is set and it grew beyond.
+        """
+        limit = self.settings.keystore_limit_bytes
+        with self.store.writing(self.keystore_id, caller.name, self.clock()) as transaction:
+            before = 0 if limit is None else transaction.size_bytes()
+            yield transaction
+            after = 0 if limit is None else transaction.size_bytes()
+            if limit is not None and after > max(limit, before):
+                raise KeystoreTooLarge(after, limit)
 
     def require_right(self, entry: Entry, caller: Caller) -> None:
         """Raise unless the entry is the caller's to change: tenant and provider keep apart."""

@@ -10,6 +10,7 @@ from keysteward.notices import NoticeKind
 from keysteward.pki import rules
 from keysteward.pki.rules import Finding
 from keysteward.problems import CertificateExpired, VersionNeverCurrent, VersionNotFound
+from keysteward.storage.records import Base
 
 _MOST_VERSIONS = 2**63 - 1
 """What databases can number."""
@@ -28,7 +29,7 @@ def plan_rollback(
     require_key_pair(entry)
     if not 0 < number <= _MOST_VERSIONS:
         raise VersionNotFound(entry.alias, number)
-    version = steward.store.get_version(entry, number)
+    version = steward.store.get_version(Base.of(entry), number)
     if version.reason is Reason.RENEWAL:
         raise VersionNeverCurrent(entry.alias, number)
     same = (version.chain, version.private_key_id) == (

@@ -67,34 +67,44 @@ class AuditReport:
 
 
 def append(
-    link: Link, sealer: Sealer, keystore_id: int | None, actor: str, at: datetime, event: AuditEvent
+    link: Link,
+    sealer: Sealer,
+    keystore_id: int | None,
+    actor: str,
+    at: datetime,
+    *events: AuditEvent,
 ) -> None:
-    """Write a row and link it to the last one; must run inside a write transaction."""
-    last = link.one(statements.LAST_AUDIT)
-    sequence, previous = last or (0, _BEFORE_FIRST)
+    """Write rows and link each to the one before; must run inside a write transaction."""
+    sequence, previous = link.one(statements.LAST_AUDIT) or (0, None)
     key = sealer.find_audit_key(sealer.sealing_key_id)
     if key is None:
         raise SealingKeyMissing(sealer.sealing_key_id)
-    content = (
-        sequence + 1,
-        keystore_id,
-        rows.to_microseconds(at),
-        actor,
-        event.action,
-        event.outcome,
-        event.alias,
-        event.entry_id,
-        event.version,
-        _JSON.encode(event.detail),
-    )
-    digest = _digest(content)
-    link.change(
-        changes.INSERT_AUDIT,
-        **dict(zip(_NAMES, content, strict=True)),
-        digest=digest,
-        sealing_key_id=sealer.sealing_key_id,
-        mac=_mac(key.reveal(), previous or _BEFORE_FIRST, digest),
-    )
+    written: list[dict[str, object]] = []
+    mac: bytes = previous or _BEFORE_FIRST
+    for number, event in enumerate(events, start=sequence + 1):
+        content = (
+            number,
+            keystore_id,
+            rows.to_microseconds(at),
+            actor,
+            event.action,
+            event.outcome,
+            event.alias,
+            event.entry_id,
+            event.version,
+            _JSON.encode(event.detail),
+        )
+        digest = _digest(content)
+        mac = _mac(key.reveal(), mac, digest)
+        written.append(
+            {
+                **dict(zip(_NAMES, content, strict=True)),
+                "digest": digest,
+                "sealing_key_id": sealer.sealing_key_id,
+                "mac": mac,
+            }
+        )
+    link.change_many(changes.INSERT_AUDIT, written)
 
 
 def read_last(database: Database, keystore_id: int, limit: int) -> tuple[AuditRow, ...]:

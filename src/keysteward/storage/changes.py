@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     Insert,
+    Integer,
     Table,
     Update,
     bindparam,
@@ -34,19 +35,14 @@ def _inserting(table: Table, *generated: str) -> Insert:
 
 INSERT_KEYSTORE = _inserting(tables.keystores, "id")
 INSERT_DATA_KEY = _inserting(tables.data_keys, "number")
-INSERT_PRIVATE_KEY = _inserting(_k, "id")
-SET_SEALED = (
-    update(_k)
-    .values(sealed=bindparam("new_sealed"), data_key_id=bindparam("new_data_key"))
-    .where(_k.c.id == bindparam("private_key"))
-)
+INSERT_PRIVATE_KEY = _inserting(_k)
 INSERT_CERTIFICATE = _inserting(_c, "id")
 INSERT_CONFIRMATION = _inserting(_t)
 INSERT_AUDIT = _inserting(_a)
 
 # ---- changes of entries
 
-INSERT_ENTRY = _inserting(_e, "id")
+INSERT_ENTRY = _inserting(_e)
 INSERT_VERSION = _inserting(_v)
 INSERT_VERSION_CERTIFICATE = _inserting(_vc)
 
@@ -67,7 +63,7 @@ def _changing(values: dict[object, object]) -> Update:
             _e.c.keystore_id == bindparam("keystore"),
             _e.c.current_version == bindparam("base_version"),
             _e.c.pending_version.is_not_distinct_from(bindparam("base_pending")),
-            tables.living,
+            tables.present,
         )
     )
 
@@ -94,6 +90,30 @@ RENAME = _changing(
     }
 ).returning(_e.c.last_version)
 DELETE_ENTRY = _changing({_e.c.deleted_at: bindparam("at")})
+DISCARD_ENTRY = _changing({_e.c.deleted_at: bindparam("at"), _e.c.purged_at: bindparam("at")})
+DESCRIBE_ENTRY = (
+    update(_e)
+    .values({_e.c.usage: bindparam("new_usage"), _e.c.trusted: bindparam("new_trusted")})
+    .where(_e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore"))
+)
+HOLD_ENTRY = _changing({_e.c.held_at: bindparam("new_held")})
+REVIVE_ENTRY = (
+    update(_e)
+    .values(
+        {
+            _e.c.deleted_at: null(),
+            _e.c.purged_at: null(),
+            _e.c.alias: bindparam("new_alias"),
+            **_MODIFIED,
+        }
+    )
+    .where(
+        _e.c.id == bindparam("entry"),
+        _e.c.keystore_id == bindparam("keystore"),
+        _e.c.current_version == bindparam("base_version"),
+        _e.c.deleted_at.is_not(None),
+    )
+)
 UNDELETE_ENTRY = (
     update(_e)
     .values({_e.c.deleted_at: null(), **_MODIFIED})
@@ -175,7 +195,78 @@ REFRESH_WAITING = (
     .where(_e.c.id == bindparam("entry"))
 )
 
+# ---- backups and the history of the provider's keys
+
+INSERT_BACKUP = _inserting(tables.backups, "id")
+FILL_BACKUP = insert(tables.backup_entries).from_select(
+    [
+        "backup_id",
+        "alias",
+        "keystore_id",
+        "entry_id",
+        "number",
+        "pending_number",
+        "type",
+        "usage",
+        "trusted",
+    ],
+    select(
+        bindparam("backup", type_=Integer),
+        _e.c.alias,
+        _e.c.keystore_id,
+        _e.c.id,
+        _e.c.current_version,
+        _e.c.pending_version,
+        _e.c.type,
+        _e.c.usage,
+        _e.c.trusted,
+    ).where(
+        _e.c.keystore_id == bindparam("keystore"),
+        _e.c.owner == literal_column("'tenant'"),
+        tables.living,
+    ),
+)
+SIZE_BACKUP = (
+    update(tables.backups)
+    .values(size=bindparam("new_size"))
+    .where(tables.backups.c.id == bindparam("backup"))
+)
+EMPTY_BACKUP = delete(tables.backup_entries).where(
+    tables.backup_entries.c.backup_id == bindparam("backup")
+)
+DELETE_BACKUP = delete(tables.backups).where(
+    tables.backups.c.id == bindparam("backup"),
+    tables.backups.c.keystore_id == bindparam("keystore"),
+)
+INSERT_ACTIVATION = _inserting(tables.activations)
+
 # ---- purging
+
+PURGE_CHAIN = delete(_vc).where(
+    _vc.c.entry_id == bindparam("entry"), _vc.c.number == bindparam("version_number")
+)
+PURGE_VERSION = delete(_v).where(
+    _v.c.entry_id == bindparam("entry"), _v.c.number == bindparam("version_number")
+)
+# What a backup holds of an entry stays, and the entry with it, out of every list.
+KEEP_FOR_BACKUPS = (
+    update(_e)
+    .values(
+        {
+            _e.c.deleted_at: func.coalesce(_e.c.deleted_at, bindparam("at")),
+            _e.c.purged_at: bindparam("at"),
+            _e.c.current_version: bindparam("kept_version"),
+            _e.c.pending_version: null(),
+            _e.c.waiting_since: null(),
+        }
+    )
+    .where(
+        _e.c.id == bindparam("entry"),
+        _e.c.keystore_id == bindparam("keystore"),
+        _e.c.current_version == bindparam("base_version"),
+        _e.c.pending_version.is_not_distinct_from(bindparam("base_pending")),
+    )
+)
 
 PURGE_CHAINS = delete(_vc).where(_vc.c.entry_id == bindparam("entry"))
 PURGE_VERSIONS = delete(_v).where(_v.c.entry_id == bindparam("entry"))

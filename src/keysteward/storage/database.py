@@ -69,6 +69,13 @@ class Link:
         except self._errors as error:
             raise self._database.problem(error) from error
 
+    def reserve_ids(self, table: str, count: int) -> int:
+        """Return the first of so many ids for new rows; see the engine's own words."""
+        try:
+            return self._database.engine.reserve_ids(self.connection, table, count)
+        except self._errors as error:
+            raise self._database.problem(error) from error
+
     def control(self, text: str) -> None:
         """Run one of the engine's own words (BEGIN, COMMIT, ROLLBACK)."""
         try:

@@ -1,13 +1,30 @@
 """The values that only storage takes and gives: what a transaction writes, what queries find."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from keysteward.entries import Entry, EntryType, Owner, Reason, SigningRequest
+from keysteward.entries import Entry, EntryType, Owner, Reason, SigningRequest, View
 from keysteward.pki.certificates import Certificate
 from keysteward.pki.usages import Usage
+from keysteward.sealing.sealer import SealedKey, SealingContext
 from keysteward.values import Alias, Fingerprint
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Whose rows a transaction writes, and when."""
+
+    keystore_id: int
+    actor: str
+    at: datetime
+
+    @property
+    def now(self) -> int:
+        """The time as the database keeps it: microseconds since 1970."""
+        return (self.at - _EPOCH) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +52,15 @@ class NewEntry:
     owner: Owner
     usage: Usage
     trusted: bool = False
+    view: View = View.CURRENT
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A private key before it has a row; ``seal`` seals it for the row that it gets."""
+
+    public_key_sha256: Fingerprint
+    seal: Callable[[SealingContext], SealedKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +91,73 @@ class KeyOwner:
     entry_id: int
     number: int
     is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a version holds, by fingerprints; the chain is end-entity first."""
+
+    chain: tuple[Fingerprint, ...]
+    public_key_sha256: Fingerprint | None
+    """Of the private key; None for a lone certificate."""
+    private_key_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryState:
+    """What comparing many entries needs of each: of Current, or as a backup holds it."""
+
+    entry_id: int
+    alias: Alias
+    type: EntryType
+    owner: Owner
+    usage: Usage
+    trusted: bool
+    version: int
+    pending: int | None
+    content: Content
+    pending_content: Content | None
+
+    @property
+    def base(self) -> Base:
+        """The state to name in a change."""
+        return Base(self.alias, self.entry_id, self.version, self.pending)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A consistent snapshot of the tenant's entries; ``size`` is how many it holds."""
+
+    id: int
+    name: str
+    size: int
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """What the history says of a key that the provider replaced (the entry ``[n]_alias``)."""
+
+    entry_id: int
+    original_alias: Alias
+    sequence: int
+    """Counts from 1 for each original alias."""
+    active_from: datetime
+    activated_by: str
+    active_until: datetime
+    deactivated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingKey:
+    """What is known of a key in the view ``new`` besides its entry."""
+
+    entry_id: int
+    held: bool
+    """Whether it waits for a person instead of its day."""
+    replaces_until: datetime | None
+    """The end of the active key's certificate; None if the alias has no active key."""
 
 
 @dataclass(frozen=True, slots=True)

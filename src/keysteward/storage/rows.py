@@ -13,16 +13,18 @@ from keysteward.entries import (
     Reason,
     SigningRequest,
     Version,
+    View,
 )
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.public_keys import KeyKind
 from keysteward.pki.usages import Usage
 from keysteward.storage.database import Row
+from keysteward.storage.records import Activation, Backup, Content, EntryState
 from keysteward.values import Alias, Fingerprint
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_ENTRY_COLUMNS = 15
+_ENTRY_COLUMNS = 16
 
 
 def to_microseconds(time: datetime) -> int:
@@ -95,6 +97,7 @@ def entry(rows: Sequence[Row]) -> Entry:
         modified_at=to_time(first[12]),
         modified_by=first[13],
         deleted_at=to_optional_time(first[14]),
+        view=View(first[15]),
     )
 
 
@@ -153,4 +156,72 @@ def listed(row: Row) -> ListedEntry:
         signature_algorithm=row[18],
         fingerprint=Fingerprint(row[19].hex()),
         self_signed=bool(row[20]),
+    )
+
+
+def backup(row: Row) -> Backup:
+    """Return a backup from its row."""
+    return Backup(row[0], row[1], row[2], to_time(row[3]), row[4])
+
+
+def activation(row: Row) -> Activation:
+    """Return what the history says of one replaced key."""
+    return Activation(
+        entry_id=row[0],
+        original_alias=Alias(row[1]),
+        sequence=row[2],
+        active_from=to_time(row[3]),
+        activated_by=row[4],
+        active_until=to_time(row[5]),
+        deactivated_by=row[6],
+    )
+
+
+def activation_row(keystore_id: int, activation: Activation) -> dict[str, object]:
+    """Return all columns of what the history says of one replaced key."""
+    return {
+        "entry_id": activation.entry_id,
+        "keystore_id": keystore_id,
+        "original_alias": activation.original_alias,
+        "sequence": activation.sequence,
+        "active_from": to_microseconds(activation.active_from),
+        "activated_by": activation.activated_by,
+        "active_until": to_microseconds(activation.active_until),
+        "deactivated_by": activation.deactivated_by,
+    }
+
+
+def states(found: Sequence[Row]) -> tuple[EntryState, ...]:
+    """Return states from one row per certificate of a current or pending version, by entry."""
+    result = []
+    for _, group in groupby(found, key=lambda row: row[1]):
+        members = list(group)
+        entry_id, alias, type_, owner, usage, trusted, current, pending = members[0][:8]
+        contents = {
+            number: _content([row[9:] for row in version])
+            for number, version in groupby(members, key=lambda row: row[8])
+        }
+        result.append(
+            EntryState(
+                entry_id=entry_id,
+                alias=Alias(alias),
+                type=EntryType(type_),
+                owner=Owner(owner),
+                usage=Usage(usage),
+                trusted=bool(trusted),
+                version=current,
+                pending=pending,
+                content=contents[current],
+                pending_content=None if pending is None else contents[pending],
+            )
+        )
+    return tuple(result)
+
+
+def _content(found: Sequence[Row]) -> Content:
+    private_key_id, public_key, _ = found[0]
+    return Content(
+        chain=tuple(Fingerprint(row[2].hex()) for row in found),
+        public_key_sha256=None if public_key is None else Fingerprint(public_key.hex()),
+        private_key_id=private_key_id,
     )

@@ -38,7 +38,9 @@ GET_KEYSTORE = select(tables.keystores.c.id).where(
 GET_KEYSTORE_NAME = select(tables.keystores.c.name).where(
     tables.keystores.c.id == bindparam("keystore")
 )
-LIST_KEYSTORES = select(tables.keystores.c.name).order_by(tables.keystores.c.name)
+LIST_KEYSTORES = select(tables.keystores.c.name, tables.keystores.c.id).order_by(
+    tables.keystores.c.name
+)
 ANY_KEYSTORE = select(tables.keystores.c.id).limit(_ONE).offset(_ZERO)
 
 LIST_DATA_KEYS = select(
@@ -81,9 +83,10 @@ _ENTRY = (
     _e.c.modified_at,
     _e.c.modified_by,
     _e.c.deleted_at,
+    _e.c.view,
 )
 
-_CHAIN = (_vc.c.entry_id == _v.c.entry_id) & (_vc.c.number == _v.c.number)
+CHAIN = (_vc.c.entry_id == _v.c.entry_id) & (_vc.c.number == _v.c.number)
 
 _ENTRY_WITH_CHAINS = (
     select(*_ENTRY, *_VERSION)
@@ -92,14 +95,19 @@ _ENTRY_WITH_CHAINS = (
         _v,
         (_v.c.entry_id == _e.c.id) & _v.c.number.in_([_e.c.current_version, _e.c.pending_version]),
     )
-    .join(_vc, _CHAIN)
+    .join(_vc, CHAIN)
     .join(_c, _c.c.id == _vc.c.certificate_id)
     .order_by(_v.c.number, _vc.c.position)
 )
 
-ENTRY_BY_ALIAS = _ENTRY_WITH_CHAINS.where(
-    _e.c.keystore_id == bindparam("keystore"), _e.c.alias == bindparam("alias"), tables.living
+NAMED = (
+    (_e.c.keystore_id == bindparam("keystore"))
+    & (_e.c.view == bindparam("view"))
+    & (_e.c.alias == bindparam("alias"))
+    & tables.present
 )
+
+ENTRY_BY_ALIAS = _ENTRY_WITH_CHAINS.where(NAMED)
 ENTRY_BY_ID = _ENTRY_WITH_CHAINS.where(_e.c.id == bindparam("entry"))
 FIND_DELETED = (
     select(_e.c.id)
@@ -110,9 +118,7 @@ FIND_DELETED = (
     .limit(_ONE)
     .offset(_ZERO)
 )
-FIND_LIVING = select(_e.c.id).where(
-    _e.c.keystore_id == bindparam("keystore"), _e.c.alias == bindparam("alias"), tables.living
-)
+FIND_PRESENT = select(_e.c.id).where(NAMED)
 GET_ALIAS_OF_DELETED = select(_e.c.alias).where(
     _e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore"), tables.deleted
 )
@@ -120,7 +126,7 @@ GET_ALIAS_OF_DELETED = select(_e.c.alias).where(
 LIST_VERSIONS = (
     select(*_VERSION)
     .select_from(_v)
-    .join(_vc, _CHAIN)
+    .join(_vc, CHAIN)
     .join(_c, _c.c.id == _vc.c.certificate_id)
     .where(_v.c.entry_id == bindparam("entry"))
     .order_by(_v.c.number, _vc.c.position)
@@ -152,9 +158,15 @@ _LISTED = (
 )
 
 
+def _listed(*, current: bool, deleted: bool) -> ColumnElement[bool]:
+    if deleted:
+        return tables.deleted
+    return tables.living if current else tables.present & (_e.c.view == bindparam("view"))
+
+
 @cache
 def list_entries(
-    *, expiring: bool, waiting: bool, deleted: bool, paged: bool
+    *, current: bool, expiring: bool, waiting: bool, deleted: bool, paged: bool
 ) -> Select[tuple[object, ...]]:
     """Return the statement of one kind of list; each is a range of one index, in its order."""
     order: tuple[ColumnElement[object], ...] = (_e.c.alias,)
@@ -170,7 +182,7 @@ def list_entries(
         .select_from(_e)
         .join(_c, _c.c.id == _e.c.certificate_id)
         .where(_e.c.keystore_id == bindparam("keystore"))
-        .where(tables.deleted if deleted else tables.living)
+        .where(_listed(current=current, deleted=deleted))
         .order_by(*order)
         .limit(bindparam("row_limit"))
         .offset(_ZERO)
@@ -262,6 +274,7 @@ LATEST_REQUEST = (
 GET_VERSION_KEY = select(_v.c.private_key_id).where(
     _v.c.entry_id == bindparam("entry"), _v.c.number == bindparam("version_number")
 )
+LIST_VERSION_NUMBERS = select(_v.c.number).where(_v.c.entry_id == bindparam("entry"))
 LIST_ENTRY_KEYS = (
     select(_v.c.private_key_id)
     .distinct()

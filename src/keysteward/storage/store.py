@@ -7,21 +7,32 @@ from pathlib import Path
 
 from sqlalchemy.sql import Executable
 
-from keysteward.entries import Entry, ListedEntry, SigningRequest, Version
+from keysteward.entries import Entry, ListedEntry, SigningRequest, Version, View
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.problems import (
     AliasNotFound,
+    BackupNotFound,
     DatabaseUnusable,
     KeystoreUnknown,
+    NameTaken,
     Problem,
     SealedKeyDamaged,
     VersionNotFound,
 )
 from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
-from keysteward.storage import audit, backups, rows, statements
+from keysteward.storage import audit, backups, changes, rows, statements, view_statements
 from keysteward.storage.audit import AuditEvent, AuditReport
 from keysteward.storage.database import Database, Row
-from keysteward.storage.records import AuditRow, KeyOwner, KeyPairView
+from keysteward.storage.records import (
+    Activation,
+    AuditRow,
+    Backup,
+    Base,
+    EntryState,
+    KeyOwner,
+    KeyPairView,
+    WaitingKey,
+)
 from keysteward.storage.transaction import Transaction
 from keysteward.values import Alias, Fingerprint
 
@@ -53,18 +64,29 @@ class Store:
             raise KeystoreUnknown(name, ", ".join(known) or "none")
         return int(row[0])
 
-    def find_entry(self, keystore_id: int, alias: str) -> Entry | None:
+    def list_keystores(self) -> tuple[tuple[str, int], ...]:
+        """Return names and ids of the tenant keystores, in the order of the names."""
+        return tuple((row[0], row[1]) for row in self._all(statements.LIST_KEYSTORES))
+
+    def find_entry(self, keystore_id: int, alias: str, view: View = View.CURRENT) -> Entry | None:
         """Return a living entry, or None."""
-        found = self._all(statements.ENTRY_BY_ALIAS, keystore=keystore_id, alias=alias)
+        found = self._all(
+            statements.ENTRY_BY_ALIAS, keystore=keystore_id, view=view.value, alias=alias
+        )
         return rows.entry(found) if found else None
 
-    def get_entry(self, keystore_id: int, alias: str) -> Entry:
+    def get_entry(self, keystore_id: int, alias: str, view: View = View.CURRENT) -> Entry:
         """Return a living entry. Raises AliasNotFound."""
-        entry = self.find_entry(keystore_id, alias)
+        entry = self.find_entry(keystore_id, alias, view)
         if entry is None:
             name = self._one(statements.GET_KEYSTORE_NAME, keystore=keystore_id)
-            raise AliasNotFound(alias, str(keystore_id) if name is None else name[0])
+            raise AliasNotFound(alias, str(keystore_id) if name is None else name[0], view.value)
         return entry
+
+    def find_by_id(self, entry_id: int) -> Entry | None:
+        """Return an entry by its id, living or not, or None if it was purged."""
+        found = self._all(statements.ENTRY_BY_ID, entry=entry_id)
+        return rows.entry(found) if found else None
 
     def find_deleted(self, keystore_id: int, alias: str) -> Entry | None:
         """Return the entry that was deleted last under an alias, or None."""
@@ -86,11 +108,11 @@ class Store:
             else None,
         )
 
-    def get_version(self, entry: Entry, number: int) -> Version:
+    def get_version(self, base: Base, number: int) -> Version:
         """Return one version of an entry. Raises VersionNotFound."""
-        found = self._all(statements.GET_VERSION, entry=entry.id, version_number=number)
+        found = self._all(statements.GET_VERSION, entry=base.entry_id, version_number=number)
         if not found:
-            raise VersionNotFound(entry.alias, number)
+            raise VersionNotFound(base.alias, number)
         return rows.versions(found)[0]
 
     def list_versions(self, entry: Entry) -> tuple[Version, ...]:
@@ -102,6 +124,7 @@ class Store:
         keystore_id: int,
         *,
         limit: int,
+        view: View = View.CURRENT,
         after: ListedEntry | None = None,
         expiring_before: datetime | None = None,
         waiting: bool = False,
@@ -115,18 +138,24 @@ class Store:
         Args:
             keystore_id: whose entries.
             limit: length of the page at most.
+            view: which of the keystore's lists; the other conditions are for the current one.
             after: the last line of the page before, read under the same conditions.
             expiring_before: only entries whose certificate ends before this.
             waiting: only entries that wait for a signing response.
             deleted: only deleted entries; without it only living ones.
         """
         statement = statements.list_entries(
+            current=view is View.CURRENT,
             expiring=expiring_before is not None,
             waiting=waiting,
             deleted=deleted,
             paged=after is not None,
         )
-        parameters: dict[str, object] = {"keystore": keystore_id, "row_limit": limit}
+        parameters: dict[str, object] = {
+            "keystore": keystore_id,
+            "row_limit": limit,
+            "view": view.value,
+        }
         if expiring_before is not None:
             parameters["before"] = rows.to_microseconds(expiring_before)
         if after is not None:
@@ -148,6 +177,67 @@ class Store:
             row_limit=limit,
         )
         return tuple(Alias(row[0]) for row in found)
+
+    # ---- states, backups, the provider's keys
+
+    def find_state(self, keystore_id: int, alias: str) -> EntryState | None:
+        """Return what comparisons need of a current entry, or None."""
+        found = self._all(
+            view_statements.STATE_BY_ALIAS,
+            keystore=keystore_id,
+            view=View.CURRENT.value,
+            alias=alias,
+        )
+        return rows.states(found)[0] if found else None
+
+    def list_states(self, keystore_id: int) -> tuple[EntryState, ...]:
+        """Return what comparisons need of all current entries, by alias; walks all of them."""
+        return rows.states(self._all(view_statements.LIST_STATES, keystore=keystore_id))
+
+    def list_backups(self, keystore_id: int) -> tuple[Backup, ...]:
+        """Return the backups of a keystore, the newest one first."""
+        return tuple(
+            map(rows.backup, self._all(view_statements.LIST_BACKUPS, keystore=keystore_id))
+        )
+
+    def get_backup(self, keystore_id: int, name: str | None) -> Backup:
+        """Return a backup by its name; None means the newest. Raises BackupNotFound."""
+        found = (
+            self.list_backups(keystore_id)[:1]
+            if name is None
+            else tuple(
+                rows.backup(row)
+                for row in self._all(
+                    view_statements.FIND_BACKUP, keystore=keystore_id, backup_name=name
+                )
+            )
+        )
+        if not found:
+            raise BackupNotFound(name)
+        return found[0]
+
+    def list_backup_states(self, backup: Backup) -> tuple[EntryState, ...]:
+        """Return the entries of a backup, by alias, as they were."""
+        return rows.states(self._all(view_statements.LIST_BACKUP_STATES, backup=backup.id))
+
+    def list_backups_of_entry(self, entry_id: int) -> tuple[str, ...]:
+        """Return the names of the backups that hold a version of an entry, oldest first."""
+        found = self._all(view_statements.LIST_BACKUPS_OF_ENTRY, entry=entry_id)
+        return tuple(row[0] for row in found)
+
+    def list_activations(self, keystore_id: int) -> tuple[Activation, ...]:
+        """Return what the history says of replaced keys, by original alias and number."""
+        return tuple(
+            rows.activation(row)
+            for row in self._all(view_statements.LIST_ACTIVATIONS, keystore=keystore_id)
+        )
+
+    def list_waiting_keys(self, keystore_id: int) -> tuple[WaitingKey, ...]:
+        """Return what is known of the keys in the view ``new`` besides their entries."""
+        return tuple(
+            WaitingKey(row[0], row[1] is not None, rows.to_optional_time(row[2]))
+            for row in self._all(view_statements.LIST_WAITING_KEYS, keystore=keystore_id)
+        )
 
     # ---- signing requests
 
@@ -249,6 +339,20 @@ class Store:
             yield transaction
         if transaction.purged:
             self._scrub()
+
+    def create_keystore(self, name: str, actor: str, at: datetime) -> int:
+        """Make another tenant keystore, with its audit row, and return its id.
+
+        Raises NameTaken.
+        """
+        with self._database.writing() as link:
+            if link.one(statements.GET_KEYSTORE, keystore_name=name) is not None:
+                raise NameTaken("keystore", name)
+            row = link.one(changes.INSERT_KEYSTORE, name=name, created_at=rows.to_microseconds(at))
+            keystore_id = 0 if row is None else int(row[0])
+            event = AuditEvent("keystore-created", audit.DONE, None, None, None, {"keystore": name})
+            audit.append(link, self.sealer, keystore_id, actor, at, event)
+        return keystore_id
 
     def record_refusal(
         self,

@@ -18,7 +18,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
+from sqlalchemy.sql.elements import ColumnElement
 
 metadata = MetaData()
 
@@ -99,19 +101,28 @@ entries = Table(
     Column("modified_at", BigInteger, nullable=False),
     Column("modified_by", Text, nullable=False),
     Column("deleted_at", BigInteger),
+    Column("view", Text, nullable=False, server_default="current"),
+    # Set on a deleted entry whose purge waits for the last backup that holds one of its versions.
+    Column("purged_at", BigInteger),
+    # Set on a key in the view "new" that waits for a person instead of its day.
+    Column("held_at", BigInteger),
     sqlite_autoincrement=True,
 )
 
-living = entries.c.deleted_at.is_(None)
-deleted = entries.c.deleted_at.is_not(None)
+_CURRENT: ColumnElement[str] = literal_column("'current'")
+
+present = entries.c.deleted_at.is_(None)
+living = present & (entries.c.view == _CURRENT)
+deleted = entries.c.deleted_at.is_not(None) & entries.c.purged_at.is_(None)
 waiting = entries.c.waiting_since.is_not(None)
 
 Index(
     "entries_alias",
     entries.c.keystore_id,
+    entries.c.view,
     entries.c.alias,
     unique=True,
-    sqlite_where=living,
+    sqlite_where=present,
 )
 Index(
     "entries_not_after",
@@ -123,6 +134,7 @@ Index(
 Index(
     "entries_waiting",
     entries.c.keystore_id,
+    entries.c.view,
     entries.c.alias,
     sqlite_where=waiting & living,
 )
@@ -143,6 +155,7 @@ Index(
 Index(
     "entries_trusted",
     entries.c.keystore_id,
+    entries.c.view,
     entries.c.alias,
     sqlite_where=entries.c.trusted & living,
 )
@@ -197,6 +210,54 @@ trust_confirmations = Table(
     Column("sha256", LargeBinary, primary_key=True),
     Column("confirmed_at", BigInteger, nullable=False),
     Column("confirmed_by", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# A backup is a list of version numbers; what an entry has besides its versions is repeated here.
+backups = Table(
+    "backups",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    UniqueConstraint("keystore_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+backup_entries = Table(
+    "backup_entries",
+    metadata,
+    Column("backup_id", Integer, ForeignKey("backups.id"), primary_key=True),
+    Column("alias", Text, primary_key=True),
+    Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
+    Column("entry_id", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("pending_number", Integer),
+    Column("type", Text, nullable=False),
+    Column("usage", Text, nullable=False),
+    Column("trusted", Boolean, nullable=False),
+    ForeignKeyConstraint(["entry_id", "number"], ["versions.entry_id", "versions.number"]),
+    ForeignKeyConstraint(["entry_id", "pending_number"], ["versions.entry_id", "versions.number"]),
+    Index("backup_entries_entry", "entry_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+# What the history says of an entry in the view "history", besides the entry itself.
+activations = Table(
+    "activations",
+    metadata,
+    Column("entry_id", Integer, ForeignKey("entries.id"), primary_key=True),
+    Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
+    Column("original_alias", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("active_from", BigInteger, nullable=False),
+    Column("activated_by", Text, nullable=False),
+    Column("active_until", BigInteger, nullable=False),
+    Column("deactivated_by", Text, nullable=False),
+    UniqueConstraint("keystore_id", "original_alias", "sequence"),
     sqlite_with_rowid=False,
 )
 

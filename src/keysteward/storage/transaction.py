@@ -1,21 +1,34 @@
 """One write transaction: what a change of entries writes, from BEGIN to COMMIT."""
 
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from keysteward.entries import Reason
-from keysteward.pki.certificates import Certificate
+from keysteward.entries import Reason, View
+from keysteward.pki.usages import Usage
 from keysteward.problems import AliasExists, EntryChanged
 from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
-from keysteward.storage import audit, changes, rows, statements
+from keysteward.storage import (
+    audit,
+    changes,
+    inserts,
+    purging,
+    rows,
+    snapshots,
+    statements,
+    view_statements,
+)
 from keysteward.storage.audit import AuditEvent
 from keysteward.storage.database import Link, Row
-from keysteward.storage.records import Base, NewEntry, NewVersion
+from keysteward.storage.records import (
+    Activation,
+    Backup,
+    Base,
+    NewEntry,
+    NewKey,
+    NewVersion,
+    Stamp,
+)
 from keysteward.values import Alias, Fingerprint
-
-_UNSEALED = b""
-_DIGEST_BYTES = 32
 
 
 class Transaction:
@@ -35,78 +48,47 @@ class Transaction:
         self._link = link
         self._sealer = sealer
         self._now = rows.to_microseconds(at)
+        self._stamp = Stamp(keystore_id, actor, at)
+
+    def add_private_keys(self, keys: Sequence[NewKey]) -> list[int]:
+        """Return the ids of private keys of this keystore; those that are new are sealed now."""
+        return inserts.private_keys(self._link, self.keystore_id, keys)
 
     def add_private_key(
         self, public_key_sha256: Fingerprint, seal: Callable[[SealingContext], SealedKey]
     ) -> int:
         """Return the id of a private key of this keystore, sealed now if it is a new one."""
-        public_key = rows.to_digest(public_key_sha256)
-        known = self._link.one(
-            statements.FIND_PRIVATE_KEY, keystore=self.keystore_id, public_key=public_key
-        )
-        if known is not None:
-            return int(known[0])
-        # The row comes first, because a sealed key is bound to the id that only the row can give.
-        private_key_id = self._inserted(
-            self._link.one(
-                changes.INSERT_PRIVATE_KEY,
-                keystore_id=self.keystore_id,
-                public_key_sha256=public_key,
-                data_key_id=self._sealer.data_key_id,
-                sealed=_UNSEALED,
-            )
-        )
-        sealed = seal(SealingContext(self.keystore_id, private_key_id, public_key_sha256))
-        self._link.change(
-            changes.SET_SEALED,
-            private_key=private_key_id,
-            new_sealed=sealed.ciphertext,
-            new_data_key=sealed.data_key_id,
-        )
-        return private_key_id
+        return self.add_private_keys([NewKey(public_key_sha256, seal)])[0]
 
     def create_entry(self, new: NewEntry, version: NewVersion) -> int:
         """Make an entry with its version 1 and return its id. Raises AliasExists."""
-        self._require_free(new.alias)
-        certificate_ids = self._certificate_ids(version.chain)
-        entry_id = self._inserted(
-            self._link.one(
-                changes.INSERT_ENTRY,
-                keystore_id=self.keystore_id,
-                alias=new.alias,
-                type=new.type.value,
-                owner=new.owner.value,
-                usage=new.usage.value,
-                trusted=new.trusted,
-                current_version=1,
-                pending_version=None,
-                last_version=1,
-                certificate_id=certificate_ids[0],
-                not_after=rows.to_microseconds(version.chain[0].not_after),
-                subject_name_sha256=_issuer_name(version),
-                waiting_since=None,
-                created_at=self._now,
-                created_by=self.actor,
-                modified_at=self._now,
-                modified_by=self.actor,
-                deleted_at=None,
-            )
-        )
-        self._insert_version(entry_id, 1, version, certificate_ids)
-        return entry_id
+        return self.create_entries([(new, version)])[0]
+
+    def create_entries(self, entries: Sequence[tuple[NewEntry, NewVersion]]) -> list[int]:
+        """Make entries, each with its version 1, and return their ids. Raises AliasExists."""
+        for new, _ in entries:
+            self._require_free(new.alias, new.view)
+        return inserts.entries(self._link, self._stamp, entries)
 
     def replace_chain(
-        self, base: Base, version: NewVersion, detail: Mapping[str, object] | None = None
+        self,
+        base: Base,
+        version: NewVersion,
+        detail: Mapping[str, object] | None = None,
+        *,
+        keep_pending: bool = True,
     ) -> int:
         """Make a new version the current one, with its audit row, and return its number.
 
         An accepted signing response answers the open requests for its key. If the key is the
-        pending one, nothing is pending afterwards.
+        pending one, or ``keep_pending`` is not set, nothing is pending afterwards.
         """
-        certificate_ids = self._certificate_ids(version.chain)
+        certificate_ids = inserts.certificate_ids(self._link, version.chain)
         certificate = version.chain[0]
         pending = base.pending
-        if pending is not None and version.private_key_id == self._key_of(base.entry_id, pending):
+        if pending is not None and (
+            not keep_pending or version.private_key_id == self._key_of(base.entry_id, pending)
+        ):
             pending = None
         number = self._changed(
             base,
@@ -116,10 +98,12 @@ class Transaction:
                 new_pending=pending,
                 new_certificate=certificate_ids[0],
                 new_not_after=rows.to_microseconds(certificate.not_after),
-                new_subject_name=_issuer_name(version),
+                new_subject_name=inserts.issuer_name(version),
             ),
         )
-        self._insert_version(base.entry_id, number, version, certificate_ids)
+        inserts.versions(
+            self._link, self._stamp, [(base.entry_id, number, version, certificate_ids)]
+        )
         answers = version.reason is Reason.SIGNING_RESPONSE
         if answers:
             self._link.change(
@@ -146,9 +130,11 @@ class Transaction:
 
     def set_pending(self, base: Base, version: NewVersion) -> int:
         """Add a version that waits to become current, instead of an earlier pending one."""
-        certificate_ids = self._certificate_ids(version.chain)
+        certificate_ids = inserts.certificate_ids(self._link, version.chain)
         number = self._changed(base, self._link.one(changes.SET_PENDING, **self._condition(base)))
-        self._insert_version(base.entry_id, number, version, certificate_ids)
+        inserts.versions(
+            self._link, self._stamp, [(base.entry_id, number, version, certificate_ids)]
+        )
         self._link.change(changes.REFRESH_WAITING, entry=base.entry_id)
         return number
 
@@ -213,6 +199,16 @@ class Transaction:
         self._link.change(changes.COPY_CHAIN, **copy)
         return number
 
+    def describe(self, entry_id: int, usage: Usage, *, trusted: bool) -> None:
+        """Set what an entry has besides its versions; in the transaction of a new version."""
+        self._link.change(
+            changes.DESCRIBE_ENTRY,
+            entry=entry_id,
+            keystore=self.keystore_id,
+            new_usage=usage.value,
+            new_trusted=trusted,
+        )
+
     def delete(self, base: Base) -> None:
         """Hide the entry; its alias is free then."""
         self._require(base, self._link.change(changes.DELETE_ENTRY, **self._condition(base)))
@@ -233,41 +229,92 @@ class Transaction:
             actor=self.actor,
         )
 
-    def purge(self, base: Base) -> tuple[int, ...]:
-        """Destroy an entry, living or deleted, with its versions and requests.
+    def revive(self, base: Base) -> None:
+        """Bring a deleted entry, also a purged one that a backup kept, back under an alias.
 
-        Its sealed keys go with it, unless a version of another entry uses them. Certificates and
-        the audit log stay. The files are free of the keys' bytes once the transaction has ended.
-        Returns the ids of the destroyed private keys.
+        Raises AliasExists, and EntryChanged if it is not deleted, or is in another version.
         """
-        private_keys = [
-            row[0] for row in self._link.all(statements.LIST_ENTRY_KEYS, entry=base.entry_id)
-        ]
-        for statement in (
-            changes.PURGE_CHAINS,
-            changes.PURGE_VERSIONS,
-            changes.PURGE_REQUESTS,
-        ):
-            self._link.change(statement, entry=base.entry_id)
+        self._require_free(base.alias)
         self._require(
             base,
             self._link.change(
-                changes.PURGE_ENTRY,
+                changes.REVIVE_ENTRY,
                 entry=base.entry_id,
                 keystore=self.keystore_id,
                 base_version=base.version,
-                base_pending=base.pending,
+                new_alias=base.alias,
+                at=self._now,
+                actor=self.actor,
             ),
         )
-        unused = tuple(
-            key
-            for key in private_keys
-            if self._link.one(statements.FIND_KEY_USER, private_key=key) is None
-        )
-        for key in unused:
-            self._destroy(key)
+
+    def discard(self, base: Base) -> None:
+        """Take an entry out of every list for good; its content lives on in another one."""
+        self._require(base, self._link.change(changes.DISCARD_ENTRY, **self._condition(base)))
+
+    def purge(self, base: Base) -> tuple[int, ...]:
+        """Destroy an entry, living or deleted, with its versions and requests.
+
+        Its sealed keys go with it, unless a version of another entry uses them. What a backup holds
+        of it stays until the last such backup is deleted. Certificates and the audit log stay. The
+        files are free of the keys' bytes once the transaction has ended. Returns the ids of the
+        destroyed private keys.
+        """
+        destroyed = purging.purge(self._link, self._stamp, base)
         self.purged = True
-        return unused
+        return destroyed
+
+    # ---- backups and the provider's keys
+
+    def create_backup(self, name: str) -> Backup:
+        """Make a snapshot of all living entries of the tenant; the name must be free."""
+        return snapshots.create(self._link, self._stamp, name)
+
+    def find_backup(self, name: str) -> Backup | None:
+        """Return the backup of a name as this transaction sees it."""
+        row = self._link.one(
+            view_statements.FIND_BACKUP, keystore=self.keystore_id, backup_name=name
+        )
+        return None if row is None else rows.backup(row)
+
+    def delete_backup(self, backup: Backup) -> tuple[int, ...]:
+        """Delete a snapshot; entries whose purge waited for it alone are destroyed now.
+
+        Returns the ids of the private keys that went with them.
+        """
+        destroyed = snapshots.delete(self._link, self._stamp, backup)
+        self.purged = self.purged or bool(destroyed)
+        return destroyed
+
+    def add_activation(self, activation: Activation) -> None:
+        """Say of an entry in the view ``history`` which key it was, and when."""
+        self._link.change(
+            changes.INSERT_ACTIVATION, **rows.activation_row(self.keystore_id, activation)
+        )
+
+    def next_activation(self, original_alias: Alias) -> int:
+        """Return the number that the next replaced key of an alias has in the history."""
+        row = self._link.one(
+            view_statements.LAST_ACTIVATION, keystore=self.keystore_id, alias=original_alias
+        )
+        return 1 if row is None else int(row[0]) + 1
+
+    def hold(self, base: Base, *, held: bool) -> None:
+        """Let a key in the view ``new`` wait for a person, or for its day again."""
+        self._require(
+            base,
+            self._link.change(
+                changes.HOLD_ENTRY, **self._condition(base), new_held=self._now if held else None
+            ),
+        )
+
+    # ---- size and audit
+
+    def size_bytes(self) -> int:
+        """Return what the certificates and keys of the living entries take; walks all of them."""
+        sums = (view_statements.SUM_CERTIFICATES, view_statements.SUM_PRIVATE_KEYS)
+        found = (self._link.one(statement, keystore=self.keystore_id) for statement in sums)
+        return sum(int(row[0] or 0) for row in found if row is not None)
 
     def audit(
         self,
@@ -278,19 +325,12 @@ class Transaction:
         detail: Mapping[str, object] | None = None,
     ) -> None:
         """Write a row of the audit log; ``detail`` must be writable as JSON and hold no secret."""
-        event = AuditEvent(action, audit.DONE, alias, entry_id, version, detail or {})
-        audit.append(self._link, self._sealer, self.keystore_id, self.actor, self.at, event)
+        self.audit_all([AuditEvent(action, audit.DONE, alias, entry_id, version, detail or {})])
 
-    def _destroy(self, private_key_id: int) -> None:
-        row = self._link.one(statements.GET_PRIVATE_KEY, private_key=private_key_id)
-        size = 0 if row is None else len(row[1])
-        # A random public key: the row must not be found by the old one, nor change its size.
-        self._link.change(
-            changes.PURGE_PRIVATE_KEY,
-            private_key=private_key_id,
-            new_sealed=bytes(size),
-            new_public_key=secrets.token_bytes(_DIGEST_BYTES),
-        )
+    def audit_all(self, events: Sequence[AuditEvent], keystore_id: int | None = None) -> None:
+        """Write rows of the audit log, of another keystore if one is named."""
+        keystore_id = self.keystore_id if keystore_id is None else keystore_id
+        audit.append(self._link, self._sealer, keystore_id, self.actor, self.at, *events)
 
     def _condition(self, base: Base) -> dict[str, object]:
         return {
@@ -317,58 +357,13 @@ class Transaction:
             raise RuntimeError("The database did not return the number that it gave.")
         return int(row[0])
 
-    def _require_free(self, alias: Alias) -> None:
-        taken = self._link.one(statements.FIND_LIVING, keystore=self.keystore_id, alias=alias)
+    def _require_free(self, alias: Alias, view: View = View.CURRENT) -> None:
+        taken = self._link.one(
+            statements.FIND_PRESENT, keystore=self.keystore_id, view=view.value, alias=alias
+        )
         if taken is not None:
             raise AliasExists(alias)
 
     def _key_of(self, entry_id: int, number: int) -> int | None:
         row = self._link.one(statements.GET_VERSION_KEY, entry=entry_id, version_number=number)
         return None if row is None else row[0]
-
-    def _certificate_ids(self, chain: tuple[Certificate, ...]) -> list[int]:
-        """Return the ids of certificates, writing those that are not known yet."""
-        found = []
-        for certificate in chain:
-            row = self._link.one(
-                statements.FIND_CERTIFICATE, fingerprint=rows.to_digest(certificate.fingerprint)
-            ) or self._link.one(changes.INSERT_CERTIFICATE, **rows.certificate_row(certificate))
-            found.append(self._inserted(row))
-        return found
-
-    def _insert_version(
-        self, entry_id: int, number: int, version: NewVersion, certificate_ids: list[int]
-    ) -> None:
-        file_sha256 = version.file_sha256
-        self._link.change(
-            changes.INSERT_VERSION,
-            entry_id=entry_id,
-            number=number,
-            keystore_id=self.keystore_id,
-            reason=version.reason.value,
-            private_key_id=version.private_key_id,
-            file_sha256=None if file_sha256 is None else rows.to_digest(file_sha256),
-            note=version.note,
-            created_at=self._now,
-            created_by=self.actor,
-        )
-        self._link.change_many(
-            changes.INSERT_VERSION_CERTIFICATE,
-            [
-                {
-                    "entry_id": entry_id,
-                    "number": number,
-                    "position": position,
-                    "keystore_id": self.keystore_id,
-                    "certificate_id": certificate_id,
-                }
-                for position, certificate_id in enumerate(certificate_ids)
-            ],
-        )
-
-
-def _issuer_name(version: NewVersion) -> bytes | None:
-    """Return what a certificate entry is found by as an issuer; a key pair is never one."""
-    if version.private_key_id is not None:
-        return None
-    return rows.name_digest(version.chain[0].subject_name)

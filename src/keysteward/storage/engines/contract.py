@@ -52,6 +52,13 @@ class StorageEngine(Protocol):
     def unusable(self, error: Exception) -> str | None:
         """Return what is wrong with the database and what to do, or None for a bug of ours."""
 
+    def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> int:
+        """Return the first of so many ids that no row of a table has, nor ever had.
+
+        For rows that are written many at a time; must run inside a write transaction, and the rows
+        must be written before more are reserved.
+        """
+
     def scrub(self, connection: DBAPIConnection) -> bool:
         """Remove deleted content from every file; False while readers still need the log."""
 

@@ -102,6 +102,13 @@ class Sqlite:
             return _UNUSABLE[driver.SQLITE_CORRUPT]
         return _UNUSABLE.get(_code(error))
 
+    def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> int:  # noqa: ARG002  # the database is ours alone until the commit
+        """Return what AUTOINCREMENT would give next; rows with explicit ids move it on."""
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+            row = cursor.fetchone()
+        return 1 if row is None else int(row[0]) + 1
+
     def scrub(self, connection: DBAPIConnection) -> bool:
         """Move the log into the database and cut it; deleted content is zeros there already."""
         with closing(connection.cursor()) as cursor:

@@ -1,0 +1,183 @@
+"""SSH keys, and RSA keys in PKCS#1: key pairs with a self-signed certificate of a given subject."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from keysteward.entries import Caller, Entry, EntryType, Reason
+from keysteward.formats import ssh
+from keysteward.keystore import aliases
+from keysteward.keystore.key_pairs import PlaceholderWish, store_key
+from keysteward.keystore.steward import Steward, require_key_pair
+from keysteward.pki import key_pairs, pem_blocks, private_keys, subjects
+from keysteward.pki.certificates import read_certificate
+from keysteward.pki.contents import Content
+from keysteward.pki.key_pairs import PrivateKey
+from keysteward.pki.usages import Usage
+from keysteward.problems import AliasExists, PrivateKeyUnreadable, UploadTooLarge
+from keysteward.storage.records import Base, NewEntry, NewVersion
+from keysteward.values import Alias, Secret
+
+YEARS = 10
+"""Life of the certificate in calendar years, unless asked otherwise; as in SAP's monitor."""
+
+_RSA_HASH = "sha256"
+"""As in SAP's monitor, which has SHA-256/RSA chosen for RSA keys."""
+
+_SETTING = "KEYSTEWARD_KEY_FILE_LIMIT_BYTES"
+
+_NAMELESS = "rsa_key"
+
+_PKCS1 = "RSA PRIVATE KEY"
+
+_PEM_OF_PKCS1 = (
+    "An RSA key is given here as PEM in the form of PKCS#1, which begins with 'BEGIN RSA PRIVATE "
+    "KEY'."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where the key goes: a new alias, or an entry that gets another version."""
+
+    alias: Alias
+    entry: Entry | None
+    usage: Usage
+
+
+def add_ssh_key(
+    steward: Steward,
+    caller: Caller,
+    alias: str,
+    data: bytes,
+    wish: PlaceholderWish,
+    *,
+    passphrase: Secret | None = None,
+    update: bool = False,
+) -> Entry:
+    """Take an SSH key in: OpenSSH's own form, PuTTY's (PPK 2 and 3), or PEM.
+
+    Its certificate is self-signed, of the wish's subject, for ten years unless it says otherwise.
+    ``update`` gives the key to a key pair that is there, under its unchanged alias and usage.
+
+    Raises UploadTooLarge, PrivateKeyUnreadable, PasswordWrong, KeyDerivationTooCostly,
+    KeyTypeUnsupported, SubjectInvalid, ValidityInvalid; AliasExists, AliasInvalid, AliasReserved;
+    with ``update`` AliasNotFound, NotAKeyPair, EntryOwnedByProvider, EntryChanged.
+    """
+    with steward.recording_refusals(caller, _action("ssh-key", update=update), alias):
+        target = _target(steward, caller, alias, Usage.SSH, update=update)
+        _require_small(steward, data, "an SSH key")
+        limit = steward.settings.derivation_limit_rounds
+        key = ssh.read_private_key(data, passphrase, limit)
+        return _store(steward, caller, target, key, wish)
+
+
+def add_rsa_key(
+    steward: Steward,
+    caller: Caller,
+    alias: str,
+    data: bytes,
+    wish: PlaceholderWish,
+    *,
+    update: bool = False,
+) -> Entry:
+    """Take an RSA key in: PKCS#1 in PEM, not encrypted.
+
+    Its certificate is self-signed, of the wish's subject, with SHA-256 and for ten years unless it
+    says otherwise. ``update`` gives the key to a key pair that is there, under its unchanged alias.
+
+    Raises what ``add_ssh_key`` does; the file is refused for any other form, and the refusal names
+    the command that takes it.
+    """
+    with steward.recording_refusals(caller, _action("rsa-key", update=update), alias):
+        target = _target(steward, caller, alias, Usage.TLS_CLIENT, update=update)
+        _require_small(steward, data, "an RSA key")
+        key = _read_pkcs1(data)
+        hashed = replace(wish, hash_name=wish.hash_name or _RSA_HASH)
+        return _store(steward, caller, target, key, hashed)
+
+
+def propose_alias(file_name: str) -> str:
+    """Return an alias made of a file's name: without folders and extension, and always valid."""
+    base = re.split(r"[/\\]", file_name)[-1]
+    stem = base.rpartition(".")[0] or base
+    shown = "".join(
+        c for c in stem if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    )
+    alias = unicodedata.normalize("NFC", shown).strip().strip("-.").strip()
+    if aliases.is_reserved(alias):
+        alias = f"key_{alias}"
+    return alias[: aliases.MOST_CHARACTERS].strip() or _NAMELESS
+
+
+def _action(what: str, *, update: bool) -> str:
+    return f"update-{what}" if update else f"add-{what}"
+
+
+def _target(steward: Steward, caller: Caller, alias: str, usage: Usage, *, update: bool) -> _Target:
+    if not update:
+        name = aliases.new_alias(alias, caller)
+        if steward.store.find_entry(steward.keystore_id, name) is not None:
+            raise AliasExists(name)
+        return _Target(name, None, usage)
+    entry = steward.store.get_entry(steward.keystore_id, alias)
+    steward.require_right(entry, caller)
+    require_key_pair(entry)
+    return _Target(entry.alias, entry, entry.usage)
+
+
+def _require_small(steward: Steward, data: bytes, what: str) -> None:
+    limit = steward.settings.key_file_limit_bytes
+    if len(data) > limit:
+        raise UploadTooLarge(what, limit, _SETTING)
+
+
+def _read_pkcs1(data: bytes) -> PrivateKey:
+    blocks = [b for b in pem_blocks.find(data) if b.label.endswith("PRIVATE KEY")]
+    labels = {block.label for block in blocks}
+    if labels == {_PKCS1} and not any(b"Proc-Type:" in block.body for block in blocks):
+        return private_keys.read_private_key(data).key
+    raise PrivateKeyUnreadable(f"{_instead(data, labels)} {_PEM_OF_PKCS1}")
+
+
+def _instead(data: bytes, labels: set[str]) -> str:
+    """Return in sentences what a file is that holds no clear PKCS#1, and what takes it."""
+    if data.startswith(b"PuTTY-User-Key-File-"):
+        return "The file is a PuTTY key: 'keysteward ssh add' takes it."
+    if "OPENSSH PRIVATE KEY" in labels:
+        return "The file is a key in OpenSSH's own form: 'keysteward ssh add' takes it."
+    if labels:
+        first = min(labels)
+        what = "an encrypted key" if first == _PKCS1 else f"a key in PEM under the label {first!r}"
+        return f"The file holds {what}: 'keysteward keypair add' takes it."
+    if data.startswith(b"\x30"):
+        return (
+            "The file is binary, a key in DER or a PKCS#12 keystore: 'keysteward keypair add' "
+            "takes it."
+        )
+    return "The file holds no whole private key."
+
+
+def _store(
+    steward: Steward, caller: Caller, target: _Target, key: PrivateKey, wish: PlaceholderWish
+) -> Entry:
+    """Write the key with its certificate, as the entry's first version or as its next one."""
+    content = Content(subjects.build_name(wish.subject), subjects.build_san(wish.san), target.usage)
+    validity = key_pairs.build_validity(
+        steward.clock(), wish.not_before, wish.not_after, years=YEARS
+    )
+    certificate = read_certificate(
+        key_pairs.build_placeholder(key, content, validity, wish.hash_name)
+    )
+    detail = {"key": str(certificate.key)}
+    with steward.writing(caller) as writing:
+        key_id = store_key(steward, writing, key, certificate)
+        version = NewVersion(Reason.UPLOADED, (certificate,), key_id)
+        if target.entry is not None:
+            writing.replace_chain(Base.of(target.entry), version, detail)
+        else:
+            new = NewEntry(target.alias, EntryType.KEY_PAIR, caller.owner, target.usage)
+            entry_id = writing.create_entry(new, version)
+            action = _action("ssh-key" if target.usage is Usage.SSH else "rsa-key", update=False)
+            writing.audit(action, target.alias, entry_id, 1, detail)
+    return steward.store.get_entry(steward.keystore_id, target.alias)

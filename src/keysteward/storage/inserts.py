@@ -1,0 +1,160 @@
+"""Rows of new entries, versions, keys and certificates, written many at a time."""
+
+from collections.abc import Sequence
+
+from keysteward.pki.certificates import Certificate
+from keysteward.sealing.sealer import SealingContext
+from keysteward.storage import changes, rows, statements
+from keysteward.storage.database import Link
+from keysteward.storage.records import NewEntry, NewKey, NewVersion, Stamp
+from keysteward.values import Fingerprint
+
+_NewVersionRow = tuple[int, int, NewVersion, list[int]]
+"""The entry's id, the version's number, the version, the ids of its certificates."""
+
+
+def private_keys(link: Link, keystore_id: int, keys: Sequence[NewKey]) -> list[int]:
+    """Return the ids of private keys of a keystore, in order; those that are new are sealed."""
+    ids: dict[Fingerprint, int] = {}
+    fresh: dict[Fingerprint, NewKey] = {}
+    for key in keys:
+        known = link.one(
+            statements.FIND_PRIVATE_KEY,
+            keystore=keystore_id,
+            public_key=rows.to_digest(key.public_key_sha256),
+        )
+        if known is None:
+            fresh[key.public_key_sha256] = key
+        else:
+            ids[key.public_key_sha256] = int(known[0])
+    written: list[dict[str, object]] = []
+    first = link.reserve_ids("private_keys", len(fresh)) if fresh else 0
+    for number, key in enumerate(fresh.values(), start=first):
+        # A sealed key is bound to the id of its row, so the id comes first.
+        sealed = key.seal(SealingContext(keystore_id, number, key.public_key_sha256))
+        ids[key.public_key_sha256] = number
+        written.append(
+            {
+                "id": number,
+                "keystore_id": keystore_id,
+                "public_key_sha256": rows.to_digest(key.public_key_sha256),
+                "data_key_id": sealed.data_key_id,
+                "sealed": sealed.ciphertext,
+            }
+        )
+    link.change_many(changes.INSERT_PRIVATE_KEY, written)
+    return [ids[key.public_key_sha256] for key in keys]
+
+
+def entries(
+    link: Link, stamp: Stamp, new_entries: Sequence[tuple[NewEntry, NewVersion]]
+) -> list[int]:
+    """Write entries, each with its version 1, under free aliases; return their ids in order."""
+    if not new_entries:
+        return []
+    first = link.reserve_ids("entries", len(new_entries))
+    chains = [certificate_ids(link, version.chain) for _, version in new_entries]
+    link.change_many(
+        changes.INSERT_ENTRY,
+        [
+            _entry_row(stamp, number, new, version, chain[0])
+            for number, ((new, version), chain) in enumerate(
+                zip(new_entries, chains, strict=True), start=first
+            )
+        ],
+    )
+    versions(
+        link,
+        stamp,
+        [
+            (number, 1, version, chain)
+            for number, ((_, version), chain) in enumerate(
+                zip(new_entries, chains, strict=True), start=first
+            )
+        ],
+    )
+    return list(range(first, first + len(new_entries)))
+
+
+def versions(link: Link, stamp: Stamp, new_versions: Sequence[_NewVersionRow]) -> None:
+    """Write versions and their chains."""
+    link.change_many(
+        changes.INSERT_VERSION,
+        [
+            {
+                "entry_id": entry_id,
+                "number": number,
+                "keystore_id": stamp.keystore_id,
+                "reason": version.reason.value,
+                "private_key_id": version.private_key_id,
+                "file_sha256": version.file_sha256 and rows.to_digest(version.file_sha256),
+                "note": version.note,
+                "created_at": stamp.now,
+                "created_by": stamp.actor,
+            }
+            for entry_id, number, version, _ in new_versions
+        ],
+    )
+    link.change_many(
+        changes.INSERT_VERSION_CERTIFICATE,
+        [
+            {
+                "entry_id": entry_id,
+                "number": number,
+                "position": position,
+                "keystore_id": stamp.keystore_id,
+                "certificate_id": certificate_id,
+            }
+            for entry_id, number, _, chain in new_versions
+            for position, certificate_id in enumerate(chain)
+        ],
+    )
+
+
+def certificate_ids(link: Link, chain: Sequence[Certificate]) -> list[int]:
+    """Return the ids of certificates, writing those that are not known yet."""
+    found = []
+    for certificate in chain:
+        row = link.one(
+            statements.FIND_CERTIFICATE, fingerprint=rows.to_digest(certificate.fingerprint)
+        ) or link.one(changes.INSERT_CERTIFICATE, **rows.certificate_row(certificate))
+        if row is None:
+            raise RuntimeError("The database did not return the number that it gave.")
+        found.append(int(row[0]))
+    return found
+
+
+def issuer_name(version: NewVersion) -> bytes | None:
+    """Return what a certificate entry is found by as an issuer; a key pair is never one."""
+    if version.private_key_id is not None:
+        return None
+    return rows.name_digest(version.chain[0].subject_name)
+
+
+def _entry_row(
+    stamp: Stamp, entry_id: int, new: NewEntry, version: NewVersion, certificate_id: int
+) -> dict[str, object]:
+    return {
+        "id": entry_id,
+        "keystore_id": stamp.keystore_id,
+        "alias": new.alias,
+        "type": new.type.value,
+        "owner": new.owner.value,
+        "usage": new.usage.value,
+        "trusted": new.trusted,
+        "current_version": 1,
+        "pending_version": None,
+        "last_version": 1,
+        "certificate_id": certificate_id,
+        "not_after": rows.to_microseconds(version.chain[0].not_after),
+        "subject_name_sha256": issuer_name(version),
+        "waiting_since": None,
+        "created_at": stamp.now,
+        "created_by": stamp.actor,
+        "modified_at": stamp.now,
+        "modified_by": stamp.actor,
+        "deleted_at": None,
+        "view": new.view.value,
+        "purged_at": None,
+        "held_at": None,
+    }
