@@ -7,7 +7,16 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from keysteward.cli import connect, demo, entries, key_pairs, maintenance, output, responses
+from keysteward.cli import (
+    connect,
+    demo,
+    entries,
+    key_pairs,
+    maintenance,
+    output,
+    responses,
+    ssh_keys,
+)
 from keysteward.cli.session import Composition, before_command, with_session
 from keysteward.problems import Problem
 
@@ -31,6 +40,11 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "keypair": (
         "Make, add and renew key pairs.",
         {"generate": key_pairs.generate, "add": key_pairs.add, "renew": key_pairs.renew},
+    ),
+    "ssh": ("SSH keys, from OpenSSH and PuTTY.", {"add": ssh_keys.add, "update": ssh_keys.update}),
+    "rsa": (
+        "RSA keys in PKCS#1.",
+        {"add": ssh_keys.add_rsa, "update": ssh_keys.update_rsa},
     ),
     "certificate": ("Certificate entries.", {"add": key_pairs.add_certificate}),
     "response": (

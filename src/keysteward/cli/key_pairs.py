@@ -109,8 +109,8 @@ def generate(
     wish = PlaceholderWish(
         Subject(cn, ou, organization, locality, state, country, email),
         tuple(san or ()),
-        _date(not_before),
-        _date(not_after),
+        moment(not_before),
+        moment(not_after),
         hash_,
     )
     spec = parse_key_spec(type_, size, curve)
@@ -286,12 +286,12 @@ def _working(text: str) -> Status:
     return output.console(stderr=True).status(text)
 
 
-def _date(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
     """Take an ISO 8601 date or time; without a zone it is UTC."""
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is no date like 2029-12-31.") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

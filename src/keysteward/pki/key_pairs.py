@@ -221,15 +221,19 @@ def signature_hash(
 
 
 def build_validity(
-    now: datetime, not_before: datetime | None = None, not_after: datetime | None = None
+    now: datetime,
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+    *,
+    years: int = DEFAULT_YEARS,
 ) -> Validity:
-    """Return the period of a placeholder: from now for three calendar years unless given.
+    """Return the period of a placeholder: from now for so many calendar years unless given.
 
     Fractions of seconds are cut off. Raises ValidityInvalid for a naive datetime, an empty period,
     and for years that a certificate cannot express (before 1950, after 9999).
     """
     start = _utc(now if not_before is None else not_before)
-    end = _years_later(start, DEFAULT_YEARS) if not_after is None else _utc(not_after)
+    end = _years_later(start, years) if not_after is None else _utc(not_after)
     if end <= start:
         raise ValidityInvalid(
             f"It would end ({end:%Y-%m-%d %H:%M:%S}) before it begins "
@@ -282,7 +286,13 @@ def build_placeholder(
     )
     for extension, critical in contents.extensions(content, key_type):
         builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(key, signature_hash(key_type, hash_name)).public_bytes(Encoding.DER)
+    try:
+        signed = builder.sign(key, signature_hash(key_type, hash_name))
+    except ValueError as error:  # RFC 8017 section 9.2: the digest must fit into the modulus
+        raise KeyTypeUnsupported(
+            "The key is too short to sign with this hash.", "Choose SHA-256, or a longer key."
+        ) from error
+    return signed.public_bytes(Encoding.DER)
 
 
 def _quoted(text: str) -> str:

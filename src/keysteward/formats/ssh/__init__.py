@@ -2,7 +2,7 @@
 
 import re
 
-from keysteward.formats.ssh import openssh, putty
+from keysteward.formats.ssh import keys, openssh, putty
 from keysteward.pki import pem_blocks, private_keys
 from keysteward.pki.key_pairs import PrivateKey
 from keysteward.problems import PrivateKeyUnreadable
@@ -68,7 +68,9 @@ def read_private_key(data: bytes, passphrase: Secret | None, limit_rounds: int) 
         raise PrivateKeyUnreadable(_no_key(data))
     if blocks[0].label == openssh.LABEL:
         return openssh.read(blocks[0].der, passphrase, limit_rounds)
-    return private_keys.read_private_key(blocks[0].text, passphrase).key
+    key = private_keys.read_private_key(blocks[0].text, passphrase).key
+    keys.public_blob(key.public_key())  # raises for a kind that SSH has no name for
+    return key
 
 
 def _no_key(data: bytes) -> str:

@@ -1,0 +1,206 @@
+"""ssh add and update; rsa add and update."""
+
+from typing import Annotated
+
+import typer
+
+from keysteward.cli import files, output, views
+from keysteward.cli.key_pairs import (
+    CommonName,
+    Country,
+    Email,
+    File,
+    Json,
+    Locality,
+    NotBefore,
+    Organization,
+    San,
+    State,
+    Unit,
+    moment,
+)
+from keysteward.cli.session import AliasArgument, Session, as_text
+from keysteward.entries import Entry
+from keysteward.formats import ssh
+from keysteward.keystore import ssh_keys
+from keysteward.keystore.key_pairs import PlaceholderWish
+from keysteward.pki.subjects import Subject
+from keysteward.values import Secret
+
+_NotAfter = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Default: in ten years.", show_default=False)
+]
+_SshHash = Annotated[
+    str | None,
+    typer.Option(
+        "--hash",
+        help="sha256, sha384 or sha512; the default goes by the key's type.",
+        show_default=False,
+    ),
+]
+_RsaHash = Annotated[
+    str | None,
+    typer.Option("--hash", help="sha256 (default), sha384 or sha512.", show_default=False),
+]
+_PassphraseStdin = Annotated[
+    bool,
+    typer.Option("--password-stdin", help="Read the file's passphrase from standard input."),
+]
+_ProposedAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--alias",
+        metavar="ALIAS",
+        help="The entry's alias; by default the file's name without its extension.",
+        callback=as_text,
+        show_default=False,
+    ),
+]
+
+
+def add(
+    session: Session,
+    alias: AliasArgument,
+    file: File,
+    *,
+    cn: CommonName,
+    ou: Unit = None,
+    organization: Organization = None,
+    locality: Locality = None,
+    state: State = None,
+    country: Country = None,
+    email: Email = None,
+    san: San = None,
+    not_before: NotBefore = None,
+    not_after: _NotAfter = None,
+    hash_: _SshHash = None,
+    password_stdin: _PassphraseStdin = False,
+    as_json: Json = False,
+) -> None:
+    """Take an SSH key in (OpenSSH, PuTTY, PEM), under a self-signed certificate."""
+    subject = Subject(cn, ou, organization, locality, state, country, email)
+    wish = _wish(subject, san, not_before, not_after, hash_)
+    data = files.read_file(file)
+    passphrase = _passphrase(data, from_stdin=password_stdin)
+    with session.opened() as steward:
+        entry = ssh_keys.add_ssh_key(
+            steward, session.caller, alias, data, wish, passphrase=passphrase
+        )
+    _say(entry, as_json=as_json)
+
+
+def update(
+    session: Session,
+    alias: AliasArgument,
+    file: File,
+    *,
+    cn: CommonName,
+    ou: Unit = None,
+    organization: Organization = None,
+    locality: Locality = None,
+    state: State = None,
+    country: Country = None,
+    email: Email = None,
+    san: San = None,
+    not_before: NotBefore = None,
+    not_after: _NotAfter = None,
+    hash_: _SshHash = None,
+    password_stdin: _PassphraseStdin = False,
+    as_json: Json = False,
+) -> None:
+    """Give a key pair an SSH key from a file, under its unchanged alias."""
+    subject = Subject(cn, ou, organization, locality, state, country, email)
+    wish = _wish(subject, san, not_before, not_after, hash_)
+    data = files.read_file(file)
+    passphrase = _passphrase(data, from_stdin=password_stdin)
+    with session.opened() as steward:
+        entry = ssh_keys.add_ssh_key(
+            steward, session.caller, alias, data, wish, passphrase=passphrase, update=True
+        )
+    _say(entry, as_json=as_json)
+
+
+def add_rsa(
+    session: Session,
+    file: File,
+    *,
+    alias: _ProposedAlias = None,
+    cn: CommonName,
+    ou: Unit = None,
+    organization: Organization = None,
+    locality: Locality = None,
+    state: State = None,
+    country: Country = None,
+    email: Email = None,
+    san: San = None,
+    not_before: NotBefore = None,
+    not_after: _NotAfter = None,
+    hash_: _RsaHash = None,
+    as_json: Json = False,
+) -> None:
+    """Take an RSA key in (PKCS#1 in PEM), under a self-signed certificate."""
+    subject = Subject(cn, ou, organization, locality, state, country, email)
+    wish = _wish(subject, san, not_before, not_after, hash_)
+    data = files.read_file(file)
+    name = ssh_keys.propose_alias(file) if alias is None else alias
+    with session.opened() as steward:
+        entry = ssh_keys.add_rsa_key(steward, session.caller, name, data, wish)
+    _say(entry, as_json=as_json)
+
+
+def update_rsa(
+    session: Session,
+    alias: AliasArgument,
+    file: File,
+    *,
+    cn: CommonName,
+    ou: Unit = None,
+    organization: Organization = None,
+    locality: Locality = None,
+    state: State = None,
+    country: Country = None,
+    email: Email = None,
+    san: San = None,
+    not_before: NotBefore = None,
+    not_after: _NotAfter = None,
+    hash_: _RsaHash = None,
+    as_json: Json = False,
+) -> None:
+    """Give a key pair an RSA key from a file, under its unchanged alias."""
+    subject = Subject(cn, ou, organization, locality, state, country, email)
+    wish = _wish(subject, san, not_before, not_after, hash_)
+    data = files.read_file(file)
+    with session.opened() as steward:
+        entry = ssh_keys.add_rsa_key(steward, session.caller, alias, data, wish, update=True)
+    _say(entry, as_json=as_json)
+
+
+def _wish(
+    subject: Subject,
+    san: list[str] | None,
+    not_before: str | None,
+    not_after: str | None,
+    hash_: str | None,
+) -> PlaceholderWish:
+    return PlaceholderWish(subject, tuple(san or ()), moment(not_before), moment(not_after), hash_)
+
+
+def _passphrase(data: bytes, *, from_stdin: bool) -> Secret | None:
+    if not from_stdin and not ssh.is_encrypted(data):
+        return None
+    return files.read_password(from_stdin=from_stdin, prompt="Passphrase of the key file: ")
+
+
+def _say(entry: Entry, *, as_json: bool) -> None:
+    if as_json:
+        output.say_json(views.entry_json(entry))
+        return
+    certificate, number = entry.version.certificate, entry.version.number
+    verb = "Added" if number == 1 else "Updated"
+    output.say(
+        f"{verb} '{entry.alias}': {certificate.key}, {certificate.subject}, version {number}."
+    )
+    # OpenSSH's form has no name for Ed448; PuTTY reads it in the other one.
+    form = ["--as", "ssh2" if certificate.key.type == "Ed448" else "pub"]
+    words = [*form, "--", entry.alias] if entry.alias.startswith("-") else [entry.alias, *form]
+    output.say_next("keysteward", "export", *words)
