@@ -202,16 +202,7 @@ class Store:
 
     def get_backup(self, keystore_id: int, name: str | None) -> Backup:
         """Return a backup by its name; None means the newest. Raises BackupNotFound."""
-        found = (
-            self.list_backups(keystore_id)[:1]
-            if name is None
-            else tuple(
-                rows.backup(row)
-                for row in self._all(
-                    view_statements.FIND_BACKUP, keystore=keystore_id, backup_name=name
-                )
-            )
-        )
+        found = [b for b in self.list_backups(keystore_id) if name in (None, b.name)]
         if not found:
             raise BackupNotFound(name)
         return found[0]
