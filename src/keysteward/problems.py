@@ -6,8 +6,8 @@
     |-- of the chain:       PublicKeyMismatch, SignatureInvalid, CertificateExpired, IssuerNotCa,
     |                       PathLengthExceeded, PlaceholderAgain, RootNotTrusted
     |-- of the entry:       AliasNotFound, NothingDeleted, AliasExists, AliasInvalid, AliasReserved,
-    |                       NotAKeyPair, EntryOwnedByProvider, EntryOwnedByTenant, EntryChanged,
-    |                       VersionNotFound, VersionNeverCurrent, PendingKeyExists,
+    |                       NotAKeyPair, KeyPairInTheWay, EntryOwnedByProvider, EntryOwnedByTenant,
+    |                       EntryChanged, VersionNotFound, VersionNeverCurrent, PendingKeyExists,
     |                       SigningRequestNotAvailable, ConfirmationRequired
     |-- of an upload:       UploadTooLarge, NotAKeystore, KeystoreUnreadable, PasswordWrong,
     |                       KeyDerivationTooCostly, SeveralKeys, KeyNotInFile, RecoveryUnreadable
@@ -17,9 +17,8 @@
     |                       ProgramMissing, ProgramFailed, NameInvalid, NameTaken,
     |                       BackupNotFound, RootMissing, PassphraseTooShort
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
-    |                       KeystoreTooLarge,
-    |                       DataFolderUnusable, DatabaseUnusable, SealingKeyMissing,
-    |                       SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
+    |                       KeystoreTooLarge, DataFolderUnusable, DatabaseUnusable,
+    |                       SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
     `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, AddressInvalid,
                             ConnectionFailed
 
@@ -457,6 +456,25 @@ class NotAKeyPair(Problem):
     @property
     def detail(self) -> str:
         return f"{self.alias!r} is a certificate without a private key; name a key pair."
+
+
+@dataclass(eq=False)
+class KeyPairInTheWay(Problem):
+    """A lone certificate comes for an alias that is a key pair; its private key would be hidden."""
+
+    slug = "key-pair-in-the-way"
+    title = "A certificate cannot overwrite a key pair"
+    kind = Kind.CONFLICT
+
+    alias: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"Alias {self.alias!r} is a key pair, and what comes is a certificate without key. "
+            "Rename or delete the key pair first if that is what you want; a certificate for its "
+            "key is uploaded with 'keysteward response upload'."
+        )
 
 
 @dataclass(eq=False)

@@ -1,0 +1,317 @@
+"""Taking many entries in at once: a plan first, then one transaction.
+
+Imports, restores and copies between keystores all bring entries that meet those that are there.
+``plan`` decides what becomes of each, ``carry_out`` writes it. What is compared is the content:
+chain, private key, usage, trust; an entry that is there already as it comes is not written again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from keysteward.entries import Caller, EntryType, Owner, Reason
+from keysteward.keystore import aliases
+from keysteward.keystore.steward import Steward
+from keysteward.pki.certificates import Certificate
+from keysteward.pki.usages import Usage
+from keysteward.problems import (
+    AliasExists,
+    EntryOwnedByProvider,
+    EntryOwnedByTenant,
+    KeyPairInTheWay,
+    Problem,
+)
+from keysteward.sealing.sealer import SealedKey, SealingContext
+from keysteward.storage.audit import DONE, AuditEvent
+from keysteward.storage.records import Base, EntryState, NewEntry, NewKey, NewVersion
+from keysteward.storage.transaction import Transaction
+from keysteward.values import Alias, Fingerprint, Secret
+
+_DEFAULT_USAGE = Usage.TLS_CLIENT
+
+
+class Mode(StrEnum):
+    """What happens to entries that are there already."""
+
+    ADD = "add"
+    """They stay; only new aliases come in (SAP: ``merge``)."""
+    OVERWRITE = "overwrite"
+    """They get the content that comes, as a new version."""
+    REPLACE = "replace"
+    """The same, and the caller's other entries are deleted; the other owner's stay."""
+
+
+class Status(StrEnum):
+    """What becomes of one entry (SAP's words, with a hyphen)."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    NOT_IMPORTED = "not-imported"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingKey:
+    """A pending version that comes with an entry."""
+
+    chain: tuple[Certificate, ...]
+    private_key_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An entry that comes in. Of a key pair either the clear key or its row is given."""
+
+    alias: str
+    chain: tuple[Certificate, ...]
+    """End-entity first; a certificate entry's is itself alone. Empty if ``problem`` is set."""
+    type: EntryType
+    usage: Usage | None = None
+    """None: nothing is said of it; an entry that is there keeps its own."""
+    trusted: bool = False
+    pkcs8: Secret | None = field(default=None, repr=False)
+    private_key_id: int | None = None
+    """A private key that this keystore holds already."""
+    pending: PendingKey | None = None
+    revives: Base | None = None
+    """The deleted entry that this is; it comes back instead of being made anew."""
+    problem: Problem | None = None
+    """Why it cannot come in, found before."""
+
+    @property
+    def public_key_sha256(self) -> Fingerprint | None:
+        """Of the private key; None for a lone certificate."""
+        return self.chain[0].public_key_sha256 if self.type is EntryType.KEY_PAIR else None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one entry, and why."""
+
+    alias: str
+    status: Status
+    arrival: Arrival | None = None
+    """None for an entry that is removed."""
+    current: EntryState | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A plan: every entry that comes, in its order, then those that are removed."""
+
+    mode: Mode
+    decisions: tuple[Decision, ...]
+
+    def count(self, status: Status) -> int:
+        """Return how many entries have this fate."""
+        return sum(decision.status is status for decision in self.decisions)
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether carrying it out would write anything."""
+        return any(d.status in (Status.NEW, Status.CHANGED, Status.REMOVED) for d in self.decisions)
+
+
+def plan(steward: Steward, caller: Caller, arrivals: Sequence[Arrival], mode: Mode) -> Intake:
+    """Return what would become of each entry; nothing is stored."""
+    current: Mapping[str, EntryState] = {}
+    if mode is Mode.REPLACE:
+        states = steward.store.list_states(steward.keystore_id)
+        current = {state.alias: state for state in states}
+    decisions, taken = [], set()
+    for arrival in arrivals:
+        state = (
+            current.get(arrival.alias)
+            if mode is Mode.REPLACE
+            else steward.store.find_state(steward.keystore_id, arrival.alias)
+        )
+        problem = arrival.problem or _refusal(steward, caller, arrival, state, mode)
+        if problem is None and arrival.alias in taken:
+            problem = AliasExists(Alias(arrival.alias))
+        decisions.append(_decide(arrival, state, problem))
+        taken.add(arrival.alias)
+    decisions.extend(
+        Decision(alias, Status.REMOVED, current=state)
+        for alias, state in current.items()
+        if alias not in taken and state.owner is caller.owner
+    )
+    return Intake(mode, tuple(decisions))
+
+
+def carry_out(
+    steward: Steward,
+    writing: Transaction,
+    intake: Intake,
+    reason: Reason,
+    detail: Mapping[str, object],
+    *,
+    owner: Owner = Owner.TENANT,
+    file_sha256: Fingerprint | None = None,
+    note: str | None = None,
+) -> None:
+    """Write a plan in an open transaction: all of it, or the transaction fails as a whole.
+
+    Every entry that changes has its row in the audit log, after one for the whole with ``detail``.
+    Raises EntryChanged or AliasExists if an entry is no longer as it was planned against.
+    """
+    counts = {status.value: intake.count(status) for status in Status}
+    writing.audit(reason.value, None, None, None, {**detail, "mode": intake.mode, **counts})
+    for decision in intake.decisions:
+        if decision.status is Status.REMOVED or _gives_way(decision):
+            _delete(writing, decision)
+    coming = [
+        (decision, decision.arrival)
+        for decision in intake.decisions
+        if decision.arrival is not None and decision.status in (Status.NEW, Status.CHANGED)
+    ]
+    key_ids = _store_keys(steward, writing, [arrival for _, arrival in coming])
+    created = []
+    for (decision, arrival), key_id in zip(coming, key_ids, strict=True):
+        version = NewVersion(reason, arrival.chain, key_id, file_sha256, note)
+        if arrival.revives is not None and decision.current is None:
+            writing.revive(arrival.revives)
+            _replace(writing, arrival.revives, arrival, version, _DEFAULT_USAGE)
+        elif decision.current is not None and not _gives_way(decision):
+            state = decision.current
+            _replace(writing, state.base, arrival, version, state.usage)
+        else:
+            created.append((arrival, version))
+    _create(writing, created, owner)
+
+
+def _refusal(
+    steward: Steward, caller: Caller, arrival: Arrival, state: EntryState | None, mode: Mode
+) -> Problem | None:
+    try:
+        alias = aliases.new_alias(arrival.alias, caller)
+    except Problem as problem:
+        return problem
+    if state is None:
+        return None
+    if state.owner is not caller.owner:
+        if state.owner is Owner.PROVIDER:
+            return EntryOwnedByProvider(alias, steward.settings.provider)
+        return EntryOwnedByTenant(alias)
+    if mode is Mode.ADD and not _is_there(arrival, state):
+        return AliasExists(alias)
+    if arrival.type is EntryType.CERTIFICATE and state.type is EntryType.KEY_PAIR:
+        return None if mode is Mode.REPLACE else KeyPairInTheWay(alias)
+    return None
+
+
+def _decide(arrival: Arrival, state: EntryState | None, problem: Problem | None) -> Decision:
+    if problem is not None:
+        status = Status.NOT_IMPORTED
+    elif state is None:
+        status = Status.NEW
+    else:
+        status = Status.UNCHANGED if _is_there(arrival, state) else Status.CHANGED
+    return Decision(arrival.alias, status, arrival, state, problem)
+
+
+def _is_there(arrival: Arrival, state: EntryState) -> bool:
+    """Tell whether the entry that is there is the one that comes, in everything that is kept."""
+    return (
+        arrival.type is state.type
+        and arrival.trusted == state.trusted
+        and arrival.usage in (None, state.usage)
+        and tuple(c.fingerprint for c in arrival.chain) == state.content.chain
+        and arrival.public_key_sha256 == state.content.public_key_sha256
+        and _same_pending(arrival, state)
+    )
+
+
+def _same_pending(arrival: Arrival, state: EntryState) -> bool:
+    """Compare pending keys where the arrival knows of such: a snapshot does, a file does not."""
+    if arrival.private_key_id is None or state.pending_content is None:
+        return arrival.pending is None
+    if arrival.pending is None:
+        return False
+    return (
+        tuple(c.fingerprint for c in arrival.pending.chain) == state.pending_content.chain
+        and arrival.pending.private_key_id == state.pending_content.private_key_id
+    )
+
+
+def _gives_way(decision: Decision) -> bool:
+    """Tell whether the entry that is there is of the other type, so that it cannot be changed."""
+    return (
+        decision.status is Status.CHANGED
+        and decision.arrival is not None
+        and decision.current is not None
+        and decision.arrival.type is not decision.current.type
+    )
+
+
+def _delete(writing: Transaction, decision: Decision) -> None:
+    if decision.current is None:
+        raise TypeError("a removal without an entry")
+    writing.delete(decision.current.base)
+    state = decision.current
+    writing.audit("delete", state.alias, state.entry_id, state.version, {})
+
+
+def _store_keys(
+    steward: Steward, writing: Transaction, arrivals: Sequence[Arrival]
+) -> list[int | None]:
+    """Return the ids of the arrivals' private keys, None for certificates."""
+    clear = [a for a in arrivals if a.pkcs8 is not None]
+    ids = iter(writing.add_private_keys([_new_key(steward, a) for a in clear]))
+    return [a.private_key_id if a.pkcs8 is None else next(ids) for a in arrivals]
+
+
+def _new_key(steward: Steward, arrival: Arrival) -> NewKey:
+    pkcs8 = arrival.pkcs8
+    if pkcs8 is None:
+        raise TypeError("a key pair without a key")
+
+    def seal(context: SealingContext) -> SealedKey:
+        return steward.sealer.seal(pkcs8, context)
+
+    return NewKey(arrival.chain[0].public_key_sha256, seal)
+
+
+def _replace(
+    writing: Transaction, base: Base, arrival: Arrival, version: NewVersion, usage: Usage
+) -> None:
+    keeps = arrival.private_key_id is None and arrival.type is EntryType.KEY_PAIR
+    number = writing.replace_chain(base, version, keep_pending=keeps)
+    writing.describe(base.entry_id, arrival.usage or usage, trusted=arrival.trusted)
+    if arrival.pending is not None:
+        pending = NewVersion(Reason.RENEWAL, arrival.pending.chain, arrival.pending.private_key_id)
+        now = Base(base.alias, base.entry_id, number, None)
+        writing.set_pending(now, pending)
+
+
+def _create(
+    writing: Transaction, created: Sequence[tuple[Arrival, NewVersion]], owner: Owner
+) -> None:
+    ids = writing.create_entries(
+        [
+            (
+                NewEntry(
+                    Alias(arrival.alias),
+                    arrival.type,
+                    owner,
+                    arrival.usage or _DEFAULT_USAGE,
+                    arrival.trusted,
+                ),
+                version,
+            )
+            for arrival, version in created
+        ]
+    )
+    events = []
+    for entry_id, (arrival, version) in zip(ids, created, strict=True):
+        chain = [certificate.fingerprint for certificate in arrival.chain]
+        events.append(
+            AuditEvent(version.reason.value, DONE, arrival.alias, entry_id, 1, {"chain": chain})
+        )
+        if arrival.pending is not None:
+            pending = NewVersion(
+                Reason.RENEWAL, arrival.pending.chain, arrival.pending.private_key_id
+            )
+            writing.set_pending(Base(Alias(arrival.alias), entry_id, 1, None), pending)
+    writing.audit_all(events)
