@@ -43,6 +43,8 @@ class NoticeKind(Enum):
     CHAIN_ENDS_WITHOUT_ROOT = ("chain-ends-without-root", Severity.INFO)
     CHAIN_COMPLETED_FROM_KEYSTORE = ("chain-completed-from-keystore", Severity.INFO)
     ROOT_NOT_TRUSTED = ("root-not-trusted", Severity.INFO)
+    # What was added to a download.
+    ROOT_FROM_KEYSTORE = ("root-from-keystore", Severity.INFO)
 
     @property
     def slug(self) -> str:
