@@ -100,6 +100,7 @@ def test_content_comes_back_however_it_is_written_and_read(
     """The sizes of writes and reads make no difference."""
     file = io.BytesIO()
     with recovery.encrypting(file, PASSPHRASE, CHEAP) as writer:
+        assert writer.writable()
         for piece in pieces:
             assert len(piece) == writer.write(piece)
     file.seek(0)
