@@ -1,0 +1,123 @@
+"""Which certificates of a PKCS#12 file belong to which of its keys.
+
+A localKeyId links them where one key and one certificate alone have it. Java makes it of the time
+in milliseconds, so in a keystore that was filled by a program many keys share one; others write
+none. Then the public key decides: equal bytes are enough here, for a link that is not found leaves
+a certificate among the others, and what is linked gets proven before it is stored.
+"""
+
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_private_key,
+)
+
+from keysteward.formats import der
+from keysteward.formats.keystores import pkcs12_structure as structure
+from keysteward.formats.keystores.pkcs12_bags import Attributes, CertificateBag
+
+_RSA = (
+    bytes.fromhex("2a864886f70d010101"),  # rsaEncryption, 1.2.840.113549.1.1.1
+    bytes.fromhex("2a864886f70d01010a"),  # id-RSASSA-PSS, 1.2.840.113549.1.1.10
+)
+
+
+def link(
+    keys: Sequence[tuple[Attributes, bytes]], certificates: Sequence[CertificateBag]
+) -> list[tuple[int, ...]]:
+    """Return for each key (clear PKCS#8) the positions of its certificates, its own one first."""
+    sharing = Counter(attributes.key_id for attributes, _ in keys)
+    by_id: defaultdict[bytes | None, list[int]] = defaultdict(list)
+    for position, bag in enumerate(certificates):
+        by_id[bag.attributes.key_id].append(position)
+    by_public_key: dict[bytes | None, list[int]] | None = None
+    links = []
+    for attributes, pkcs8 in keys:
+        key_id = attributes.key_id
+        linked = [] if key_id is None else by_id[key_id]
+        alone = sharing[key_id] == 1
+        if not (alone and len(linked) == 1):
+            if by_public_key is None:
+                by_public_key = _by_public_key(certificates)
+            own = by_public_key.get(_public_key(pkcs8), [])
+            linked = _chosen(attributes.name, own, linked, certificates, alone=alone)
+        links.append(tuple(linked))
+    return links
+
+
+def _chosen(
+    name: str,
+    own: list[int],
+    linked: list[int],
+    certificates: Sequence[CertificateBag],
+    *,
+    alone: bool,
+) -> list[int]:
+    """Choose among certificates of the key's own (by public key) and those with its localKeyId."""
+    both = [position for position in own if position in linked]
+    if both and alone:  # the others with its identifier are its chain
+        return both + [position for position in linked if position not in both]
+    if both:
+        return both
+    if own:  # of several for the same key, the one that is named like it
+        return [min(own, key=lambda position: certificates[position].attributes.name != name)]
+    return linked if alone else []
+
+
+def _by_public_key(certificates: Sequence[CertificateBag]) -> dict[bytes | None, list[int]]:
+    found: defaultdict[bytes | None, list[int]] = defaultdict(list)
+    for position, bag in enumerate(certificates):
+        public_key = _certified(bag.der)
+        if public_key is not None:
+            found[public_key].append(position)
+    return dict(found)
+
+
+def _certified(certificate: bytes) -> bytes | None:
+    """Return the public key of a certificate as ``_public_key`` does, None if it is malformed."""
+    try:
+        outer = der.element(certificate, 0)
+        fields = structure.fields(
+            certificate, structure.leading(certificate, outer, der.SEQUENCE)[0]
+        )
+        # version, serial number, signature, issuer, validity, subject (RFC 5280 section 4.1)
+        info = fields[6 if fields[0].tag == der.CONTEXT_0 else 5]
+        algorithm, bits = structure.leading(certificate, info, der.SEQUENCE, der.BIT_STRING)[:2]
+        if _is_rsa(certificate, algorithm):
+            return _modulus_and_exponent(certificate, bits.content + 1, 0)
+        return structure.whole(certificate, info)
+    except (der.Damaged, IndexError):
+        return None
+
+
+def _public_key(pkcs8: bytes) -> bytes | None:
+    """Return modulus and exponent of an RSA key, SubjectPublicKeyInfo of any other, or None."""
+    try:
+        parts = structure.leading(
+            pkcs8, der.element(pkcs8, 0), der.INTEGER, der.SEQUENCE, der.OCTET_STRING
+        )
+        if _is_rsa(pkcs8, parts[1]):
+            return _modulus_and_exponent(pkcs8, parts[2].content, 1)
+        with warnings.catch_warnings():
+            # About kinds of keys that are refused later anyway.
+            warnings.simplefilter("ignore")
+            key = load_der_private_key(pkcs8, None)
+            return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (der.Damaged, IndexError, ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+
+
+def _is_rsa(data: bytes, algorithm: der.Element) -> bool:
+    (identifier, *_) = structure.leading(data, algorithm, der.OBJECT_IDENTIFIER)
+    return structure.content(data, identifier) in _RSA
+
+
+def _modulus_and_exponent(data: bytes, start: int, first: int) -> bytes:
+    """Return the two INTEGERs as they stand in RSAPublicKey or RSAPrivateKey (RFC 8017, A.1)."""
+    numbers = structure.fields(data, der.element(data, start))
+    return data[numbers[first].start : numbers[first + 1].end]

@@ -1,0 +1,81 @@
+"""PKCS#12 truststores: certificates alone, without password, encryption and MAC.
+
+Java 17 opens one without any password: ``KeyStore.load(stream, null)``, or simply
+``keytool -list -keystore FILE`` with no ``-storepass``, which then asks for none either. It takes
+as an entry only what carries its own attribute for trusted certificates
+(2.16.840.1.113894.746875.1.1), and shows it as trustedCertEntry. OpenSSL has to be told that there
+is no MAC: ``openssl pkcs12 -nomacver -passin pass: -nokeys -in FILE``.
+"""
+
+from collections.abc import Sequence
+
+from keysteward.formats import der
+from keysteward.formats.keystores import pkcs12_bags
+from keysteward.formats.keystores import pkcs12_structure as structure
+
+_ANY_EXTENDED_KEY_USAGE = bytes.fromhex("551d2500")  # 2.5.29.37.0
+
+_VERSION = b"\x02\x01\x03"
+
+
+def write_truststore(certificates: Sequence[tuple[str, bytes]]) -> bytes:
+    """Return a keystore with these certificates (name and DER), each marked as trusted.
+
+    Java reads names without regard to upper and lower case, and of two that it takes for the same
+    keeps one; making them different is the caller's. The result is DER, the same for the same
+    input.
+    """
+    bags = _element(der.SEQUENCE, *(_bag(name, certificate) for name, certificate in certificates))
+    safes = _element(der.SEQUENCE, _data(bags))
+    return _element(der.SEQUENCE, _VERSION, _data(safes))
+
+
+def _bag(name: str, certificate: bytes) -> bytes:
+    value = _element(
+        der.SEQUENCE,
+        _element(der.OBJECT_IDENTIFIER, pkcs12_bags.X509_CERTIFICATE),
+        _element(der.CONTEXT_0, _element(der.OCTET_STRING, certificate)),
+    )
+    attributes = sorted(  # a SET OF in DER is in the order of its bytes (X.690 section 11.6)
+        (
+            _attribute(
+                pkcs12_bags.FRIENDLY_NAME,
+                _element(structure.BMP_STRING, name.encode("utf-16-be")),
+            ),
+            _attribute(
+                pkcs12_bags.JAVA_TRUSTED_KEY_USAGE,
+                _element(der.OBJECT_IDENTIFIER, _ANY_EXTENDED_KEY_USAGE),
+            ),
+        )
+    )
+    return _element(
+        der.SEQUENCE,
+        _element(der.OBJECT_IDENTIFIER, pkcs12_bags.CERTIFICATE_BAG),
+        _element(der.CONTEXT_0, value),
+        _element(der.SET, *attributes),
+    )
+
+
+def _attribute(identifier: bytes, value: bytes) -> bytes:
+    return _element(
+        der.SEQUENCE, _element(der.OBJECT_IDENTIFIER, identifier), _element(der.SET, value)
+    )
+
+
+def _data(content: bytes) -> bytes:
+    """Wrap bytes as ContentInfo of type data (RFC 5652 sections 3 and 4)."""
+    return _element(
+        der.SEQUENCE,
+        _element(der.OBJECT_IDENTIFIER, structure.DATA),
+        _element(der.CONTEXT_0, _element(der.OCTET_STRING, content)),
+    )
+
+
+def _element(tag: int, *parts: bytes) -> bytes:
+    length = sum(map(len, parts))
+    if length < 0x80:
+        header = bytes([tag, length])
+    else:
+        size = length.to_bytes(-(-length.bit_length() // 8))
+        header = bytes([tag, 0x80 | len(size)]) + size
+    return b"".join((header, *parts))
