@@ -1,0 +1,155 @@
+"""Files with a key pair, PEM or PKCS#12: the one key that is meant, and its certificates."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from keysteward.formats.keystores import pkcs12
+from keysteward.formats.keystores.contract import FileKey, KeystoreFile, Opening
+from keysteward.pki import private_keys, public_keys
+from keysteward.pki.certificates import Certificate, read_certificate
+from keysteward.pki.key_pairs import PrivateKey
+from keysteward.problems import (
+    CertificateOfAnotherKey,
+    KeyNotInFile,
+    PrivateKeyUnreadable,
+    SeveralKeys,
+    UploadTooLarge,
+)
+from keysteward.settings import Settings
+from keysteward.values import Secret
+
+_SETTING = "KEYSTEWARD_KEY_PAIR_LIMIT_BYTES"
+
+_TWO_SECRETS = "'keysteward import' takes files whose keys have another password than the file."
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """A proven private key, and what of its file may be its certificate and chain."""
+
+    key: PrivateKey = field(repr=False)
+    certificates: tuple[Certificate, ...]
+    """Those that the caller gave first. One of them at least is for the key, unless there are
+    none."""
+    left: tuple[str, ...] = ()
+    """What else of the file is not taken, in words: other keys, what could not be opened."""
+
+
+def read_key_file(
+    data: bytes,
+    password: Secret | None,
+    *,
+    choose: str | None = None,
+    certificates: Sequence[Certificate] = (),
+    settings: Settings,
+) -> KeyFile:
+    """Return the key of a PEM or PKCS#12 file, told apart by their content, as proven.
+
+    Args:
+        data: the file.
+        password: None if none was given.
+        choose: which of several keys: a name as SeveralKeys tells it, or ``#2`` for the second one.
+        certificates: what the caller gives besides the file, in any order.
+        settings: limits of the file and of the work to open it.
+
+    Raises:
+        UploadTooLarge: nothing was read.
+        SeveralKeys: and none was chosen.
+        KeyNotInFile: the chosen one is not there.
+        CertificateOfAnotherKey: there are certificates, and none is for the key.
+        PrivateKeyUnreadable, KeyTypeUnsupported, CertificateUnreadable: of the key and what lies
+            beside it.
+        KeystoreUnreadable, PasswordWrong, KeyDerivationTooCostly: of PKCS#12 as a whole.
+    """
+    limit = settings.key_pair_limit_bytes
+    if len(data) > limit:
+        raise UploadTooLarge("a key pair", limit, _SETTING)
+    if pkcs12.recognises(data):
+        opening = Opening(password, None, settings.derivation_limit_rounds)
+        found = _of_pkcs12(pkcs12.read(data, opening), choose)
+    else:
+        found = _of_pem(data, password, choose)
+    candidates = tuple(dict.fromkeys((*certificates, *found.certificates)))
+    if candidates and _own(found.key, candidates) is None:
+        raise CertificateOfAnotherKey(candidates[0].subject)
+    return KeyFile(found.key, candidates, found.left)
+
+
+def may_need_password(data: bytes) -> bool:
+    """Tell whether the file is of a form that usually opens with a password only."""
+    return pkcs12.recognises(data) or b"ENCRYPTED" in data
+
+
+def _of_pem(data: bytes, password: Secret | None, choose: str | None) -> KeyFile:
+    imported = private_keys.read_private_key(data, password)
+    if choose is not None:
+        own = _own(imported.key, imported.certificates)
+        _position(choose, _names([own.subject if own else ""]))
+    return KeyFile(imported.key, imported.certificates)
+
+
+def _of_pkcs12(file: KeystoreFile, choose: str | None) -> KeyFile:
+    names = _names([_name(key) for key in file.keys])
+    if not names:
+        raise PrivateKeyUnreadable(_no_key(file))
+    if choose is None and len(names) > 1:
+        raise SeveralKeys(names)
+    position = 0 if choose is None else _position(choose, names)
+    chosen = file.keys[position]
+    others = [key for key in file.keys if key is not chosen]
+    ders = (
+        *chosen.certificates,
+        *(certificate.der for certificate in file.certificates),
+        *(der for key in others for der in key.certificates),
+    )
+    left = [f"the key {name!r}" for place, name in enumerate(names) if place != position]
+    return KeyFile(
+        private_keys.require_proven(private_keys.read_pkcs8(chosen.pkcs8)),
+        tuple(map(read_certificate, dict.fromkeys(ders))),
+        (*left, *(_in_words(skipped.name, skipped.reason) for skipped in file.skipped)),
+    )
+
+
+def _own(key: PrivateKey, certificates: Iterable[Certificate]) -> Certificate | None:
+    spki = public_keys.spki(key.public_key())
+    return next((c for c in certificates if c.spki == spki), None)
+
+
+def _name(key: FileKey) -> str:
+    if key.name or not key.certificates:
+        return key.name
+    return read_certificate(key.certificates[0]).subject
+
+
+def _names(given: Iterable[str]) -> tuple[str, ...]:
+    """Return names to choose by: none missing, none twice; where needed they tell the place."""
+    names: list[str] = []
+    for place, name in enumerate(given, start=1):
+        shown = name or f"#{place}"
+        while shown in names:
+            shown += f" #{place}"
+        names.append(shown)
+    return tuple(names)
+
+
+def _position(choose: str, names: tuple[str, ...]) -> int:
+    if choose in names:
+        return names.index(choose)
+    by_place = [f"#{place}" for place in range(1, len(names) + 1)]
+    if choose in by_place:
+        return by_place.index(choose)
+    raise KeyNotInFile(choose, names)
+
+
+def _no_key(file: KeystoreFile) -> str:
+    if not file.skipped:
+        return f"The {file.format} file holds certificates alone. Give the file with the key."
+    found = ", ".join(_in_words(skipped.name, skipped.reason) for skipped in file.skipped[:4])
+    return (
+        f"The {file.format} file holds no private key that could be opened, but {found}. "
+        f"{_TWO_SECRETS}"
+    )
+
+
+def _in_words(name: str, reason: str) -> str:
+    return f"{name!r} ({reason})" if name else reason
