@@ -116,6 +116,21 @@ def require_proven(key: PrivateKeyTypes) -> PrivateKey:
     return supported
 
 
+def read_pkcs8(pkcs8: Secret) -> PrivateKey:
+    """Return a clear private key from outside (PKCS#8 in DER), its numbers proven.
+
+    For many keys at once: of RSA, whose signatures take longest, the numbers alone are compared;
+    the caller compares the public key with the certificate's. Raises PrivateKeyUnreadable,
+    KeyTypeUnsupported.
+    """
+    key = _supported(_load(serialization.load_der_private_key, pkcs8.reveal(), None))
+    if isinstance(key, rsa.RSAPrivateKey):
+        if not _consistent(key.private_numbers()):
+            raise PrivateKeyUnreadable(_MISFIT)
+        return key
+    return require_proven(key)
+
+
 def _no_key(data: bytes, blocks: tuple[Block, ...]) -> str:
     if blocks:
         labels = ", ".join(dict.fromkeys(repr(block.label) for block in blocks[:4]))
