@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keysteward.formats import der
+from tests import peers
 
 
 def test_element_reaches_to_its_end_with_a_long_length() -> None:
@@ -75,3 +76,14 @@ def test_children_lie_within_their_parent_for_any_bytes(data: bytes) -> None:
         assert position == parent.stop <= parent.end <= len(data)
     except der.Damaged:
         pass
+
+
+@pytest.mark.parametrize("length", [0, 1, 127, 128, 255, 256, 65_535, 65_536, 70_000])
+def test_written_element_is_read_by_openssl(length: int) -> None:
+    """The header says the length in the fewest bytes, as DER asks for; openssl agrees."""
+    data = der.write(der.OCTET_STRING, bytes(length // 2), bytes(length - length // 2))
+    header = len(data) - length
+    assert (der.OCTET_STRING, 0, header, len(data), len(data)) == der.element(data, 0)
+    printed = peers.run("openssl", "asn1parse", "-inform", "DER", data=data)
+    assert f"0:d=0  hl={header} l={length:4} prim: OCTET STRING" in printed.decode()
+    assert 2 + sum(length >= longer for longer in (0x80, 0x100, 0x1_0000)) == header

@@ -1,8 +1,8 @@
-"""A walker over DER and BER (ITU-T X.690) that trusts no length.
+"""A walker over DER and BER (ITU-T X.690) that trusts no length, and writing one element.
 
-It works with offsets into one bytes object: nothing is copied and nothing recurses. Reading an
-element of definite length takes constant time; one of indefinite length is walked once to find its
-end, over the headers alone.
+The walker works with offsets into one bytes object: nothing is copied and nothing recurses.
+Reading an element of definite length takes constant time; one of indefinite length is walked once
+to find its end, over the headers alone.
 """
 
 from collections.abc import Iterator
@@ -42,6 +42,17 @@ class Element(NamedTuple):
     content: int
     stop: int
     end: int
+
+
+def write(tag: int, *contents: bytes) -> bytes:
+    """Return one element of definite length, its contents one after the other."""
+    length = sum(map(len, contents))
+    if length < 0x80:
+        header = bytes([tag, length])
+    else:
+        octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+        header = bytes([tag, 0x80 | len(octets)]) + octets
+    return b"".join((header, *contents))
 
 
 def element(data: bytes, start: int, limit: int | None = None) -> Element:

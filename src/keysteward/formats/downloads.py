@@ -32,15 +32,15 @@ def chain_p7b_der(chain: Iterable[Certificate]) -> bytes:
     The certificates are a SET and have no order; DER sorts them by their bytes (X.690 section
     11.6), as Java does and as strict readers ask for.
     """
-    signed = _element(
+    signed = der.write(
         der.SEQUENCE,
         _VERSION_1,
-        _element(der.SET),
-        _element(der.SEQUENCE, _DATA),
-        _element(der.CONTEXT_0, *sorted(certificate.der for certificate in chain)),
-        _element(der.SET),
+        der.write(der.SET),
+        der.write(der.SEQUENCE, _DATA),
+        der.write(der.CONTEXT_0, *sorted(certificate.der for certificate in chain)),
+        der.write(der.SET),
     )
-    return _element(der.SEQUENCE, _SIGNED_DATA, _element(der.CONTEXT_0, signed))
+    return der.write(der.SEQUENCE, _SIGNED_DATA, der.write(der.CONTEXT_0, signed))
 
 
 def chain_pkipath(chain: Sequence[Certificate]) -> bytes:
@@ -48,7 +48,7 @@ def chain_pkipath(chain: Sequence[Certificate]) -> bytes:
 
     ``chain`` is end-entity first, as everywhere.
     """
-    return _element(der.SEQUENCE, *(certificate.der for certificate in reversed(chain)))
+    return der.write(der.SEQUENCE, *(certificate.der for certificate in reversed(chain)))
 
 
 def split_chains(
@@ -78,14 +78,3 @@ def _free(alias: str, suffix: str, taken: set[str]) -> str:
         stem += "_"
     taken.add((stem + suffix).lower())
     return stem + suffix
-
-
-def _element(tag: int, *contents: bytes) -> bytes:
-    """Return one element in DER (X.690 section 8.1.3)."""
-    length = sum(map(len, contents))
-    if length < 0x80:
-        header = bytes([tag, length])
-    else:
-        octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-        header = bytes([tag, 0x80 | len(octets)]) + octets
-    return b"".join((header, *contents))
