@@ -77,7 +77,7 @@ clean: ## Remove .venv and everything else that can be made again.
 peers:
 	@scripts/debian-packages 'some tests' openssl:openssl keytool:default-jre-headless \
 		javac:default-jdk-headless certtool:gnutls-bin certutil:libnss3-tools strace:strace \
-		nginx:nginx-light
+		nginx:nginx-light puttygen:putty-tools ssh-keygen:openssh-client
 
 # The stamps make a second run free: each is renewed only if what it was made from has changed.
 $(VENV)/.ready: pyproject.toml requirements/runtime.txt requirements/build.txt

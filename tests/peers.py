@@ -16,6 +16,8 @@ _PACKAGES = {
     "certtool": "gnutls-bin",
     "certutil": "libnss3-tools",
     "cmsutil": "libnss3-tools",
+    "puttygen": "putty-tools",
+    "ssh-keygen": "openssh-client",
 }
 
 

@@ -13,9 +13,6 @@ from keysteward.problems import KeyTypeUnsupported
 _MOST_LINE_BYTES = 72
 """RFC 4716 section 3.1."""
 
-_MOST_VALUE_BYTES = 1024
-"""RFC 4716 section 3.3: the longest value of a header."""
-
 
 def openssh_line(spki: bytes, comment: str) -> str:
     """Return ``ssh-rsa AAAA… comment`` with its line break, as it stands in authorized_keys.
@@ -41,8 +38,7 @@ def openssh_line(spki: bytes, comment: str) -> str:
 def ssh2_block(spki: bytes, comment: str) -> str:
     """Return the key between ``BEGIN`` and ``END SSH2 PUBLIC KEY`` (RFC 4716), ending in a break.
 
-    Lines have 72 bytes of UTF-8 at most; a longer comment is continued, as section 3.3 says, and
-    one of more than 1,024 bytes is cut.
+    Lines have 72 bytes of UTF-8 at most; a longer comment is cut.
 
     Raises KeyTypeUnsupported for keys that SSH has no name for.
     """
@@ -50,7 +46,7 @@ def ssh2_block(spki: bytes, comment: str) -> str:
     return "\n".join(
         (
             "---- BEGIN SSH2 PUBLIC KEY ----",
-            *_header("Comment", _printable(comment)),
+            _quoted(_printable(comment)),
             *(encoded[i : i + 70] for i in range(0, len(encoded), 70)),
             "---- END SSH2 PUBLIC KEY ----",
             "",
@@ -73,14 +69,14 @@ def _printable(text: str) -> str:
     ).strip()
 
 
-def _header(tag: str, value: str) -> list[str]:
-    """Return a header in lines; all but the last end with a backslash, which is not the value's."""
-    shown = value.encode()[: _MOST_VALUE_BYTES - 2].decode(errors="ignore")
-    lines, line = [], f"{tag}: "
-    for character in f'"{shown}"':
-        # One byte is left for the backslash.
-        if len((line + character).encode()) > _MOST_LINE_BYTES - 1:
-            lines.append(line + "\\")
-            line = ""
-        line += character
-    return [*lines, line]
+def _quoted(comment: str) -> str:
+    """Return the header with as much of the comment as one line has room for.
+
+    A longer one could be continued (section 3.3.1), but PuTTY refuses files with continued lines.
+    """
+    room = _MOST_LINE_BYTES - len('Comment: ""')
+    content = comment.encode()
+    if len(content) > room:
+        content = content[: room - len("…".encode())]
+        comment = content.decode(errors="ignore") + "…"
+    return f'Comment: "{comment}"'
