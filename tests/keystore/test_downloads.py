@@ -166,16 +166,24 @@ def _entries(chain: Chain) -> list[tuple[str, tuple[Certificate, ...]]]:
     return [("Shop", whole), ("shop_1", whole[:1]), ("Root / Köln", whole[2:])]
 
 
-def _listed(folder: Path, download: Download, form: str) -> dict[str, bytes]:
-    """Return alias and DER of each certificate that keytool lists without a password."""
+_JAVA = {KeystoreForm.JKS: "JKS", KeystoreForm.JCEKS: "JCEKS", KeystoreForm.P12: "PKCS12"}
+
+
+def _printed(folder: Path, download: Download, form: KeystoreForm) -> str:
+    """Return what keytool lists of a keystore without a password."""
     file = folder / download.file_name
     file.write_bytes(download.content)
-    english = ("-J-Duser.language=en", "-J-Dsun.stdout.encoding=UTF-8")
-    command = ("keytool", *english, "-J-Dstdout.encoding=UTF-8", "-list", "-rfc")
-    printed = peers.run(*command, "-keystore", str(file), "-storetype", form, data=b"\n")
+    encoding = ("-J-Dsun.stdout.encoding=UTF-8", "-J-Dstdout.encoding=UTF-8")
+    words = ("-J-Duser.language=en", "-J-Duser.timezone=UTC", *encoding)
+    command = ("keytool", *words, "-list", "-rfc", "-keystore", str(file))
+    return peers.run(*command, "-storetype", _JAVA[form], data=b"\n").decode()
+
+
+def _listed(printed: str) -> dict[str, bytes]:
+    """Return alias and DER of each certificate that keytool listed."""
     found = re.findall(
         r"^Alias name: ([^\n]+)\n.*?(-----BEGIN.*?-----END CERTIFICATE-----)",
-        printed.decode(),
+        printed,
         re.MULTILINE | re.DOTALL,
     )
     return {alias: _der(pem) for alias, pem in found}
@@ -198,7 +206,17 @@ def test_public_keystore_is_listed_by_keytool(
         "shop_1": chain[0].der,
         "root / köln": chain[2].der,
     }
-    assert expected == _listed(tmp_path, found, form.upper())
+    assert expected == _listed(_printed(tmp_path, found, form))
+
+
+@pytest.mark.parametrize("form", [KeystoreForm.JKS, KeystoreForm.JCEKS])
+def test_public_keystore_keeps_its_time(
+    steward: Steward, chain: Chain, tmp_path: Path, form: KeystoreForm
+) -> None:
+    """Where the format has a time for each certificate, it is the one that was given."""
+    found = downloads.public_keystore(_entries(chain)[:1], form, steward.clock())
+    printed = _printed(tmp_path, found, form)
+    assert 3 * ["Jun 1, 2026"] == re.findall(r"^Creation date: (.*)$", printed, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +224,7 @@ def test_public_keystore_is_listed_by_keytool(
     [
         (KeystoreForm.JKS, "PublicContentKeystore.jks"),
         (KeystoreForm.JCEKS, "PublicContentKeystore.jceks"),
+        (KeystoreForm.P12, "PublicContentKeystore.p12"),
     ],
 )
 def test_public_keystore_has_the_name_of_its_source(
@@ -223,4 +242,5 @@ def test_public_keystore_has_the_name_of_its_source(
 def test_public_keystore_can_be_empty(steward: Steward, tmp_path: Path, form: KeystoreForm) -> None:
     """A keystore without entries is an empty file of its format, which Java takes."""
     found = downloads.public_keystore([], form, steward.clock())
-    assert {} == _listed(tmp_path, found, form.upper())
+    printed = _printed(tmp_path, found, form)
+    assert "Your keystore contains 0 entries" in printed

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from keysteward.entries import Entry
 from keysteward.formats import downloads, file_names, packages
-from keysteward.formats.keystores import jceks, jks
+from keysteward.formats.keystores import jceks, jks, pkcs12_writing
 from keysteward.formats.ssh import public_keys
 from keysteward.keystore import roots
 from keysteward.keystore.steward import Steward
@@ -42,6 +42,7 @@ class KeystoreForm(StrEnum):
 
     JKS = "jks"
     JCEKS = "jceks"
+    P12 = "p12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,9 @@ def public_keystore(
     split = downloads.split_chains(entries)
     dated = [(alias, certificate.der, at) for alias, certificate in split]
     stem = "PublicContentBackupKeystore" if of_backup else "PublicContentKeystore"
+    if form is KeystoreForm.P12:
+        content = pkcs12_writing.write_truststore([(alias, der) for alias, der, _ in dated])
+        return Download(f"{stem}.p12", "application/x-pkcs12", content)
     write = jks.write_truststore if form is KeystoreForm.JKS else jceks.write_truststore
     return Download(f"{stem}.{form}", "application/x-java-keystore", write(dated))
 
