@@ -15,7 +15,7 @@
     |                       PrivateKeyUnreadable, CertificateOfAnotherKey,
     |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid,
     |                       ProgramMissing, ProgramFailed, NameInvalid, NameTaken,
-    |                       BackupNotFound, RootMissing, PassphraseTooShort
+    |                       BackupNotFound, BackupOwnedByTenant, RootMissing, PassphraseTooShort
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
     |                       KeystoreTooLarge, DataFolderUnusable, DatabaseUnusable,
     |                       SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
@@ -357,10 +357,17 @@ class AliasNotFound(Problem):
     keystore: str
     view: str = "current"
     """Which of the keystore's lists was looked into: current, new or history."""
+    backup: str | None = None
+    """The name of the backup that was looked into instead."""
 
     @property
     def detail(self) -> str:
         missing = f"Alias {self.alias!r} not found in the keystore {self.keystore!r}"
+        if self.backup is not None:
+            return (
+                f"{missing} as the backup {self.backup!r} holds it. 'keysteward backup show' lists "
+                "the entries of a backup."
+            )
         if self.view == "new":
             return f"{missing} among the provider's new keys. 'keysteward provider new' shows them."
         if self.view == "history":
@@ -596,17 +603,20 @@ class SigningRequestNotAvailable(Problem):
 
 @dataclass(eq=False)
 class ConfirmationRequired(Problem):
-    """An irreversible step was not confirmed by typing what it destroys."""
+    """A step that destroys or overwrites was not confirmed."""
 
     slug = "confirmation-required"
     title = "Not confirmed"
     kind = Kind.CONFLICT
 
-    alias: str
+    consequence: str
+    """What the step does, as a sentence."""
+    remedy: str
+    """How to confirm it, as a sentence."""
 
     @property
     def detail(self) -> str:
-        return f"Purging destroys the keys of {self.alias!r} for good: type the alias to confirm."
+        return f"{self.consequence} {self.remedy}"
 
 
 # ---- of an upload
@@ -1002,6 +1012,22 @@ class BackupNotFound(Problem):
         if self.name is None:
             return "This keystore has no backup yet. 'keysteward backup create' makes one."
         return f"This keystore has no backup {self.name!r}. 'keysteward backup list' shows them."
+
+
+@dataclass(eq=False)
+class BackupOwnedByTenant(Problem):
+    """The provider tried to make, restore or delete a backup."""
+
+    slug = "backup-owned-by-tenant"
+    title = "Backups belong to the tenant administrator"
+    kind = Kind.FORBIDDEN
+
+    @property
+    def detail(self) -> str:
+        return (
+            "Backups hold the entries of the tenant administrator alone; the provider can neither "
+            "make nor restore nor delete them. Leave '--as provider' out."
+        )
 
 
 @dataclass(eq=False)

@@ -65,7 +65,10 @@ def purge_entry(steward: Steward, caller: Caller, alias: str, typed: str) -> int
         except AliasNotFound:
             entry = _deleted_entry(steward, caller, alias)
         if typed != entry.alias:
-            raise ConfirmationRequired(entry.alias)
+            raise ConfirmationRequired(
+                f"Purging destroys the keys of {entry.alias!r} for good.",
+                "Type the alias to confirm.",
+            )
         with steward.writing(caller) as writing:
             destroyed = len(writing.purge(Base.of(entry)))
             writing.audit(

@@ -35,7 +35,7 @@ class Steward:
     """Roots that need no confirmation, from the configured trust bundle."""
 
     @contextmanager
-    def recording_refusals(self, caller: Caller, action: str, alias: str) -> Iterator[None]:
+    def recording_refusals(self, caller: Caller, action: str, alias: str | None) -> Iterator[None]:
         """Write a refusal of the enclosed operation to the audit log, then let it go on its way."""
         try:
             yield

@@ -352,7 +352,7 @@ class Store:
         at: datetime,
         *,
         action: str,
-        alias: str,
+        alias: str | None,
         problem: Problem,
     ) -> None:
         """Write an audit row of what was refused, in a transaction of its own."""
