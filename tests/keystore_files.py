@@ -92,7 +92,10 @@ def key_entries(keys: Sequence[rsa.RSAPrivateKey]) -> list[KeyEntry]:
     ]
 
 
-# ---- JKS
+# ---- JKS and JCEKS
+
+JKS, JCEKS = b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"
+"""How files of the two formats start."""
 
 
 def write_jks(
@@ -103,15 +106,31 @@ def write_jks(
 ) -> bytes:
     """Return a JKS of these keys and trusted certificates; aliases are ASCII."""
     secret = (key_password or password).encode("utf-16-be")
-    parts = [b"\xfe\xed\xfe\xed", _u4(2), _u4(len(entries) + len(trusted))]
-    for entry in entries:
-        parts += [_u4(1), _utf(entry.alias), _MILLISECONDS.to_bytes(8)]
-        parts += [_counted(protected_jks(entry.pkcs8, secret)), _u4(len(entry.chain))]
-        parts += [_utf("X.509") + _counted(certificate) for certificate in entry.chain]
-    for alias, certificate in trusted:
-        parts += [_u4(2), _utf(alias), _MILLISECONDS.to_bytes(8)]
-        parts += [_utf("X.509"), _counted(certificate)]
-    return sealed(b"".join(parts), password)
+    parts = [java_key(e.alias, protected_jks(e.pkcs8, secret), e.chain) for e in entries]
+    parts += [java_certificate(alias, certificate) for alias, certificate in trusted]
+    return java_store(JKS, parts, password)
+
+
+def java_store(magic: bytes, entries: Sequence[bytes], password: str, version: int = 2) -> bytes:
+    """Return a JKS or JCEKS of these entries with its digest."""
+    return sealed(b"".join([magic, _u4(version), _u4(len(entries)), *entries]), password)
+
+
+def java_key(alias: str, protected: bytes, chain: Sequence[bytes], kind: str = "X.509") -> bytes:
+    """Return the entry of a protected key; an empty ``kind`` is that of version 1."""
+    certificates = [_typed(certificate, kind) for certificate in chain]
+    count = _u4(len(certificates))
+    return b"".join([_named(1, alias), _counted(protected), count, *certificates])
+
+
+def java_certificate(alias: str, certificate: bytes, kind: str = "X.509") -> bytes:
+    """Return the entry of a trusted certificate; an empty ``kind`` is that of version 1."""
+    return _named(2, alias) + _typed(certificate, kind)
+
+
+def java_secret(alias: str, serialized: bytes) -> bytes:
+    """Return the entry of a secret key in JCEKS."""
+    return _named(3, alias) + serialized
 
 
 def sealed(body: bytes, password: str) -> bytes:
@@ -131,6 +150,20 @@ def protected_jks(pkcs8: bytes, secret: bytes) -> bytes:
     check = hashlib.sha1(secret + pkcs8, usedforsecurity=False).digest()
     algorithm = tlv(0x30, _oid("2b060104012a02110101"), tlv(5))
     return tlv(0x30, algorithm, tlv(4, salt, hidden, check))
+
+
+def encrypted_jceks(encrypted: bytes, salt: bytes, iterations: int) -> bytes:
+    """Return what JCEKS puts around a key that was encrypted with PBEWithMD5AndTripleDES."""
+    parameters = tlv(0x30, tlv(4, salt), _integer(iterations))
+    return tlv(0x30, tlv(0x30, _oid("2b060104012a021301"), parameters), tlv(4, encrypted))
+
+
+def _named(kind: int, alias: str) -> bytes:
+    return _u4(kind) + _utf(alias) + _MILLISECONDS.to_bytes(8)
+
+
+def _typed(certificate: bytes, kind: str) -> bytes:
+    return (_utf(kind) if kind else b"") + _counted(certificate)
 
 
 def _u4(number: int) -> bytes:
@@ -257,4 +290,4 @@ def _oid(content: str) -> bytes:
 
 
 def _integer(number: int) -> bytes:
-    return tlv(2, number.to_bytes(number.bit_length() // 8 + 1))
+    return tlv(2, number.to_bytes(number.bit_length() // 8 + 1, signed=True))
