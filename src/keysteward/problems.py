@@ -7,8 +7,8 @@
     |                       PathLengthExceeded, PlaceholderAgain, RootNotTrusted
     |-- of the entry:       AliasNotFound, NothingDeleted, AliasExists, AliasInvalid, AliasReserved,
     |                       NotAKeyPair, KeyPairInTheWay, EntryOwnedByProvider, EntryOwnedByTenant,
-    |                       EntryChanged, VersionNotFound, VersionNeverCurrent, PendingKeyExists,
-    |                       SigningRequestNotAvailable, ConfirmationRequired
+    |                       NotTheProvider, EntryChanged, VersionNotFound, VersionNeverCurrent,
+    |                       PendingKeyExists, SigningRequestNotAvailable, ConfirmationRequired
     |-- of an upload:       UploadTooLarge, NotAKeystore, KeystoreUnreadable, PasswordWrong,
     |                       KeyDerivationTooCostly, SeveralKeys, KeyNotInFile, RecoveryUnreadable
     |-- of what was asked:  KeyTypeUnsupported, SubjectInvalid, ValidityInvalid, OverrideInvalid,
@@ -409,9 +409,16 @@ class AliasExists(Problem):
     kind = Kind.CONFLICT
 
     alias: str
+    view: str = "current"
+    """Which of the keystore's lists has it: current or new."""
 
     @property
     def detail(self) -> str:
+        if self.view == "new":
+            return (
+                f"A key {self.alias!r} waits among the provider's new keys already. Choose another "
+                "alias (--to), or activate that key first."
+            )
         return (
             f"An entry {self.alias!r} exists already. Choose another alias, or rename that entry."
         )
@@ -459,10 +466,11 @@ class NotAKeyPair(Problem):
     kind = Kind.INVALID
 
     alias: str
+    remedy: str = "name a key pair."
 
     @property
     def detail(self) -> str:
-        return f"{self.alias!r} is a certificate without a private key; name a key pair."
+        return f"{self.alias!r} is a certificate without a private key; {self.remedy}"
 
 
 @dataclass(eq=False)
@@ -513,6 +521,26 @@ class EntryOwnedByTenant(Problem):
     @property
     def detail(self) -> str:
         return f"{self.alias!r} is the tenant administrator's; the provider cannot change it."
+
+
+@dataclass(eq=False)
+class NotTheProvider(Problem):
+    """Somebody else than the provider tried to supply keys or certificates."""
+
+    slug = "not-the-provider"
+    title = "Only the provider may do this"
+    kind = Kind.FORBIDDEN
+
+    alias: str
+    provider: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.alias!r} was not taken: {self.provider} alone supplies keys and certificates "
+            "here. Who really is the provider adds '--as provider' to the command; your own keys "
+            "come in with 'keysteward keypair add'."
+        )
 
 
 @dataclass(eq=False)

@@ -91,6 +91,7 @@ RENAME = _changing(
 ).returning(_e.c.last_version)
 DELETE_ENTRY = _changing({_e.c.deleted_at: bindparam("at")})
 DISCARD_ENTRY = _changing({_e.c.deleted_at: bindparam("at"), _e.c.purged_at: bindparam("at")})
+DISCARD_UNLESS_HELD = DISCARD_ENTRY.where(_e.c.held_at.is_(None))
 DESCRIBE_ENTRY = (
     update(_e)
     .values({_e.c.usage: bindparam("new_usage"), _e.c.trusted: bindparam("new_trusted")})

@@ -154,6 +154,8 @@ class WaitingKey:
     """What is known of a key in the view ``new`` besides its entry."""
 
     entry_id: int
+    arrived_at: datetime
+    """When its current version came."""
     held: bool
     """Whether it waits for a person instead of its day."""
     replaces_until: datetime | None

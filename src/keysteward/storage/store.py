@@ -226,7 +226,9 @@ class Store:
     def list_waiting_keys(self, keystore_id: int) -> tuple[WaitingKey, ...]:
         """Return what is known of the keys in the view ``new`` besides their entries."""
         return tuple(
-            WaitingKey(row[0], row[1] is not None, rows.to_optional_time(row[2]))
+            WaitingKey(
+                row[0], rows.to_time(row[1]), row[2] is not None, rows.to_optional_time(row[3])
+            )
             for row in self._all(view_statements.LIST_WAITING_KEYS, keystore=keystore_id)
         )
 

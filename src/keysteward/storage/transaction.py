@@ -248,9 +248,13 @@ class Transaction:
             ),
         )
 
-    def discard(self, base: Base) -> None:
-        """Take an entry out of every list for good; its content lives on in another one."""
-        self._require(base, self._link.change(changes.DISCARD_ENTRY, **self._condition(base)))
+    def discard(self, base: Base, *, unless_held: bool = False) -> None:
+        """Take an entry out of every list for good; its content lives on in another one.
+
+        Raises EntryChanged also for one that waits for a person, if ``unless_held`` is set.
+        """
+        statement = changes.DISCARD_UNLESS_HELD if unless_held else changes.DISCARD_ENTRY
+        self._require(base, self._link.change(statement, **self._condition(base)))
 
     def purge(self, base: Base) -> tuple[int, ...]:
         """Destroy an entry, living or deleted, with its versions and requests.
@@ -362,7 +366,7 @@ class Transaction:
             statements.FIND_PRESENT, keystore=self.keystore_id, view=view.value, alias=alias
         )
         if taken is not None:
-            raise AliasExists(alias)
+            raise AliasExists(alias, view.value)
 
     def _key_of(self, entry_id: int, number: int) -> int | None:
         row = self._link.one(statements.GET_VERSION_KEY, entry=entry_id, version_number=number)

@@ -133,8 +133,9 @@ LAST_ACTIVATION = (
 )
 _current = _e.alias("active")
 LIST_WAITING_KEYS = (
-    select(_e.c.id, _e.c.held_at, _current.c.not_after)
+    select(_e.c.id, _v.c.created_at, _e.c.held_at, _current.c.not_after)
     .select_from(_e)
+    .join(_v, (_v.c.entry_id == _e.c.id) & (_v.c.number == _e.c.current_version))
     .outerjoin(
         _current,
         (_current.c.keystore_id == _e.c.keystore_id)
