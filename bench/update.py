@@ -15,8 +15,8 @@ from keysteward.entries import Caller
 from keysteward.keystore import key_pairs, signing_requests, signing_responses
 from keysteward.keystore.key_pairs import PlaceholderWish
 from keysteward.keystore.signing_requests import RequestWish
-from keysteward.keystore.signing_responses import Consent
 from keysteward.keystore.steward import Steward
+from keysteward.keystore.trust import Consent
 from keysteward.pki.key_pairs import KeySpec
 from keysteward.pki.subjects import Subject
 from keysteward.problems import Problem

@@ -21,8 +21,8 @@ from keysteward import settings as settings_
 from keysteward.entries import Caller, Entry, Owner
 from keysteward.keystore import certificates, key_pairs, signing_requests, signing_responses
 from keysteward.keystore.signing_requests import RequestWish
-from keysteward.keystore.signing_responses import Consent
 from keysteward.keystore.steward import Steward
+from keysteward.keystore.trust import Consent
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from keysteward.entries import Plan
 from keysteward.keystore import audit, key_pairs, signing_requests, signing_responses
 from keysteward.keystore.signing_requests import RequestWish
-from keysteward.keystore.signing_responses import Consent
 from keysteward.keystore.steward import Steward
+from keysteward.keystore.trust import Consent
 from keysteward.pki import references
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage

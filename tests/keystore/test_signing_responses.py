@@ -7,8 +7,8 @@ from cryptography import x509
 
 from keysteward.entries import Reason
 from keysteward.keystore import audit, key_pairs, signing_responses
-from keysteward.keystore.signing_responses import Consent
 from keysteward.keystore.steward import Steward
+from keysteward.keystore.trust import Consent
 from keysteward.pki import requests
 from keysteward.pki.key_pairs import parse_key_spec
 from keysteward.problems import (

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from keysteward.keystore import lifecycle, signing_responses
-from keysteward.keystore.signing_responses import Consent
 from keysteward.keystore.steward import Steward
+from keysteward.keystore.trust import Consent
 from keysteward.problems import RootNotTrusted
 from keysteward.settings import Settings
 from keysteward.values import Fingerprint

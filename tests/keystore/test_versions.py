@@ -5,8 +5,8 @@ from cryptography import x509
 
 from keysteward.entries import Plan, Reason
 from keysteward.keystore import audit, key_pairs, signing_responses, versions
-from keysteward.keystore.signing_responses import Consent
 from keysteward.keystore.steward import Steward
+from keysteward.keystore.trust import Consent
 from keysteward.problems import (
     CertificateExpired,
     EntryChanged,

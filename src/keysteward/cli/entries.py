@@ -10,7 +10,7 @@ from keysteward.cli import output, plans, views
 from keysteward.cli.session import AliasArgument, Session, as_text
 from keysteward.entries import ChainLink, ListedEntry, Source
 from keysteward.keystore import lifecycle, versions
-from keysteward.keystore.signing_responses import Consent
+from keysteward.keystore.trust import Consent
 from keysteward.problems import Problem
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]

@@ -10,7 +10,8 @@ from keysteward.cli import files, output, plans
 from keysteward.cli.session import AliasArgument, Session
 from keysteward.entries import Plan, outcome
 from keysteward.keystore import signing_responses
-from keysteward.keystore.signing_responses import Checked, Consent
+from keysteward.keystore.signing_responses import Checked
+from keysteward.keystore.trust import Consent
 from keysteward.notices import NoticeKind
 from keysteward.pki import references
 from keysteward.problems import Problem, RootNotTrusted

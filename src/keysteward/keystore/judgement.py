@@ -12,7 +12,7 @@
 7. Add what is only worth knowing: where the chain ends, what was completed and what was dropped.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -102,7 +102,7 @@ def judge_response(
     found, unreadable = _load(file)  # 1
     verifier = Verifier()
     chosen = _choose(found, unreadable, target, now, verifier)  # 2
-    built, completed = _chain(chosen, found, now, verifier, find_issuers)  # 3
+    built, completed = complete_chain(chosen, found, now, verifier, find_issuers)  # 3
     chain = built.certificates
     if unreadable and not built.rooted:
         raise SigningResponseUnreadable(
@@ -115,17 +115,32 @@ def judge_response(
     identical = chain == target.replaced
     if identical and not (chosen.self_signed and target.is_own(chosen)):
         return Judgement(links, tuple(_against_current(chain, target)), (), identical=True)
-    notices, overridden = rules.judge(_findings(file, chain, target, now), overrides)  # 4, 5
-    if outcome(notices) == "accept":  # 6
-        objection = second_opinion.objection(chain, now)
-        if objection is not None:
-            notices += (NoticeKind.SECOND_OPINION.about(objection),)
+    findings = _findings(file, chain, target, now)
+    notices, overridden = judge_chain(findings, chain, now, overrides)  # 4, 5, 6
     dropped = [c for c in found if c not in chain]
     notices += (
         *_against_current(chain, target),
-        *_remarks(built, completed, dropped, unreadable),
+        *remarks(built, completed, dropped, unreadable),
     )  # 7
     return Judgement(links, notices, overridden, identical=identical)
+
+
+def judge_chain(
+    findings: Iterable[Finding],
+    chain: tuple[Certificate, ...],
+    now: datetime,
+    overrides: frozenset[str],
+) -> tuple[tuple[Notice, ...], tuple[str, ...]]:
+    """Return the notices, a second opinion among them if nothing else warns, and the overrides.
+
+    Raises the first problem that no override names.
+    """
+    notices, overridden = rules.judge(findings, overrides)
+    if outcome(notices) == "accept":
+        objection = second_opinion.objection(chain, now)
+        if objection is not None:
+            notices += (NoticeKind.SECOND_OPINION.about(objection),)
+    return notices, overridden
 
 
 def _load(file: ResponseFile) -> tuple[tuple[Certificate, ...], int]:
@@ -181,14 +196,17 @@ def _likely_end_entity(found: tuple[Certificate, ...]) -> Certificate:
     return (ends or found)[0]
 
 
-def _chain(
+def complete_chain(
     chosen: Certificate,
     found: tuple[Certificate, ...],
     now: datetime,
     verifier: Verifier,
     find_issuers: FindIssuers,
 ) -> tuple[BuiltChain, frozenset[Certificate]]:
-    """Return the chain, and which of its certificates came from the keystore."""
+    """Return the chain, and which of its certificates came from the keystore.
+
+    Raises SignatureInvalid, ResponseTooComplex.
+    """
     built = chains.build_chain(chosen, found, now, verifier)
     known: dict[Certificate, None] = {}
     for _ in range(_MOST_COMPLETED):
@@ -208,9 +226,7 @@ def _findings(
         yield TrailingBytes(file.trailing_bytes)
     if certificate.self_signed and target.is_own(certificate):
         yield PlaceholderAgain(target.name)
-    yield from rules.of_the_certificate(certificate, target.usage, now)
-    yield from rules.of_the_issuers(chain, target.usage, now)
-    yield from rules.of_the_signatures(chain)
+    yield from of_the_chain(chain, target.usage, now)
     wanted = target.wanted.get(certificate.spki)
     if wanted is not None:
         yield from rules.against_request(
@@ -223,7 +239,19 @@ def _findings(
             "A private key lay in the file. It was not kept; whoever made or passed on this file "
             "has it: consider a renewal with a new key."
         )
-    if target.usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER):
+    yield from of_tls(certificate, target.usage)
+
+
+def of_the_chain(chain: tuple[Certificate, ...], usage: Usage, now: datetime) -> Iterator[Finding]:
+    """Yield what is found of a chain by itself, compared with nothing."""
+    yield from rules.of_the_certificate(chain[0], usage, now)
+    yield from rules.of_the_issuers(chain, usage, now)
+    yield from rules.of_the_signatures(chain)
+
+
+def of_tls(certificate: Certificate, usage: Usage) -> Iterator[Notice]:
+    """Yield what this system's TLS has against a certificate that is for connections."""
+    if usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER):
         reason = tls_support.try_certificate(certificate).reason
         if reason is not None:
             yield NoticeKind.KEY_NOT_USABLE_FOR_TLS.about(reason)
@@ -244,12 +272,13 @@ def _against_current(chain: tuple[Certificate, ...], target: Target) -> Iterator
         )
 
 
-def _remarks(
+def remarks(
     built: BuiltChain,
     completed: frozenset[Certificate],
     dropped: list[Certificate],
-    unreadable: int,
+    unreadable: int = 0,
 ) -> Iterator[Notice]:
+    """Yield what is worth knowing of where a chain ends, and of how it came together."""
     top = built.certificates[-1]
     if not built.rooted:
         ends = (
@@ -259,7 +288,7 @@ def _remarks(
         if len(built.certificates) == 1:
             ends += (
                 " Receivers that do not have that issuer themselves will refuse the connection: "
-                "upload the response with its chain, or add the issuer as a certificate first."
+                "upload it with its chain, or add the issuer as a certificate first."
             )
         yield NoticeKind.CHAIN_ENDS_WITHOUT_ROOT.about(ends)
     if completed:

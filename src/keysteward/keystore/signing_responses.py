@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from keysteward.entries import Caller, Entry, Plan, Reason, SigningRequest, Version
@@ -11,36 +11,19 @@ from keysteward.formats.responses import ResponseFile
 from keysteward.keystore import judgement, trust
 from keysteward.keystore.judgement import Judgement, Target, Wanted
 from keysteward.keystore.steward import Steward, require_key_pair
+from keysteward.keystore.trust import Consent
 from keysteward.notices import NoticeKind
 from keysteward.pki import requests, usages
 from keysteward.pki.certificates import Certificate
 from keysteward.pki.references import Reference
 from keysteward.pki.usages import Usage
 from keysteward.problems import (
-    OVERRIDES,
     EntryChanged,
-    OverrideInvalid,
     PublicKeyMismatch,
-    RootNotTrusted,
     SigningResponseTooLarge,
 )
 from keysteward.storage.records import Base, KeyPairView, NewVersion
 from keysteward.values import Fingerprint, Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What the caller says beforehand: which problems to override, which root was compared."""
-
-    overrides: frozenset[str] = field(default=frozenset())
-    trust_root: Fingerprint | None = None
-    """SHA-256 of the topmost certificate that the caller confirms."""
-    fingerprint_verified: bool = False
-    """Confirms whatever topmost certificate the response has, as SAP's API does."""
-
-    def __post_init__(self) -> None:
-        for override in sorted(self.overrides - OVERRIDES):
-            raise OverrideInvalid(override)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +165,10 @@ def _plan(
         raise
     answered = entry.pending if _answers_pending(entry, judged) else entry.version
     same = judged.certificates[0] == entry.version.certificate
+    confirms_root = None
+    if not judged.identical:
+        current = entry.version.chain
+        confirms_root = trust.require_trusted(steward, judged.certificates, current, consent)
     reason = Reason.CHAIN_REPAIRED if same else Reason.SIGNING_RESPONSE
     return Plan(
         alias=entry.alias,
@@ -193,28 +180,9 @@ def _plan(
         private_key_id=_private_key_id(answered),
         notices=judged.notices,
         overridden=judged.overridden,
-        confirms_root=None if judged.identical else _confirmed(steward, entry, judged, consent),
+        confirms_root=confirms_root,
         file_sha256=Fingerprint(hashlib.sha256(data).hexdigest()),
         replaced=entry.version.certificate,
-    )
-
-
-def _confirmed(
-    steward: Steward, entry: Entry, judged: Judgement, consent: Consent
-) -> Fingerprint | None:
-    """Return the fingerprint that the caller has to be remembered for; None if trusted anyway."""
-    current = entry.version.chain
-    if trust.is_trusted(steward, judged.certificates, current):
-        return None
-    top = judged.certificates[-1]
-    if consent.fingerprint_verified or consent.trust_root == top.fingerprint:
-        return top.fingerprint
-    raise RootNotTrusted(
-        top.subject,
-        top.fingerprint,
-        top.fingerprint_sha1,
-        missing_issuer=None if top.self_signed else top.issuer,
-        alone=len(judged.certificates) == 1,
     )
 
 

@@ -1,10 +1,56 @@
-"""Whether a chain ends where this keystore already trusts."""
+"""Whether a chain ends where this keystore already trusts, and what the caller says about that."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from keysteward.keystore.steward import Steward
 from keysteward.pki import certificates
 from keysteward.pki.certificates import Certificate
+from keysteward.problems import OVERRIDES, OverrideInvalid, RootNotTrusted
+from keysteward.values import Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the caller says beforehand: which problems to override, which root was compared."""
+
+    overrides: frozenset[str] = field(default=frozenset())
+    trust_root: Fingerprint | None = None
+    """SHA-256 of the topmost certificate that the caller confirms."""
+    fingerprint_verified: bool = False
+    """Confirms whatever topmost certificate the file has, as SAP's API does."""
+
+    def __post_init__(self) -> None:
+        for override in sorted(self.overrides - OVERRIDES):
+            raise OverrideInvalid(override)
+
+
+NO_CONSENT = Consent()
+
+
+def require_trusted(
+    steward: Steward,
+    chain: tuple[Certificate, ...],
+    current: tuple[Certificate, ...],
+    consent: Consent,
+) -> Fingerprint | None:
+    """Return the fingerprint of the topmost certificate if only the caller's word confirms it.
+
+    None if the chain is trusted anyway; ``current`` is the chain that it replaces. Raises
+    RootNotTrusted.
+    """
+    if is_trusted(steward, chain, current):
+        return None
+    top = chain[-1]
+    if consent.fingerprint_verified or consent.trust_root == top.fingerprint:
+        return top.fingerprint
+    raise RootNotTrusted(
+        top.subject,
+        top.fingerprint,
+        top.fingerprint_sha1,
+        missing_issuer=None if top.self_signed else top.issuer,
+        alone=len(chain) == 1,
+    )
 
 
 def is_trusted(

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 
 from keysteward.entries import Caller, ChainLink, Entry, Plan, Reason, Source, Version
 from keysteward.keystore import signing_responses
-from keysteward.keystore.signing_responses import Consent, Uploaded
+from keysteward.keystore.signing_responses import Uploaded
 from keysteward.keystore.steward import Steward, require_key_pair
+from keysteward.keystore.trust import Consent
 from keysteward.notices import NoticeKind
 from keysteward.pki import rules
 from keysteward.pki.rules import Finding

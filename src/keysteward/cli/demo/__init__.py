@@ -31,8 +31,8 @@ from keysteward.keystore import (
 )
 from keysteward.keystore.key_pairs import PlaceholderWish
 from keysteward.keystore.signing_requests import RequestWish
-from keysteward.keystore.signing_responses import Consent
 from keysteward.keystore.steward import Steward
+from keysteward.keystore.trust import Consent
 from keysteward.outbound import connections, contexts
 from keysteward.outbound.connections import Connection
 from keysteward.pki import references
