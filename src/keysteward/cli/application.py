@@ -11,6 +11,7 @@ from keysteward.cli import (
     connect,
     demo,
     entries,
+    imports,
     key_pairs,
     maintenance,
     output,
@@ -35,6 +36,7 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "undelete": entries.undelete,
             "csr": key_pairs.csr,
             "connect": connect.connect,
+            "import": imports.import_,
         },
     ),
     "keypair": (

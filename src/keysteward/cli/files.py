@@ -41,6 +41,17 @@ def read_file(name: str) -> bytes:
     return content
 
 
+def read_upload(name: str, limit_bytes: int) -> bytes:
+    """Return a file's bytes, one more than the limit at most: the operation refuses it then.
+
+    Raises FileUnreadable.
+    """
+    if name == "-":
+        return sys.stdin.buffer.read(limit_bytes + 1)
+    with _opened(name) as file:
+        return file.read(limit_bytes + 1)
+
+
 @contextmanager
 def new_file(name: str) -> Iterator[Callable[[bytes], None]]:
     """Open a file that must not exist yet, and lend what writes to it.

@@ -106,7 +106,7 @@ def import_keystore(
     it. Raises what ``plan_import`` does, and EntryChanged or AliasExists if another writer was
     faster.
     """
-    with steward.recording_refusals(caller, "import", ""):
+    with steward.recording_refusals(caller, "import", None):
         plan = plan_import(steward, caller, upload, progress)
         accept(plan)
         if plan.intake.changes_anything:
