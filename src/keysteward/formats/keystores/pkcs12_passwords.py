@@ -23,7 +23,7 @@ def phrases(password: Secret | None) -> tuple[Phrase, ...]:
       one are different things to some programs, and here both are tried for both.
     - OpenSSL before 1.1.0 takes the single bytes of what the terminal gives for characters, so
       UTF-8 becomes two of them for each; it and others also use Latin-1 (passphrase-encoding(7)).
-    - NSS before 3.47 takes the BMPString for PBKDF2 as well, ASCII or not.
+    - NSS before 3.31 takes the BMPString for PBKDF2 as well, ASCII or not (its header ``nss.h``).
     """
     utf8 = b"" if password is None else password.reveal()
     if not utf8:

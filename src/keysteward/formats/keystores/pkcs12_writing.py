@@ -1,10 +1,10 @@
 """PKCS#12 truststores: certificates alone, without password, encryption and MAC.
 
-Java 17 opens one without any password: ``KeyStore.load(stream, null)``, or simply
-``keytool -list -keystore FILE`` with no ``-storepass``, which then asks for none either. It takes
-as an entry only what carries its own attribute for trusted certificates
-(2.16.840.1.113894.746875.1.1), and shows it as trustedCertEntry. OpenSSL has to be told that there
-is no MAC: ``openssl pkcs12 -nomacver -passin pass: -nokeys -in FILE``.
+Java 17 opens one with ``KeyStore.load(stream, null)`` or any password, and
+``keytool -list -keystore FILE`` asks for none. It takes as an entry only what carries its own
+attribute for trusted certificates (2.16.840.1.113894.746875.1.1), a trustedCertEntry. OpenSSL
+reads it with ``openssl pkcs12 -nomacver -passin pass: -nokeys -in FILE``; without ``-nomacver`` it
+warns that there is no MAC. NSS's pk12util refuses files without one.
 """
 
 from collections.abc import Sequence
@@ -25,57 +25,47 @@ def write_truststore(certificates: Sequence[tuple[str, bytes]]) -> bytes:
     keeps one; making them different is the caller's. The result is DER, the same for the same
     input.
     """
-    bags = _element(der.SEQUENCE, *(_bag(name, certificate) for name, certificate in certificates))
-    safes = _element(der.SEQUENCE, _data(bags))
-    return _element(der.SEQUENCE, _VERSION, _data(safes))
+    bags = der.write(der.SEQUENCE, *(_bag(name, certificate) for name, certificate in certificates))
+    safes = der.write(der.SEQUENCE, _data(bags))
+    return der.write(der.SEQUENCE, _VERSION, _data(safes))
 
 
 def _bag(name: str, certificate: bytes) -> bytes:
-    value = _element(
+    value = der.write(
         der.SEQUENCE,
-        _element(der.OBJECT_IDENTIFIER, pkcs12_bags.X509_CERTIFICATE),
-        _element(der.CONTEXT_0, _element(der.OCTET_STRING, certificate)),
+        der.write(der.OBJECT_IDENTIFIER, pkcs12_bags.X509_CERTIFICATE),
+        der.write(der.CONTEXT_0, der.write(der.OCTET_STRING, certificate)),
     )
     attributes = sorted(  # a SET OF in DER is in the order of its bytes (X.690 section 11.6)
         (
             _attribute(
                 pkcs12_bags.FRIENDLY_NAME,
-                _element(structure.BMP_STRING, name.encode("utf-16-be")),
+                der.write(structure.BMP_STRING, name.encode("utf-16-be")),
             ),
             _attribute(
                 pkcs12_bags.JAVA_TRUSTED_KEY_USAGE,
-                _element(der.OBJECT_IDENTIFIER, _ANY_EXTENDED_KEY_USAGE),
+                der.write(der.OBJECT_IDENTIFIER, _ANY_EXTENDED_KEY_USAGE),
             ),
         )
     )
-    return _element(
+    return der.write(
         der.SEQUENCE,
-        _element(der.OBJECT_IDENTIFIER, pkcs12_bags.CERTIFICATE_BAG),
-        _element(der.CONTEXT_0, value),
-        _element(der.SET, *attributes),
+        der.write(der.OBJECT_IDENTIFIER, pkcs12_bags.CERTIFICATE_BAG),
+        der.write(der.CONTEXT_0, value),
+        der.write(der.SET, *attributes),
     )
 
 
 def _attribute(identifier: bytes, value: bytes) -> bytes:
-    return _element(
-        der.SEQUENCE, _element(der.OBJECT_IDENTIFIER, identifier), _element(der.SET, value)
+    return der.write(
+        der.SEQUENCE, der.write(der.OBJECT_IDENTIFIER, identifier), der.write(der.SET, value)
     )
 
 
 def _data(content: bytes) -> bytes:
     """Wrap bytes as ContentInfo of type data (RFC 5652 sections 3 and 4)."""
-    return _element(
+    return der.write(
         der.SEQUENCE,
-        _element(der.OBJECT_IDENTIFIER, structure.DATA),
-        _element(der.CONTEXT_0, _element(der.OCTET_STRING, content)),
+        der.write(der.OBJECT_IDENTIFIER, structure.DATA),
+        der.write(der.CONTEXT_0, der.write(der.OCTET_STRING, content)),
     )
-
-
-def _element(tag: int, *parts: bytes) -> bytes:
-    length = sum(map(len, parts))
-    if length < 0x80:
-        header = bytes([tag, length])
-    else:
-        size = length.to_bytes(-(-length.bit_length() // 8))
-        header = bytes([tag, 0x80 | len(size)]) + size
-    return b"".join((header, *parts))
