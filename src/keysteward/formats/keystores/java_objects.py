@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-MOST_STEPS = 256
-"""Most steps for one object; a sealed secret key takes about forty."""
+MOST_STEPS = 128
+"""Most steps for one object; a sealed secret key of Java's takes 27."""
 
 MOST_OPEN = 64
 """Most parts that may wait to be read at once, and most classes above one another."""
