@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from keysteward.cli import (
+    backups,
     connect,
     demo,
     entries,
@@ -52,6 +53,17 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "response": (
         "Signing responses: the CA's answers.",
         {"check": responses.check, "upload": responses.upload},
+    ),
+    "backup": (
+        "Backups: snapshots of the entries.",
+        {
+            "create": backups.create,
+            "list": backups.list_,
+            "show": backups.show,
+            "compare": backups.compare,
+            "restore": backups.restore,
+            "delete": backups.delete,
+        },
     ),
     "audit": ("The audit log.", {"verify": maintenance.verify, "show": maintenance.show}),
     "database": (

@@ -1,0 +1,117 @@
+"""How the plan or the result of an import, a restore or a copy looks: tables, and JSON."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from rich.text import Text
+
+from keysteward.cli import output
+from keysteward.keystore.intake import Decision, Intake, Mode, Status
+from keysteward.problems import Problem
+
+_STYLES = {
+    Status.NEW: "green",
+    Status.CHANGED: "yellow",
+    Status.REMOVED: "bold red",
+    Status.NOT_IMPORTED: "bold",
+}
+
+
+def summary(intake: Intake) -> str:
+    """Return how many entries have which fate, as a part of a sentence: "2 new, 1 unchanged"."""
+    counts = ((intake.count(status), _word(status)) for status in Status)
+    return ", ".join(f"{count:,} {word}" for count, word in counts if count) or "no entries"
+
+
+def consequence(intake: Intake, step: str) -> str:
+    """Return what carrying a plan out would change, as a sentence about a step ("A restore")."""
+    changing = (
+        (intake.count(Status.NEW), "adds"),
+        (intake.count(Status.CHANGED), "changes"),
+        (intake.count(Status.REMOVED), "removes"),
+    )
+    parts = [f"{verb} {count:,}" for count, verb in changing if count]
+    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    one = parts and sum(count for count, _ in changing) == 1
+    return f"{step} {listed} {'entry' if one else 'entries'}."
+
+
+def show(intake: Intake, heading: str) -> None:
+    """Print ``heading`` with the numbers, then each entry that does not stay as it is."""
+    output.say(f"{heading}: {summary(intake)}.")
+    rows = list(_rows(intake))
+    if not rows:
+        return
+    columns: tuple[str, ...] = ("Alias", "Status", "Valid until", "Subject", "Remark")
+    spare: tuple[str, ...] = ("Subject", "Valid until")
+    if not any(row[-1] for row in rows):
+        columns, rows, spare = columns[:-1], [row[:-1] for row in rows], spare[:1]
+    output.table(columns, rows, folding=("Subject", "Remark"), spare=spare)
+
+
+def as_json(intake: Intake) -> dict[str, object]:
+    """Return a plan or a result as scripts get it, unchanged entries included."""
+    return {
+        "mode": intake.mode.value,
+        "counts": {status.value: intake.count(status) for status in Status},
+        "entries": [_decision_json(decision) for decision in intake.decisions],
+        "problem": None,
+    }
+
+
+def refused_json(mode: Mode, problem: Problem) -> dict[str, object]:
+    """Return what scripts get instead of a plan if there is a refusal of the whole."""
+    return {
+        "mode": mode.value,
+        "counts": dict.fromkeys((status.value for status in Status), 0),
+        "entries": [],
+        "problem": output.problem_json(problem),
+    }
+
+
+def _rows(intake: Intake) -> Iterator[tuple[str | Text, ...]]:
+    now = datetime.now(UTC)
+    for decision in intake.decisions:
+        if decision.status is Status.UNCHANGED:
+            continue
+        chain = decision.arrival.chain if decision.arrival else ()
+        yield (
+            decision.alias,
+            Text(_word(decision.status), style=_STYLES[decision.status]),
+            output.ends(chain[0].not_after, now) if chain else "",
+            chain[0].subject if chain else "",
+            _remark(decision),
+        )
+
+
+def _remark(decision: Decision) -> str:
+    if decision.problem is not None:
+        return decision.problem.detail
+    arrival, current = decision.arrival, decision.current
+    if arrival is None or current is None:
+        return ""
+    if arrival.type is not current.type:
+        return f"instead of a {current.type.value.replace('-', ' ')}"
+    if arrival.public_key_sha256 != current.content.public_key_sha256:
+        return "another private key"
+    if current.pending is not None and arrival.pending is None and arrival.private_key_id:
+        return f"its pending key (version {current.pending}) is given up"
+    return ""
+
+
+def _decision_json(decision: Decision) -> dict[str, object]:
+    chain = decision.arrival.chain if decision.arrival else ()
+    entry = decision.arrival or decision.current
+    return {
+        "alias": decision.alias,
+        "status": decision.status.value,
+        "type": entry.type.value if entry else None,
+        "sha256": chain[0].fingerprint if chain else None,
+        "subject": chain[0].subject if chain else None,
+        "not_after": chain[0].not_after if chain else None,
+        "problem": output.problem_json(decision.problem),
+    }
+
+
+def _word(status: Status) -> str:
+    return status.value.replace("-", " ")
