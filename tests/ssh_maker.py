@@ -158,10 +158,10 @@ def forge_putty(algorithm: str, public: bytes, private: bytes) -> bytes:
     ).encode()
 
 
-def forge_openssh(public: bytes, private: bytes, *, keys: int = 1) -> bytes:
+def forge_openssh(public: bytes, private: bytes, *, keys: int = 1, pad: bool = True) -> bytes:
     """Return a clear container with these parts; ``private`` from the algorithm to the comment."""
     clear = b"seedseed" + private
-    clear += bytes(range(1, -len(clear) % 8 + 1))
+    clear += bytes(range(1, -len(clear) % 8 + 1)) if pad else b""
     head = string(b"none") + string(b"none") + string(b"") + struct.pack(">I", keys)
     return armour(b"openssh-key-v1\0" + head + string(public) + string(clear))
 

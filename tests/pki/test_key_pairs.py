@@ -148,6 +148,15 @@ def test_validity_is_three_calendar_years(now: datetime, expected: datetime) -> 
     assert expected == key_pairs.build_validity(now).not_after
 
 
+def test_validity_lasts_the_years_that_are_asked_for() -> None:
+    """Ten calendar years end on the same day of the year, at the same second."""
+    found = key_pairs.build_validity(NOW, years=10)
+    assert (NOW.replace(microsecond=0), NOW.replace(microsecond=0, year=2036)) == (
+        found.not_before,
+        found.not_after,
+    )
+
+
 def test_validity_is_utc_in_whole_seconds() -> None:
     """Dates of other time zones are converted, fractions are cut off."""
     zone = timezone(timedelta(hours=2))

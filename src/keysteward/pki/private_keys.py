@@ -57,7 +57,7 @@ _CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
 _OTHER_FILES = (
     (b"\xfe\xed\xfe\xed", "a Java keystore (JKS)"),
     (b"\xce\xce\xce\xce", "a Java keystore (JCEKS)"),
-    (b"PuTTY-User-Key-File", "a PuTTY key"),
+    (b"PuTTY-User-Key-File", "a PuTTY key, which 'keysteward ssh add' takes"),
 )
 
 _PKCS12_VERSION = b"\x02\x01\x03"
@@ -150,8 +150,8 @@ def _no_key(data: bytes, blocks: tuple[Block, ...]) -> str:
 def _from_block(block: Block, password: Secret | None) -> PrivateKeyTypes:
     if block.label == "OPENSSH PRIVATE KEY":
         raise PrivateKeyUnreadable(
-            "The key is in OpenSSH's own format. Convert a copy of the file with "
-            "'ssh-keygen -p -m PKCS8 -f COPY' and give that."
+            "The key is in OpenSSH's own format. 'keysteward ssh add' takes it; for another use, "
+            "convert a copy of the file with 'ssh-keygen -p -m PKCS8 -f COPY' and give that."
         )
     if b"Proc-Type:" in block.body:  # RFC 1421 section 4.6.1.1, as OpenSSL encrypts old forms
         opened = _password_for(password, encrypted=True)

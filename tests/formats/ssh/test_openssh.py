@@ -84,6 +84,36 @@ def test_key_that_puttygen_converted_is_read(maker: SshMaker, kind: str) -> None
         assert public == _read(data, SECRET if encrypted else None).public_key()
 
 
+@pytest.mark.parametrize(
+    ("padding", "whole"),
+    [
+        (b"", True),
+        (bytes(range(1, 17)), True),
+        (bytes(range(1, 18)), False),
+        (b"\0", False),
+        (b"\1\3", False),
+    ],
+    ids=["none", "block", "more", "zero", "gap"],
+)
+def test_padding_counts_up_to_a_whole_block(padding: bytes, *, whole: bool) -> None:
+    """OpenSSH pads with as little as will do, PuTTY with a block where nothing is needed."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw()
+    private = (
+        ssh_maker.string(b"ssh-ed25519")
+        + ssh_maker.string(public)
+        + ssh_maker.string(key.private_bytes_raw() + public)
+        + ssh_maker.string(b"")
+        + padding
+    )
+    data = ssh_maker.forge_openssh(keys.public_blob(key.public_key()), private, pad=False)
+    if whole:
+        assert key.public_key() == _read(data).public_key()
+    else:
+        with pytest.raises(PrivateKeyUnreadable, match="does not end"):
+            _read(data)
+
+
 def test_default_rounds_of_ssh_keygen_are_bearable(maker: SshMaker) -> None:
     """With the limit that holds unless it was set."""
     assert isinstance(

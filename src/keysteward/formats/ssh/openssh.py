@@ -176,7 +176,8 @@ def _private_key(clear: bytes, public: bytes) -> PrivateKey:
     key = _build(algorithm, cursor)
     cursor.string()  # the comment
     padding = cursor.rest()
-    if len(padding) >= _BLOCK_BYTES or padding != bytes(range(1, len(padding) + 1)):
+    # PuTTY adds a whole block where nothing has to be filled up.
+    if len(padding) > _BLOCK_BYTES or padding != bytes(range(1, len(padding) + 1)):
         raise Damaged("its private part does not end as it should")
     return keys.require_fit(key, public)
 
