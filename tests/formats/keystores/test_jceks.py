@@ -236,6 +236,15 @@ def test_changed_bytes_are_refused(everything: bytes) -> None:
     java_checks.survive_changes(jceks, everything, opening(PASSWORD, None, 0), PASSWORD, 1000)
 
 
+def test_changed_bytes_of_a_key_are_refused(desk: JavaDesk, pkcs8: bytes) -> None:
+    """The same for a key that takes few rounds, so that it is opened each time."""
+    salt = "0102030405060708"
+    encrypted = bytes.fromhex(desk.do(("encrypt", PASSWORD, salt, "3", pkcs8.hex()))[0])
+    data = _key_store(keystore_files.encrypted_jceks(encrypted, bytes.fromhex(salt), 3))
+
+    java_checks.survive_changes(jceks, data, opening(PASSWORD, None, 1000), PASSWORD, 1000)
+
+
 def test_only_its_magic_is_recognised(stores: JavaStores, everything: bytes) -> None:
     """A JKS is another format, whatever its file name says."""
     assert jceks.recognises(everything)
