@@ -41,7 +41,7 @@ ONLY_IF_VIOLATED = {
     # over that unless the transaction has violated a foreign key already.
     "INSERT_KEYSTORE",
     "INSERT_DATA_KEY",
-    "INSERT_CERTIFICATE",
+    
 }
 
 

@@ -13,6 +13,7 @@ import hashlib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from cryptography.x509.oid import NameOID
 
@@ -23,7 +24,7 @@ from keysteward.keystore import intake
 from keysteward.keystore.intake import Arrival, Intake, Mode
 from keysteward.keystore.steward import Steward
 from keysteward.pki import chains, private_keys, public_keys
-from keysteward.pki.certificates import Certificate, read_certificate
+from keysteward.pki.certificates import Certificate, failure_of_signature, read_certificate
 from keysteward.pki.chains import Verifier
 from keysteward.problems import (
     CertificateOfAnotherKey,
@@ -209,6 +210,8 @@ class _Reading:
             if own:
                 raise CertificateOfAnotherKey(own[0].subject)
             return ()
+        if _is_chain(own) and chosen is own[0]:
+            return own
         related = self._related(chosen, own)
         return chains.build_chain(chosen, related, self._now, verifier).certificates
 
@@ -249,6 +252,14 @@ class _Reading:
     def _is_others(self, alias: str) -> bool:
         store, keystore_id = self._steward.store, self._steward.keystore_id
         return store.find_state(keystore_id, alias) is not None
+
+
+def _is_chain(given: tuple[Certificate, ...]) -> bool:
+    """Tell whether a file gives a whole chain in order: proven links up to a self-signed root."""
+    return given[-1].self_signed and all(
+        child.issuer_name == issuer.subject_name and failure_of_signature(child, issuer) is None
+        for child, issuer in pairwise(given)
+    )
 
 
 def _certificate(alias: str, certificate: Certificate, trusted: bool) -> Arrival:  # noqa: FBT001

@@ -116,28 +116,33 @@ class Intake:
 
 def plan(steward: Steward, caller: Caller, arrivals: Sequence[Arrival], mode: Mode) -> Intake:
     """Return what would become of each entry; nothing is stored."""
-    current: Mapping[str, EntryState] = {}
-    if mode is Mode.REPLACE:
-        states = steward.store.list_states(steward.keystore_id)
-        current = {state.alias: state for state in states}
-    decisions, taken = [], set()
+    current = _current(steward, arrivals, mode)
+    decisions: list[Decision] = []
+    taken: set[str] = set()
     for arrival in arrivals:
-        state = (
-            current.get(arrival.alias)
-            if mode is Mode.REPLACE
-            else steward.store.find_state(steward.keystore_id, arrival.alias)
-        )
+        state = current.get(arrival.alias)
         problem = arrival.problem or _refusal(steward, caller, arrival, state, mode)
         if problem is None and arrival.alias in taken:
             problem = AliasExists(Alias(arrival.alias))
         decisions.append(_decide(arrival, state, problem))
         taken.add(arrival.alias)
-    decisions.extend(
-        Decision(alias, Status.REMOVED, current=state)
-        for alias, state in current.items()
-        if alias not in taken and state.owner is caller.owner
-    )
+    if mode is Mode.REPLACE:
+        decisions += (
+            Decision(alias, Status.REMOVED, current=state)
+            for alias, state in current.items()
+            if alias not in taken and state.owner is caller.owner
+        )
     return Intake(mode, tuple(decisions))
+
+
+def _current(steward: Steward, arrivals: Sequence[Arrival], mode: Mode) -> Mapping[str, EntryState]:
+    """Return the entries that are there under the arrivals' aliases; all if they are replaced."""
+    store, keystore_id = steward.store, steward.keystore_id
+    if mode is Mode.REPLACE:
+        return {state.alias: state for state in store.list_states(keystore_id)}
+    taken = store.find_taken(keystore_id, [arrival.alias for arrival in arrivals])
+    states = (store.find_state(keystore_id, alias) for alias in sorted(taken))
+    return {state.alias: state for state in states if state is not None}
 
 
 def carry_out(

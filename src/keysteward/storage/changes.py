@@ -36,7 +36,7 @@ def _inserting(table: Table, *generated: str) -> Insert:
 INSERT_KEYSTORE = _inserting(tables.keystores, "id")
 INSERT_DATA_KEY = _inserting(tables.data_keys, "number")
 INSERT_PRIVATE_KEY = _inserting(_k)
-INSERT_CERTIFICATE = _inserting(_c, "id")
+INSERT_CERTIFICATE = _inserting(_c)
 INSERT_CONFIRMATION = _inserting(_t)
 INSERT_AUDIT = _inserting(_a)
 

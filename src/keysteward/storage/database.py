@@ -24,6 +24,7 @@ from keysteward.storage.engines.contract import (
     SETTING,
     StorageEngine,
 )
+from keysteward.storage.statements import MANY
 
 Row: TypeAlias = tuple[Any, ...]
 """A row as the driver gives it; ``rows`` makes values of it."""
@@ -53,6 +54,21 @@ class Link:
         """Return the first row. All are fetched, so that no statement stays open at a commit."""
         rows = self.all(statement, **parameters)
         return rows[0] if rows else None
+
+    def among(
+        self, statement: Executable, values: Sequence[object], **parameters: object
+    ) -> list[Row]:
+        """Return the rows with one of any number of values, in no order; see ``statements.among``.
+
+        Each call of the driver looks for MANY of them; the last one's rest repeats a value.
+        """
+        found: list[Row] = []
+        for start in range(0, len(values), MANY):
+            part = values[start : start + MANY]
+            padded = [*part, *[part[-1]] * (MANY - len(part))]
+            named = {f"value_{number}": value for number, value in enumerate(padded)}
+            found += self.all(statement, **parameters, **named)
+        return found
 
     def change(self, statement: Executable, **parameters: object) -> int:
         """Run an UPDATE, INSERT or DELETE and return how many rows it changed."""

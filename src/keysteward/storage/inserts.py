@@ -15,18 +15,12 @@ _NewVersionRow = tuple[int, int, NewVersion, list[int]]
 
 def private_keys(link: Link, keystore_id: int, keys: Sequence[NewKey]) -> list[int]:
     """Return the ids of private keys of a keystore, in order; those that are new are sealed."""
-    ids: dict[Fingerprint, int] = {}
-    fresh: dict[Fingerprint, NewKey] = {}
-    for key in keys:
-        known = link.one(
-            statements.FIND_PRIVATE_KEY,
-            keystore=keystore_id,
-            public_key=rows.to_digest(key.public_key_sha256),
-        )
-        if known is None:
-            fresh[key.public_key_sha256] = key
-        else:
-            ids[key.public_key_sha256] = int(known[0])
+    wanted = {key.public_key_sha256: key for key in keys}
+    known = link.among(
+        statements.FIND_PRIVATE_KEYS, list(map(rows.to_digest, wanted)), keystore=keystore_id
+    )
+    ids = {Fingerprint(digest.hex()): int(number) for digest, number in known}
+    fresh = {found: key for found, key in wanted.items() if found not in ids}
     written: list[dict[str, object]] = []
     first = link.reserve_ids("private_keys", len(fresh)) if fresh else 0
     for number, key in enumerate(fresh.values(), start=first):
@@ -52,8 +46,9 @@ def entries(
     """Write entries, each with its version 1, under free aliases; return their ids in order."""
     if not new_entries:
         return []
+    ids = iter(certificate_ids(link, [c for _, version in new_entries for c in version.chain]))
+    chains = [[next(ids) for _ in version.chain] for _, version in new_entries]
     first = link.reserve_ids("entries", len(new_entries))
-    chains = [certificate_ids(link, version.chain) for _, version in new_entries]
     link.change_many(
         changes.INSERT_ENTRY,
         [
@@ -112,16 +107,17 @@ def versions(link: Link, stamp: Stamp, new_versions: Sequence[_NewVersionRow]) -
 
 
 def certificate_ids(link: Link, chain: Sequence[Certificate]) -> list[int]:
-    """Return the ids of certificates, writing those that are not known yet."""
-    found = []
-    for certificate in chain:
-        row = link.one(
-            statements.FIND_CERTIFICATE, fingerprint=rows.to_digest(certificate.fingerprint)
-        ) or link.one(changes.INSERT_CERTIFICATE, **rows.certificate_row(certificate))
-        if row is None:
-            raise RuntimeError("The database did not return the number that it gave.")
-        found.append(int(row[0]))
-    return found
+    """Return the ids of certificates, in order, writing those that are not known yet."""
+    wanted = {rows.to_digest(c.fingerprint): c for c in chain}
+    found = link.among(statements.FIND_CERTIFICATES, list(wanted))
+    ids = {wanted[bytes(digest)]: int(number) for digest, number in found}
+    fresh = [c for c in wanted.values() if c not in ids]
+    if fresh:
+        first = link.reserve_ids("certificates", len(fresh))
+        ids |= {c: number for number, c in enumerate(fresh, start=first)}
+        written = [{"id": ids[c], **rows.certificate_row(c)} for c in fresh]
+        link.change_many(changes.INSERT_CERTIFICATE, written)
+    return [ids[c] for c in chain]
 
 
 def issuer_name(version: NewVersion) -> bytes | None:

@@ -4,7 +4,9 @@
 Core would turn into a parameter with a value, must not occur here.
 """
 
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     Select,
@@ -30,6 +32,18 @@ _ZERO: ColumnElement[int] = literal_column(
 _own = _c.alias("own")
 
 
+MANY = 16
+"""Values that one statement of ``among`` looks for: a chain's certificates, or a part of many."""
+
+
+def among(
+    column: ColumnElement[Any], columns: Sequence[ColumnElement[Any]], *where: ColumnElement[bool]
+) -> Select[Any]:
+    """Return a query for the rows with one of MANY values; see ``Link.among``."""
+    values: list[ColumnElement[Any]] = [bindparam(f"value_{number}") for number in range(MANY)]
+    return select(*columns).where(*where, column.in_(values))
+
+
 # ---- keystores, data keys, private keys
 
 GET_KEYSTORE = select(tables.keystores.c.id).where(
@@ -50,8 +64,10 @@ LIST_DATA_KEYS = select(
 GET_PRIVATE_KEY = select(
     _k.c.data_key_id, _k.c.sealed, _k.c.keystore_id, _k.c.id, _k.c.public_key_sha256
 ).where(_k.c.id == bindparam("private_key"))
-FIND_PRIVATE_KEY = select(_k.c.id).where(
-    _k.c.keystore_id == bindparam("keystore"), _k.c.public_key_sha256 == bindparam("public_key")
+FIND_PRIVATE_KEYS = among(
+    _k.c.public_key_sha256,
+    (_k.c.public_key_sha256, _k.c.id),
+    _k.c.keystore_id == bindparam("keystore"),
 )
 
 # ---- entries and versions
@@ -118,7 +134,11 @@ FIND_DELETED = (
     .limit(_ONE)
     .offset(_ZERO)
 )
-FIND_PRESENT = select(_e.c.id).where(NAMED)
+FIND_PRESENT = among(
+    _e.c.alias,
+    (_e.c.alias,),
+    (_e.c.keystore_id == bindparam("keystore")) & (_e.c.view == bindparam("view")) & tables.present,
+)
 GET_ALIAS_OF_DELETED = select(_e.c.alias).where(
     _e.c.id == bindparam("entry"), _e.c.keystore_id == bindparam("keystore"), tables.deleted
 )
@@ -224,7 +244,7 @@ FIND_KEY_OWNERS = (
 
 # ---- certificates and trust
 
-FIND_CERTIFICATE = select(_c.c.id).where(_c.c.sha256 == bindparam("fingerprint"))
+FIND_CERTIFICATES = among(_c.c.sha256, (_c.c.sha256, _c.c.id))
 
 _CERTIFICATE_ENTRIES = (
     select(_c.c.der)

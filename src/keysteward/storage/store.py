@@ -1,6 +1,6 @@
 """The Store: named queries over an opened database, and the way into write transactions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -130,19 +130,11 @@ class Store:
         waiting: bool = False,
         deleted: bool = False,
     ) -> tuple[ListedEntry, ...]:
-        """Return one page of a list; the conditions are combined.
+        """Return one page of a list, ``limit`` lines at most; the conditions are combined.
 
         The order is that of the aliases, by code point; entries that expire before a time come by
-        their end date instead, unless deleted ones are asked for.
-
-        Args:
-            keystore_id: whose entries.
-            limit: length of the page at most.
-            view: which of the keystore's lists; the other conditions are for the current one.
-            after: the last line of the page before, read under the same conditions.
-            expiring_before: only entries whose certificate ends before this.
-            waiting: only entries that wait for a signing response.
-            deleted: only deleted entries; without it only living ones.
+        their end date instead, unless deleted ones are asked for. ``after`` is the last line of the
+        page before, read under the same conditions. All but ``view`` is of the current entries.
         """
         statement = statements.list_entries(
             current=view is View.CURRENT,
@@ -189,6 +181,14 @@ class Store:
             alias=alias,
         )
         return rows.states(found)[0] if found else None
+
+    def find_taken(self, keystore_id: int, aliases: Sequence[str]) -> frozenset[str]:
+        """Return those of many aliases that current entries have."""
+        with self._database.reading() as link:
+            found = link.among(
+                statements.FIND_PRESENT, aliases, keystore=keystore_id, view=View.CURRENT.value
+            )
+        return frozenset(row[0] for row in found)
 
     def list_states(self, keystore_id: int) -> tuple[EntryState, ...]:
         """Return what comparisons need of all current entries, by alias; walks all of them."""

@@ -66,8 +66,8 @@ class Transaction:
 
     def create_entries(self, entries: Sequence[tuple[NewEntry, NewVersion]]) -> list[int]:
         """Make entries, each with its version 1, and return their ids. Raises AliasExists."""
-        for new, _ in entries:
-            self._require_free(new.alias, new.view)
+        for view in View:
+            self._require_free([new.alias for new, _ in entries if new.view is view], view)
         return inserts.entries(self._link, self._stamp, entries)
 
     def replace_chain(
@@ -182,7 +182,7 @@ class Transaction:
 
         Raises AliasExists.
         """
-        self._require_free(alias)
+        self._require_free([alias])
         number = self._changed(
             base,
             self._link.one(changes.RENAME, **self._condition(base), new_alias=alias),
@@ -220,7 +220,7 @@ class Transaction:
         )
         if row is None:
             raise EntryChanged(f"entry {entry_id}", "It is not among the deleted entries any more.")
-        self._require_free(Alias(row[0]))
+        self._require_free([Alias(row[0])])
         self._link.change(
             changes.UNDELETE_ENTRY,
             entry=entry_id,
@@ -234,7 +234,7 @@ class Transaction:
 
         Raises AliasExists, and EntryChanged if it is not deleted, or is in another version.
         """
-        self._require_free(base.alias)
+        self._require_free([base.alias])
         self._require(
             base,
             self._link.change(
@@ -361,12 +361,12 @@ class Transaction:
             raise RuntimeError("The database did not return the number that it gave.")
         return int(row[0])
 
-    def _require_free(self, alias: Alias, view: View = View.CURRENT) -> None:
-        taken = self._link.one(
-            statements.FIND_PRESENT, keystore=self.keystore_id, view=view.value, alias=alias
+    def _require_free(self, aliases: Sequence[Alias], view: View = View.CURRENT) -> None:
+        taken = self._link.among(
+            statements.FIND_PRESENT, aliases, keystore=self.keystore_id, view=view.value
         )
-        if taken is not None:
-            raise AliasExists(alias, view.value)
+        for row in taken:
+            raise AliasExists(Alias(row[0]))
 
     def _key_of(self, entry_id: int, number: int) -> int | None:
         row = self._link.one(statements.GET_VERSION_KEY, entry=entry_id, version_number=number)

@@ -103,9 +103,13 @@ class Sqlite:
         return _UNUSABLE.get(_code(error))
 
     def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> int:  # noqa: ARG002  # the database is ours alone until the commit
-        """Return what AUTOINCREMENT would give next; rows with explicit ids move it on."""
+        """Return what SQLite would give next; rows with explicit ids move it on."""
         with closing(connection.cursor()) as cursor:
-            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+            # The numbers of AUTOINCREMENT outlive the rows; other tables never lose a row.
+            cursor.execute(
+                f"SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = '{table}'), 0),"  # noqa: S608  # a table of our own
+                f" coalesce((SELECT max(id) FROM {table}), 0))"
+            )
             row = cursor.fetchone()
         return 1 if row is None else int(row[0]) + 1
 
