@@ -366,7 +366,7 @@ class Transaction:
             statements.FIND_PRESENT, aliases, keystore=self.keystore_id, view=view.value
         )
         for row in taken:
-            raise AliasExists(Alias(row[0]))
+            raise AliasExists(Alias(row[0]), view.value)
 
     def _key_of(self, entry_id: int, number: int) -> int | None:
         row = self._link.one(statements.GET_VERSION_KEY, entry=entry_id, version_number=number)
