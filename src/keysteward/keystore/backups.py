@@ -34,6 +34,7 @@ class Part(StrEnum):
     """What of an entry can differ."""
 
     TYPE = "type"
+    """A key pair instead of a certificate, or the reverse; nothing else is said then."""
     CHAIN = "chain"
     KEY = "key"
     USAGE = "usage"
@@ -291,7 +292,9 @@ def _listed(state: EntryState, version: Version) -> ListedEntry:
 
 def _parts(before: EntryState, after: EntryState) -> Iterator[Part]:
     if before.type is not after.type:
+        # Nothing else can be compared then.
         yield Part.TYPE
+        return
     if before.content.chain != after.content.chain:
         yield Part.CHAIN
     if before.content.public_key_sha256 != after.content.public_key_sha256:
