@@ -16,6 +16,8 @@ _PACKAGES = {
     "certtool": "gnutls-bin",
     "certutil": "libnss3-tools",
     "cmsutil": "libnss3-tools",
+    "pk12util": "libnss3-tools",
+    "setsid": "util-linux",
     "puttygen": "putty-tools",
     "ssh-keygen": "openssh-client",
 }

@@ -2,7 +2,7 @@
 
     from tests import pkcs12_files as files
 
-    safe = files.data(files.contents(files.clear_key(pkcs8, files.name("a")), files.certificate(der)))
+    safe = files.data(files.contents(files.clear_key(pkcs8), files.certificate(der)))
     file = files.pfx([safe], mac=files.pbmac1(b"password"))
 
 Nothing of the package under test is used: asn1crypto writes what it has types for, hashlib derives.
