@@ -1,6 +1,8 @@
 """Folders that are on disk when they are said to be made."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -16,9 +18,26 @@ def make(folder: Path) -> None:
         sync(one.parent)
 
 
-def sync(folder: Path) -> None:
-    """Bring a folder's list of files to disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
+@contextmanager
+def making(folder: Path) -> Iterator[None]:
+    """Make a folder as ``make`` does; what is new of it goes again if the block fails.
+
+    A folder that is not empty by then stays.
+    """
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    make(folder)
+    try:
+        yield
+    except BaseException:
+        for one in new:
+            with suppress(OSError):
+                one.rmdir()
+        raise
+
+
+def sync(path: Path) -> None:
+    """Bring a folder's list of files, or a file's content, to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

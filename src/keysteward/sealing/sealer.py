@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from keysteward.problems import SealedKeyDamaged
+from keysteward.problems import SealedKeyDamaged, SealingKeyMissing
 from keysteward.sealing import keyring
 from keysteward.values import Fingerprint, Secret
 
@@ -94,10 +94,18 @@ def open_sealer(folder: Path, wrapped: Sequence[WrappedKey]) -> Sealer:
     Raises SealingKeyMissing or SealingKeyExposed if a sealing key in use cannot be loaded, and
     SealedKeyDamaged if a wrapped data key does not open. ``wrapped`` must not be empty.
     """
-    sealing_keys = {
-        key_id: keyring.load_key(folder, key_id)
-        for key_id in dict.fromkeys(key.sealing_key_id for key in wrapped)
-    }
+    key_ids = dict.fromkeys(key.sealing_key_id for key in wrapped)
+    return open_with({key_id: keyring.load_key(folder, key_id) for key_id in key_ids}, wrapped)
+
+
+def open_with(sealing_keys: Mapping[str, Secret], wrapped: Sequence[WrappedKey]) -> Sealer:
+    """Open the data keys with sealing keys by their ids; see ``open_sealer``.
+
+    Raises SealingKeyMissing for one that is not given, SealedKeyDamaged.
+    """
+    for key in wrapped:
+        if key.sealing_key_id not in sealing_keys:
+            raise SealingKeyMissing(key.sealing_key_id)
     data_keys = {
         key.id: AESGCM(
             _decrypt(

@@ -8,9 +8,10 @@ Sequence numbers start at 1 and have no gaps.
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Generic, TypeVar
 
 from keysteward.problems import SealingKeyMissing
@@ -136,10 +137,17 @@ def verify(database: Database, sealer: Sealer, expect: str | None = None) -> Aud
         sealer: the keys of the chain.
         expect: a head that was printed earlier; a log cut after it, or rewritten, lacks it.
     """
-    walk = _Walk(sealer, expect)
-    for row in _all(database):
-        walk.take(row)
-    return walk.report()
+
+    def read(after: int) -> list[Row]:
+        with database.reading() as link:
+            return _batch(link, after)
+
+    return _walked(read, sealer, expect)
+
+
+def verify_state(link: Link, sealer: Sealer) -> AuditReport:
+    """Walk the log as the link's open transaction sees it; see ``verify``."""
+    return _walked(partial(_batch, link), sealer, None)
 
 
 T = TypeVar("T")
@@ -226,15 +234,21 @@ class _Walk:
         )
 
 
-def _all(database: Database) -> Iterator[Row]:
+def _walked(read: Callable[[int], list[Row]], sealer: Sealer, expect: str | None) -> AuditReport:
+    """Walk along batches of rows; ``read`` returns the one after a sequence number."""
+    walk = _Walk(sealer, expect)
     after = 0
     while True:
-        with database.reading() as link:
-            batch = link.all(statements.LIST_AUDIT, after_sequence=after, row_limit=_BATCH)
-        yield from batch
+        batch = read(after)
+        for row in batch:
+            walk.take(row)
         if len(batch) < _BATCH:
-            return
+            return walk.report()
         after = batch[-1][0]
+
+
+def _batch(link: Link, after: int) -> list[Row]:
+    return link.all(statements.LIST_AUDIT, after_sequence=after, row_limit=_BATCH)
 
 
 def _digest(content: Row) -> bytes:

@@ -121,6 +121,16 @@ class Database:
             self._free.append(link)
 
     @contextmanager
+    def reading_one_state(self) -> Iterator[Link]:
+        """Lend a connection whose statements all see the state that the first one of them sees."""
+        with self.reading() as link:
+            link.control(self.engine.begin_read)
+            try:
+                yield link
+            finally:
+                link.connection.rollback()
+
+    @contextmanager
     def writing(self) -> Iterator[Link]:
         """Lend a connection inside a write transaction, which ends with the block.
 

@@ -24,7 +24,7 @@ def create(settings: Settings, actor: str, at: datetime) -> str:
     one transaction: whenever this dies it can be run again, with nothing left but, perhaps, a key
     in the keyring that nobody uses. Raises KeystoreExists.
     """
-    engine, url = parse_url(_url(settings))
+    engine, url = parse_url(database_url(settings))
     folders.make(settings.data)
     engine.prepare(url)
     database = Database(engine, engine.open(url))
@@ -48,7 +48,7 @@ def open_store(settings: Settings) -> Store:
     Raises KeystoreNotInitialised, DatabaseUnusable (older or newer than this code), and
     SealingKeyMissing or SealingKeyExposed with the id of the key.
     """
-    database = _open(settings)
+    database = open_database(settings)
     try:
         with database.reading() as link:
             wrapped = [WrappedKey(*row) for row in link.all(statements.LIST_DATA_KEYS)]
@@ -77,7 +77,8 @@ def upgrade(settings: Settings) -> bool:
         database.close()
 
 
-def _url(settings: Settings) -> str:
+def database_url(settings: Settings) -> str:
+    """Return the URL of an installation's database."""
     return settings.database or f"sqlite:///{settings.data / FILE_NAME}"
 
 
@@ -89,13 +90,14 @@ def _place(settings: Settings) -> str:
 
 
 def _connect(settings: Settings) -> Database:
-    engine, url = parse_url(_url(settings))
+    engine, url = parse_url(database_url(settings))
     if not engine.exists(url):
         raise KeystoreNotInitialised(_place(settings))
     return Database(engine, engine.open(url))
 
 
-def _open(settings: Settings) -> Database:
+def open_database(settings: Settings) -> Database:
+    """Open a database that has this code's schema. Raises as ``open_store`` does, but for keys."""
     database = _connect(settings)
     try:
         with database.schema_read() as connection:

@@ -1,5 +1,7 @@
 """What a database engine must say about itself."""
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +33,10 @@ class StorageEngine(Protocol):
         """How a write transaction begins."""
 
     @property
+    def begin_read(self) -> str:
+        """How a transaction begins whose statements all see the state that the first one sees."""
+
+    @property
     def errors(self) -> type[Exception]:
         """The root of the driver's exceptions."""
 
@@ -39,6 +45,13 @@ class StorageEngine(Protocol):
 
     def prepare(self, url: URL) -> None:
         """Make an empty database that only this user can read, unless there is one."""
+
+    def building(self, url: URL) -> AbstractContextManager[URL]:
+        """Lend the URL of an empty database, whose content is at ``url`` when the block ends well.
+
+        If it does not, or the process dies in it, ``url`` has nothing. Connections must be closed
+        within the block. Raises KeystoreExists, KeystoreBusy if another process builds there.
+        """
 
     def open(self, url: URL) -> Engine:
         """Return an engine whose every connection is durable and checks foreign keys.
@@ -58,6 +71,15 @@ class StorageEngine(Protocol):
         For rows that are written many at a time; must run inside a write transaction, and the rows
         must be written before more are reserved.
         """
+
+    def last_ids(self, connection: DBAPIConnection) -> Mapping[str, int]:
+        """Return the highest id ever given, by table, where ids are never given again."""
+
+    def raise_ids(self, connection: DBAPIConnection, last: Mapping[str, int]) -> None:
+        """Make the next ids higher than these, and than those of all rows; in a transaction."""
+
+    def is_sound(self, connection: DBAPIConnection) -> bool:
+        """Tell whether the engine finds no damage, and every foreign key its row."""
 
     def scrub(self, connection: DBAPIConnection) -> bool:
         """Remove deleted content from every file; False while readers still need the log."""

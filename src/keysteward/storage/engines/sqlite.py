@@ -6,8 +6,8 @@ other connections can corrupt a database in WAL mode.
 
 import os
 import stat
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from keysteward.problems import DatabaseUnusable, SettingInvalid
 from keysteward.sealing import folders
+from keysteward.storage.engines import sqlite_building
 from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS, EXAMPLE, SETTING
 
 SCHEME = "sqlite"
@@ -58,6 +59,7 @@ class Sqlite:
 
     scheme: str = SCHEME
     begin_write: str = "BEGIN IMMEDIATE"
+    begin_read: str = "BEGIN"
     errors: type[Exception] = driver.Error
 
     def exists(self, url: URL) -> bool:
@@ -72,7 +74,15 @@ class Sqlite:
         path = _path(url)
         folders.make(path.parent)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-        _sync(path.parent)
+        folders.sync(path.parent)
+
+    @contextmanager
+    def building(self, url: URL) -> Iterator[URL]:
+        """Build a file in a folder of its own beside the one that it becomes."""
+        with sqlite_building.staged(_path(url)) as path:
+            place = URL.create(SCHEME, database=str(path))
+            self.prepare(place)
+            yield place
 
     def open(self, url: URL) -> Engine:
         """Return an engine without a pool: ``Database`` keeps the connections."""
@@ -113,6 +123,30 @@ class Sqlite:
             row = cursor.fetchone()
         return 1 if row is None else int(row[0]) + 1
 
+    def last_ids(self, connection: DBAPIConnection) -> Mapping[str, int]:
+        """Return the numbers of AUTOINCREMENT."""
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name")
+            return dict(cursor.fetchall())
+
+    def raise_ids(self, connection: DBAPIConnection, last: Mapping[str, int]) -> None:
+        """Move the numbers of AUTOINCREMENT, which follow the rows by themselves."""
+        with closing(connection.cursor()) as cursor:
+            for name, number in last.items():
+                cursor.execute(
+                    "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (number, name)
+                )
+                if not cursor.rowcount:
+                    cursor.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, number))
+
+    def is_sound(self, connection: DBAPIConnection) -> bool:
+        """Run SQLite's two checks; each reads the whole file."""
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("PRAGMA integrity_check")
+            sound = cursor.fetchall() == [("ok",)]
+            cursor.execute("PRAGMA foreign_key_check")
+            return sound and not cursor.fetchall()
+
     def scrub(self, connection: DBAPIConnection) -> bool:
         """Move the log into the database and cut it; deleted content is zeros there already."""
         with closing(connection.cursor()) as cursor:
@@ -139,9 +173,13 @@ class Sqlite:
                 source.execute("ROLLBACK")
             # A copy is one file: the log of WAL mode comes back when it is opened as a keystore.
             copy.execute("PRAGMA journal_mode=DELETE")
-            _check(copy)
-        _sync(target)
-        _sync(target.parent)
+            if not self.is_sound(copy):
+                raise DatabaseUnusable(
+                    "The copy does not pass SQLite's integrity check, so it was removed. The "
+                    "database itself may be damaged: keep the last good backup."
+                )
+        folders.sync(target)
+        folders.sync(target.parent)
 
 
 ENGINE = Sqlite()
@@ -175,25 +213,5 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
                 )
 
 
-def _check(copy: DBAPIConnection) -> None:
-    with closing(copy.cursor()) as cursor:
-        cursor.execute("PRAGMA integrity_check")
-        sound = cursor.fetchone() == ("ok",)
-        cursor.execute("PRAGMA foreign_key_check")
-        if not sound or cursor.fetchone() is not None:
-            raise DatabaseUnusable(
-                "The copy does not pass SQLite's integrity check, so it was removed. The database "
-                "itself may be damaged: keep the last good backup."
-            )
-
-
 def _code(error: Exception) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

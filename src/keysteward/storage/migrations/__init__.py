@@ -10,8 +10,8 @@ REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring a database, also an empty one, to the code's schema in the open transaction."""
+def upgrade(connection: Connection, revision: str = HEAD) -> None:
+    """Bring a database, also an empty one, to a later schema in the open transaction."""
     from alembic import command  # noqa: PLC0415  # 150 ms that opening a database must not pay
     from alembic.config import Config  # noqa: PLC0415
 
@@ -19,4 +19,4 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
