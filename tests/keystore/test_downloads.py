@@ -37,7 +37,7 @@ def entry(steward: Steward, chain: Chain) -> Entry:
 
 def test_download_of_the_certificate_is_pem(steward: Steward, entry: Entry, chain: Chain) -> None:
     """The certificate alone, as SAP gives it out."""
-    found = downloads.download(steward, entry, DownloadKind.CER)
+    found = downloads.download(steward, steward_.TENANT, entry, DownloadKind.CER)
     assert ("shop_client.cer", "application/pkix-cert") == (found.file_name, found.media_type)
     assert (chain[0].pem, ()) == (found.content, found.notices)
 
@@ -46,7 +46,7 @@ def test_download_of_the_chain_as_pem_is_in_order(
     steward: Steward, entry: Entry, chain: Chain
 ) -> None:
     """End-entity first, nothing between."""
-    found = downloads.download(steward, entry, DownloadKind.PEM)
+    found = downloads.download(steward, steward_.TENANT, entry, DownloadKind.PEM)
     assert b"".join(one.pem for one in chain) == found.content
     assert "shop_client.pem" == found.file_name
 
@@ -55,7 +55,7 @@ def test_download_of_the_chain_as_pkcs7_holds_it(
     steward: Steward, entry: Entry, chain: Chain
 ) -> None:
     """Another reader finds the chain in the PEM form."""
-    found = downloads.download(steward, entry, DownloadKind.P7B)
+    found = downloads.download(steward, steward_.TENANT, entry, DownloadKind.P7B)
     assert ("shop_client.p7b", "application/pkcs7-mime") == (found.file_name, found.media_type)
     held = pkcs7.load_pem_pkcs7_certificates(found.content)
     assert {one.certificate for one in chain} == set(held)
@@ -65,7 +65,7 @@ def test_download_of_the_chain_as_pki_path_begins_with_the_root(
     steward: Steward, entry: Entry, chain: Chain
 ) -> None:
     """The members follow each other, the root first."""
-    found = downloads.download(steward, entry, DownloadKind.PKIPATH)
+    found = downloads.download(steward, steward_.TENANT, entry, DownloadKind.PKIPATH)
     members = b"".join(one.der for one in reversed(chain))
     assert found.content.endswith(members)
     assert 4 == len(found.content) - len(members)
@@ -74,7 +74,7 @@ def test_download_of_the_chain_as_pki_path_begins_with_the_root(
 
 def test_download_of_the_root_is_the_root(steward: Steward, entry: Entry, chain: Chain) -> None:
     """The topmost certificate of the chain, under SAP's name."""
-    found = downloads.download(steward, entry, DownloadKind.ROOTCA)
+    found = downloads.download(steward, steward_.TENANT, entry, DownloadKind.ROOTCA)
     assert ("shop_client_rootCA.cer", chain[-1].pem) == (found.file_name, found.content)
 
 
@@ -82,7 +82,7 @@ def test_download_of_the_root_from_the_keystore_says_so(steward: Steward, chain:
     """A root that the chain lacks comes with a notice."""
     entry = steward_.add(steward, "short", *chain[:2])
     steward_.add_anchor(steward, "root", chain[-1])
-    found = downloads.download(steward, entry, DownloadKind.ROOTCA)
+    found = downloads.download(steward, steward_.TENANT, entry, DownloadKind.ROOTCA)
     assert chain[-1].pem == found.content
     assert ["root-from-keystore"] == [notice.slug for notice in found.notices]
 
@@ -91,7 +91,7 @@ def test_download_of_a_root_that_is_nowhere_is_refused(steward: Steward, chain: 
     """No intermediate is given out in its place."""
     entry = steward_.add(steward, "short", *chain[:2])
     with pytest.raises(RootMissing, match="Test Root"):
-        downloads.download(steward, entry, DownloadKind.ROOTCA)
+        downloads.download(steward, steward_.TENANT, entry, DownloadKind.ROOTCA)
 
 
 @pytest.mark.filterwarnings("ignore:SSH DSA key support")  # of the library that is compared with
@@ -102,8 +102,8 @@ def test_download_of_the_public_key_is_read_by_ssh_keygen(
     """In both forms ssh-keygen finds the key of the certificate."""
     issued = pki_maker.issue("ssh", pki_maker.make_key(kind))
     entry = steward_.add(steward, "ssh", issued)
-    line = downloads.download(steward, entry, DownloadKind.PUB)
-    block = downloads.download(steward, entry, DownloadKind.SSH2)
+    line = downloads.download(steward, steward_.TENANT, entry, DownloadKind.PUB)
+    block = downloads.download(steward, steward_.TENANT, entry, DownloadKind.SSH2)
     assert ("ssh.pub", "ssh_ssh2.pub") == (line.file_name, block.file_name)
     assert line.content.endswith(b" public key for alias ssh\n")
     public = issued.certificate.public_key()
@@ -130,7 +130,7 @@ def test_download_of_a_public_key_that_ssh_lacks_is_refused(
     issued = pki_maker.issue("x", pki_maker.make_key("brainpoolp256r1"))
     entry = steward_.add(steward, "x", issued)
     with pytest.raises(KeyTypeUnsupported):
-        downloads.download(steward, entry, kind)
+        downloads.download(steward, steward_.TENANT, entry, kind)
 
 
 def _names(download: Download) -> list[str]:
@@ -141,11 +141,11 @@ def _names(download: Download) -> list[str]:
 def test_download_of_the_package_holds_the_root(steward: Steward, chain: Chain) -> None:
     """The root goes into the package, be it from the keystore; then a notice says so."""
     entry = steward_.add(steward, "shop", *chain[:2])
-    found = downloads.download(steward, entry, DownloadKind.PACKAGE)
+    found = downloads.download(steward, steward_.TENANT, entry, DownloadKind.PACKAGE)
     assert ("shop.zip", "application/zip", ()) == (found.file_name, found.media_type, found.notices)
     assert "shop_rootCA.cer" not in _names(found)
     steward_.add_anchor(steward, "root", chain[-1])
-    found = downloads.download(steward, entry, DownloadKind.PACKAGE)
+    found = downloads.download(steward, steward_.TENANT, entry, DownloadKind.PACKAGE)
     assert ["root-from-keystore"] == [notice.slug for notice in found.notices]
     assert "shop_rootCA.cer" in _names(found)
 
@@ -156,7 +156,7 @@ def test_download_holds_no_private_key(
 ) -> None:
     """Whatever is downloaded, nothing of the private key's number is in it."""
     secret = chain[0].key.private_numbers().private_value  # type: ignore[union-attr]  # P-256
-    content = downloads.download(steward, entry, kind).content
+    content = downloads.download(steward, steward_.TENANT, entry, kind).content
     assert secret.to_bytes(32) not in content
     assert b"PRIVATE" not in content
 

@@ -11,6 +11,7 @@ from shutil import get_terminal_size
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.status import Status
 from rich.text import Text
 
 from keysteward.cli import tables
@@ -50,6 +51,12 @@ def write(text: str) -> None:
     """Write a text for a program as it is."""
     with _to_standard_output():
         sys.stdout.write(text)
+
+
+def write_bytes(content: bytes) -> None:
+    """Write a file for a program as it is."""
+    with _to_standard_output():
+        sys.stdout.buffer.write(content)
 
 
 def say(text: str) -> None:
@@ -96,13 +103,19 @@ def table(
     *,
     folding: Sequence[str] = ("",),
     spare: Sequence[str] = (),
+    stderr: bool = False,
 ) -> None:
     """Print rows under bold headings; see ``tables.lay_out``. In a pipe each row is one line."""
-    screen = console()
+    screen = console(stderr=stderr)
     cells = [[_harmless(cell) for cell in row] for row in rows]
     with _to_standard_output():
         for line in tables.lay_out(columns, cells, screen.width, folding=folding, spare=spare):
             screen.print(line, soft_wrap=True)
+
+
+def working(text: str) -> Status:
+    """Return what turns on standard error of a terminal while something takes its time."""
+    return console(stderr=True).status(text)
 
 
 def ends(not_after: datetime, now: datetime) -> Text:
@@ -132,14 +145,14 @@ def chain_table(links: Sequence[ChainLink], now: datetime) -> None:
     table(columns, rows, folding=("Certificate",))
 
 
-def notices_table(notices: Sequence[Notice]) -> None:
+def notices_table(notices: Sequence[Notice], *, stderr: bool = False) -> None:
     """Print notices, warnings first; nothing if there are none."""
     rows = []
     for notice in sorted(notices, key=lambda n: n.severity is not Severity.WARNING):
         warning = notice.severity is Severity.WARNING
         label = Text(notice.severity.value, style="bold yellow" if warning else "cyan")
         rows.append((label, f"{notice.slug}: {notice.detail}"))
-    table(("", ""), rows, folding=("",))
+    table(("", ""), rows, folding=("",), stderr=stderr)
 
 
 def comparison(old: Certificate, new: Certificate) -> None:

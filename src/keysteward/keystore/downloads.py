@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from keysteward.entries import Entry
+from keysteward.entries import Caller, Entry
 from keysteward.formats import downloads, file_names, packages
 from keysteward.formats.keystores import jceks, jks, pkcs12_writing
 from keysteward.formats.ssh import public_keys
-from keysteward.keystore import roots
+from keysteward.keystore import roots, signing_requests
+from keysteward.keystore.signing_requests import RequestWish
 from keysteward.keystore.steward import Steward
 from keysteward.pki.certificates import Certificate
+from keysteward.pki.subjects import Subject
 from keysteward.problems import RootMissing
 from keysteward.values import Notice
 
@@ -33,6 +35,8 @@ class DownloadKind(StrEnum):
     """The public key, OpenSSH."""
     SSH2 = "ssh2"
     """The public key, RFC 4716."""
+    CSR = "csr"
+    """A signing request for its key, PKCS#10 in PEM; the entry waits for the response then."""
     PACKAGE = "package"
     """All that a partner needs, in a zip."""
 
@@ -59,12 +63,16 @@ class Download:
 _Writer = Callable[[Entry], bytes]
 
 
-def download(steward: Steward, entry: Entry, kind: DownloadKind) -> Download:
+def download(steward: Steward, caller: Caller, entry: Entry, kind: DownloadKind) -> Download:
     """Return one form of an entry's current version. There is never a private key in it.
 
     Raises RootMissing for a root that is nowhere, KeyTypeUnsupported for a public key that SSH does
-    not have.
+    not have, and for a signing request what ``write_signing_request`` does.
     """
+    if kind is DownloadKind.CSR:
+        wish = RequestWish(Subject())
+        pem = signing_requests.write_signing_request(steward, caller, entry.alias, wish)
+        return _named(entry, ".csr", "application/pkcs10", pem)
     if kind is DownloadKind.ROOTCA:
         root = roots.get_root(steward, entry)
         content = downloads.certificate_cer(root.certificate)

@@ -1,0 +1,105 @@
+"""export and export-keystore: public content as files."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keysteward.cli import files, output
+from keysteward.cli.session import AliasArgument, Session, ViewOption
+from keysteward.entries import View
+from keysteward.keystore import backups, downloads
+from keysteward.keystore.downloads import Download, DownloadKind, KeystoreForm
+from keysteward.keystore.steward import Steward
+from keysteward.pki.certificates import Certificate
+from keysteward.problems import FileUnreadable
+
+_PAGE = 500
+
+Out = Annotated[
+    str | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="A new file, or a folder for one with a fitting name.",
+        show_default=False,
+    ),
+]
+FromBackup = Annotated[
+    str | None,
+    typer.Option(
+        "--from-backup", metavar="NAME", help="Of this backup instead.", show_default=False
+    ),
+]
+
+
+def export(
+    session: Session,
+    alias: AliasArgument,
+    *,
+    form: Annotated[DownloadKind, typer.Option("--as", help="What to write.")] = DownloadKind.CER,
+    view: ViewOption = View.CURRENT,
+    out: Out = None,
+) -> None:
+    """Write public content of an entry: certificate, chain, root, public key, partner package."""
+    with session.opened() as steward:
+        entry = steward.store.get_entry(steward.keystore_id, alias, view)
+        _deliver(downloads.download(steward, session.caller, entry, form), out)
+
+
+def export_keystore(
+    session: Session,
+    *,
+    form: Annotated[
+        KeystoreForm, typer.Option("--as", help="Format of the file.")
+    ] = KeystoreForm.JKS,
+    from_backup: FromBackup = None,
+    out: Out = None,
+) -> None:
+    """Write the certificates of a whole keystore as a truststore without a password."""
+    with session.opened() as steward, output.working("Reading the entries"):
+        if from_backup is None:
+            entries = list(_current(steward))
+        else:
+            entries = list(backups.public_content(steward, from_backup))
+        found = downloads.public_keystore(
+            entries, form, steward.clock(), of_backup=from_backup is not None
+        )
+    _deliver(found, out)
+
+
+def _current(steward: Steward) -> Iterator[tuple[str, tuple[Certificate, ...]]]:
+    after = None
+    while page := steward.store.list_entries(steward.keystore_id, limit=_PAGE, after=after):
+        for listed in page:
+            entry = steward.store.find_entry(steward.keystore_id, listed.alias)
+            if entry is not None:
+                yield entry.alias, entry.version.chain
+        after = page[-1]
+
+
+def _deliver(download: Download, out: str | None) -> None:
+    if out is None or out == "-":
+        _print(download)
+    else:
+        path = Path(out)
+        target = str(path / download.file_name) if path.is_dir() else out
+        with files.new_file(target) as write:
+            write(download.content)
+        output.say(f"Written to {target}.")
+    output.notices_table(download.notices, stderr=out is None or out == "-")
+
+
+def _print(download: Download) -> None:
+    binary = b"\0" in download.content
+    if binary and sys.stdout.isatty():
+        raise FileUnreadable(
+            "standard output", "the file is no text; name a file or a folder with -o"
+        )
+    if binary:
+        output.write_bytes(download.content)
+    else:
+        output.write(download.content.decode())
