@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from keysteward.cli import output
-from keysteward.cli.session import Session, complete_alias
+from keysteward.cli.session import Session, ViewOption, complete_alias
+from keysteward.entries import View
 from keysteward.outbound import addresses, connections, contexts
 from keysteward.outbound.connections import Connection
 from keysteward.pki.certificates import Certificate
@@ -25,6 +26,7 @@ def connect(
             autocompletion=complete_alias,
         ),
     ] = None,
+    view: ViewOption = View.CURRENT,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="For the whole attempt.")
     ] = 10.0,
@@ -32,7 +34,7 @@ def connect(
 ) -> None:
     """Connect to a receiver with a key pair of the keystore, and say what it answered."""
     try:
-        found, own = _connect(session, address, alias, timeout)
+        found, own = _connect(session, address, alias, view, timeout)
     except Problem as problem:
         if as_json:
             output.say_json({"address": address, "problem": _problem_json(problem)})
@@ -44,12 +46,14 @@ def connect(
 
 
 def _connect(
-    session: Session, address: str, alias: str | None, timeout_seconds: float
+    session: Session, address: str, alias: str | None, view: View, timeout_seconds: float
 ) -> tuple[Connection, Certificate | None]:
     """Return the connection, and the certificate that was there to be presented."""
     parsed = addresses.parse_address(address)
     with session.opened() as steward:
-        entry = steward.store.get_entry(steward.keystore_id, alias) if alias is not None else None
+        entry = None
+        if alias is not None:
+            entry = steward.store.get_entry(steward.keystore_id, alias, view)
         context = contexts.context_of(steward, entry)
     found = connections.check_connection(
         parsed.host,

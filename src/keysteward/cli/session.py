@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, get_type_hints
+from typing import Annotated, get_args, get_type_hints
 
 import typer
 
 from keysteward import __version__
 from keysteward import settings as settings_
 from keysteward.cli import output
-from keysteward.entries import Caller, Owner
+from keysteward.entries import Caller, Owner, View
 from keysteward.keystore.steward import Steward
 from keysteward.problems import Problem
 from keysteward.settings import Settings
@@ -165,18 +165,45 @@ def with_session(function: Callable[..., None], *, common: bool = True) -> Calla
     own = list(inspect.signature(function).parameters.values())[1:]
     keyword = inspect.Parameter.KEYWORD_ONLY
     shared = inspect.signature(before_command, eval_str=True).parameters
+    # An option of the command's own, like the form of 'export --as', leaves the common one of its
+    # name to stand in front of the command alone.
+    taken = {flag for p in own for flag in _flags(hints[p.name])}
     ordered = [
         shared["context"].replace(kind=keyword),
         *(p.replace(kind=keyword, annotation=hints[p.name]) for p in own),
-        *(shared[name] for name in _COMMON if common),
+        *(
+            shared[name]
+            for name in _COMMON
+            if common and not taken & _flags(shared[name].annotation)
+        ),
     ]
     command.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]  # as above
     command.__annotations__ = {p.name: p.annotation for p in ordered}
     return command
 
 
+def _flags(annotation: object) -> set[str]:
+    """Return the spellings that an option declares for itself."""
+    declared = (getattr(part, "param_decls", None) for part in get_args(annotation))
+    return {flag for flags in declared for flag in flags or ()}
+
+
 def complete_alias(context: typer.Context, incomplete: str) -> list[str]:
     """Return aliases that begin like the word in typing; none where no keystore can be opened."""
+    return _complete(context, incomplete, View(context.params.get("view") or View.CURRENT))
+
+
+def complete_new(context: typer.Context, incomplete: str) -> list[str]:
+    """Return aliases of keys that wait to be activated."""
+    return _complete(context, incomplete, View.NEW)
+
+
+def complete_history(context: typer.Context, incomplete: str) -> list[str]:
+    """Return aliases of keys in the history."""
+    return _complete(context, incomplete, View.HISTORY)
+
+
+def _complete(context: typer.Context, incomplete: str, view: View) -> list[str]:
     options = [*context.params.items(), *(context.parent.params.items() if context.parent else ())]
     given = {name: value for name, value in options if value is not None}
     composition: Composition = context.obj
@@ -189,7 +216,7 @@ def complete_alias(context: typer.Context, incomplete: str) -> list[str]:
         )
         with composition.opened(chosen) as steward:
             return list(
-                steward.store.list_aliases(steward.keystore_id, incomplete, _MOST_COMPLETIONS)
+                steward.store.list_aliases(steward.keystore_id, incomplete, _MOST_COMPLETIONS, view)
             )
     except Problem:
         return []
@@ -202,6 +229,13 @@ AliasArgument = Annotated[
         help="The entry's alias.",
         autocompletion=complete_alias,
         callback=as_text,
+    ),
+]
+
+ViewOption = Annotated[
+    View,
+    typer.Option(
+        help="Which list: current entries, or the provider's new keys, or the history of those."
     ),
 ]
 

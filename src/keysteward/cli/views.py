@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.text import Text
 
 from keysteward.cli import output
-from keysteward.entries import Entry, EntryType, ListedEntry, SigningRequest, Version
+from keysteward.entries import Entry, EntryType, ListedEntry, SigningRequest, Version, View
 
 _TYPES = {EntryType.KEY_PAIR: "Key Pair", EntryType.CERTIFICATE: "Certificate"}
 
@@ -41,16 +41,7 @@ def entry_rows(
         ("Type", _TYPES[entry.type]),
         ("Owner", output.owner(entry.owner, provider)),
         ("Version", f"{entry.version.number} ({entry.version.reason})"),
-        (
-            "State",
-            _state(
-                entry.pending.number if entry.pending else None,
-                entry.waiting_since,
-                certificate.self_signed,
-                entry.type,
-                trusted=entry.trusted,
-            ),
-        ),
+        ("State", _state_in_view(entry)),
         ("Usage", entry.usage.value),
         ("Key", str(certificate.key)),
         ("Signature", certificate.signature_algorithm),
@@ -69,6 +60,20 @@ def entry_rows(
     if entry.type is EntryType.CERTIFICATE:
         rows = [row for row in rows if row[0] != "Usage"]
     return rows
+
+
+def _state_in_view(entry: Entry) -> str:
+    if entry.view is View.NEW:
+        return "waiting to be activated"
+    if entry.view is View.HISTORY:
+        return "replaced"
+    return _state(
+        entry.pending.number if entry.pending else None,
+        entry.waiting_since,
+        entry.version.certificate.self_signed,
+        entry.type,
+        trusted=entry.trusted,
+    )
 
 
 def _state(
@@ -160,6 +165,7 @@ def entry_json(entry: Entry, requests: Sequence[SigningRequest] = ()) -> dict[st
     certificate = entry.version.certificate
     return {
         "alias": entry.alias,
+        "view": entry.view.value,
         "type": entry.type.value,
         "owner": entry.owner.value,
         "usage": entry.usage.value,

@@ -222,7 +222,8 @@ LIST_ALIASES = (
         _e.c.keystore_id == bindparam("keystore"),
         _e.c.alias >= bindparam("prefix_from"),
         _e.c.alias < bindparam("prefix_to"),
-        tables.living,
+        _e.c.view == bindparam("view"),
+        tables.present,
     )
     .order_by(_e.c.alias)
     .limit(bindparam("row_limit"))

@@ -159,11 +159,14 @@ class Store:
             }
         return tuple(rows.listed(row) for row in self._all(statement, **parameters))
 
-    def list_aliases(self, keystore_id: int, prefix: str, limit: int) -> tuple[Alias, ...]:
+    def list_aliases(
+        self, keystore_id: int, prefix: str, limit: int, view: View = View.CURRENT
+    ) -> tuple[Alias, ...]:
         """Return aliases of living entries that start with a prefix, in order."""
         found = self._all(
             statements.LIST_ALIASES,
             keystore=keystore_id,
+            view=view.value,
             prefix_from=prefix,
             prefix_to=prefix + _PREFIX_END,
             row_limit=limit,
