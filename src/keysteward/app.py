@@ -6,22 +6,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from keysteward.cli import application
 from keysteward.cli.session import Composition
+from keysteward.keystore import recovery
 from keysteward.keystore.steward import Steward
 from keysteward.pki import pem_blocks
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.problems import DataFolderUnusable, Problem, SettingInvalid
 from keysteward.settings import Settings
 from keysteward.storage import lifecycle
+from keysteward.storage.recovery import Contents, Progress
+from keysteward.values import Secret
 
 _BUNDLE = "KEYSTEWARD_TRUST_BUNDLE"
 
 
 def main() -> None:
     """Run the ``keysteward`` command."""
-    application.run(Composition(os.environ, create, upgrade, opened))
+    application.run(Composition(os.environ, create, upgrade, opened, restore))
 
 
 def create(settings: Settings) -> str:
@@ -37,6 +41,13 @@ def upgrade(settings: Settings) -> bool:
     """Bring the database to this version's schema; return whether there was anything to do."""
     with _using(settings):
         return lifecycle.upgrade(settings)
+
+
+def restore(settings: Settings, file: BinaryIO, passphrase: Secret, progress: Progress) -> Contents:
+    """Make the installation of a recovery file; see ``recovery.restore``."""
+    with _using(settings):
+        actor = f"local:{getpass.getuser()}"
+        return recovery.restore(settings, file, passphrase, actor, _now(), progress)
 
 
 @contextmanager

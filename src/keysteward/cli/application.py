@@ -16,6 +16,7 @@ from keysteward.cli import (
     key_pairs,
     maintenance,
     output,
+    recovery,
     responses,
     ssh_keys,
 )
@@ -64,6 +65,10 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "restore": backups.restore,
             "delete": backups.delete,
         },
+    ),
+    "recovery": (
+        "The whole installation in one encrypted file, for disasters.",
+        {"export": recovery.export, "restore": recovery.restore},
     ),
     "audit": ("The audit log.", {"verify": maintenance.verify, "show": maintenance.show}),
     "database": (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, get_args, get_type_hints
+from typing import Annotated, BinaryIO, get_args, get_type_hints
 
 import typer
 
@@ -20,6 +20,8 @@ from keysteward.entries import Caller, Owner, View
 from keysteward.keystore.steward import Steward
 from keysteward.problems import Problem
 from keysteward.settings import Settings
+from keysteward.storage.recovery import Contents, Progress
+from keysteward.values import Secret
 
 _MOST_COMPLETIONS = 100
 
@@ -34,6 +36,8 @@ class Composition:
     upgrade: Callable[[Settings], bool]
     """Brings the database to this version's schema; returns whether there was anything to do."""
     opened: Callable[[Settings], AbstractContextManager[Steward]]
+    restore: Callable[[Settings, BinaryIO, Secret, Progress], Contents]
+    """Makes the installation of a recovery file; returns what came back."""
 
 
 @dataclass(frozen=True, slots=True)

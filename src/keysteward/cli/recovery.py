@@ -1,0 +1,147 @@
+"""recovery export and restore: an installation in one encrypted file, for the worst day."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from keysteward.cli import files, output, streams
+from keysteward.cli.session import Session
+from keysteward.keystore import recovery
+from keysteward.problems import PassphraseTooShort
+from keysteward.sealing.recovery import LEAST_CHARACTERS
+from keysteward.storage.recovery import Contents
+from keysteward.storage.recovery import Progress as Told
+from keysteward.values import Secret
+
+_PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the passphrase from standard input.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def export(
+    session: Session,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="A file that does not exist yet; - is standard output."
+        ),
+    ],
+    *,
+    password_stdin: _PasswordStdin = False,
+    as_json: _Json = False,
+) -> None:
+    """Write the whole installation with its private keys, encrypted under a passphrase."""
+    with session.opened() as steward:
+        passphrase = _new_passphrase(from_stdin=password_stdin)
+        with streams.new_private(file) as target, _bar("Exporting") as told:
+            contents = recovery.export(steward, session.caller, target, file, passphrase, told)
+    if as_json and file != "-":
+        output.say_json(_json(contents))
+        return
+    _show(contents, stderr=file == "-")
+    if file != "-":
+        output.say(f"All of it was written to {file}, every private key included.")
+        output.say(
+            "Keep the file and the passphrase apart, away from this machine. Without the "
+            "passphrase nobody opens it, and whoever has both has every key. Try it: restore it "
+            "into an empty folder (--data)."
+        )
+
+
+def restore(
+    session: Session,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A recovery file; - is standard input.")
+    ],
+    *,
+    password_stdin: _PasswordStdin = False,
+    as_json: _Json = False,
+) -> None:
+    """Make the installation of a recovery file in an empty data folder."""
+    with streams.existing(file) as source:
+        passphrase = _passphrase("Passphrase of the file: ", from_stdin=password_stdin)
+        with _bar("Restoring") as told:
+            contents = session.composition.restore(session.settings, source, passphrase, told)
+    if as_json:
+        output.say_json(_json(contents))
+        return
+    _show(contents)
+    output.say(f"All of it is back, in {session.settings.data}.")
+    output.say(
+        f"The sealing keys are those of before, and lie in {session.settings.keyring}: other nodes "
+        "and older backups keep working with them. Back that folder up apart from the database."
+    )
+    output.say(
+        "The audit log goes on where the file ended. Compare it with a head that was kept: "
+        "'keysteward audit verify --expect HEAD'."
+    )
+
+
+def _new_passphrase(*, from_stdin: bool) -> Secret:
+    while True:
+        passphrase = _passphrase("Passphrase for the file: ", from_stdin=from_stdin)
+        if not sys.stdin.isatty():
+            return passphrase
+        if len(passphrase.reveal().decode(errors="replace")) < LEAST_CHARACTERS:
+            raise PassphraseTooShort(LEAST_CHARACTERS)
+        again = _passphrase("The same again: ", from_stdin=from_stdin)
+        if passphrase.reveal() == again.reveal():
+            return passphrase
+        output.say("These were two different ones.")
+
+
+def _passphrase(prompt: str, *, from_stdin: bool) -> Secret:
+    if not from_stdin and not sys.stdin.isatty():
+        raise typer.BadParameter(
+            "nobody can be asked for the passphrase here; give it with --password-stdin."
+        )
+    return files.read_password(from_stdin=from_stdin, prompt=prompt) or Secret(b"")
+
+
+def _show(contents: Contents, *, stderr: bool = False) -> None:
+    counts = contents.rows
+    rows = [
+        ("Keystores", ", ".join(contents.keystores)),
+        ("Entries, also deleted and replaced ones", f"{counts['entries']:,}"),
+        ("Their versions", f"{counts['versions']:,}"),
+        ("Private keys", f"{counts['private_keys']:,}"),
+        ("Backups", f"{counts['backups']:,}"),
+        ("Sealing keys", ", ".join(contents.sealing_keys)),
+        ("Rows of the audit log", f"{counts['audit']:,}"),
+        ("Its head", contents.head),
+    ]
+    if not contents.clean:
+        rows.append(("Warning", "the log does not verify; 'keysteward audit verify' says where"))
+    output.table(("", ""), rows, folding=("",), stderr=stderr)
+
+
+def _json(contents: Contents) -> dict[str, object]:
+    return {
+        "schema": contents.schema,
+        "keystores": contents.keystores,
+        "sealing_keys": contents.sealing_keys,
+        "rows": dict(contents.rows),
+        "head": contents.head,
+        "clean": contents.clean,
+    }
+
+
+@contextmanager
+def _bar(description: str) -> Iterator[Told]:
+    """Show a bar on standard error, which is gone when the work is done."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        console=output.console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    with bar:
+        task: TaskID = bar.add_task(description, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
