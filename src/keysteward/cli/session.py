@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, BinaryIO, get_args, get_type_hints
 
 import typer
+from typer.models import OptionInfo
 
 from keysteward import __version__
 from keysteward import settings as settings_
@@ -187,9 +188,10 @@ def with_session(function: Callable[..., None], *, common: bool = True) -> Calla
 
 
 def _flags(annotation: object) -> set[str]:
-    """Return the spellings that an option declares for itself."""
-    declared = (getattr(part, "param_decls", None) for part in get_args(annotation))
-    return {flag for flags in declared for flag in flags or ()}
+    """Return the spellings that an option declares for itself; Typer keeps the first as default."""
+    options = (part for part in get_args(annotation) if isinstance(part, OptionInfo))
+    spellings = {flag for o in options for flag in (o.default, *(o.param_decls or ()))}
+    return {flag for flag in spellings if isinstance(flag, str)}
 
 
 def complete_alias(context: typer.Context, incomplete: str) -> list[str]:
