@@ -20,12 +20,14 @@ from keysteward import app
 from keysteward import settings as settings_
 from keysteward.entries import Caller, Entry, Owner
 from keysteward.keystore import certificates, key_pairs, signing_requests, signing_responses
+from keysteward.keystore.key_pairs import KeyUpload
 from keysteward.keystore.signing_requests import RequestWish
 from keysteward.keystore.steward import Steward
 from keysteward.keystore.trust import Consent
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
+from keysteward.problems import OVERRIDES
 from keysteward.settings import Settings
 from tests.pki_maker import Issued
 
@@ -36,6 +38,7 @@ TENANT = Caller("tester")
 PROVIDER = Caller("tester", Owner.PROVIDER)
 VERIFIED = Consent(fingerprint_verified=True)
 PLAIN = Consent()
+EVERYTHING = Consent(OVERRIDES, fingerprint_verified=True)
 
 
 @dataclass(slots=True)
@@ -91,17 +94,19 @@ def add(
     usage: Usage = Usage.TLS_CLIENT,
 ) -> Entry:
     """Add the key of the chain's end entity (or of ``key``) with this chain as its current one."""
-    pem = (key or chain[0]).key_pem()
+    upload = KeyUpload((key or chain[0]).key_pem(), certificates=read(*chain))
     return key_pairs.add_key_pair(
-        steward, caller, alias, pem, certificates=read(*chain), usage=usage
-    )
+        steward, caller, alias, upload, usage=usage, consent=EVERYTHING
+    ).entry
 
 
 def add_anchor(
     steward: Steward, alias: str, issued: Issued, *, trusted: bool = True, caller: Caller = TENANT
 ) -> Entry:
     """Add a certificate entry."""
-    return certificates.add_certificate(steward, caller, alias, issued.der, trusted=trusted)
+    return certificates.add_certificate(
+        steward, caller, alias, issued.der, trusted=trusted, consent=VERIFIED
+    )
 
 
 def ask(steward: Steward, alias: str, cn: str | None = None, san: tuple[str, ...] = ()) -> bytes:

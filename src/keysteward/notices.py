@@ -39,6 +39,7 @@ class NoticeKind(Enum):
     PRIVATE_KEY_IN_FILE = ("private-key-in-file", Severity.WARNING)
     UNREADABLE_CERTIFICATE_DROPPED = ("unreadable-certificate-dropped", Severity.WARNING)
     UNRELATED_CERTIFICATES_DROPPED = ("unrelated-certificates-dropped", Severity.INFO)
+    REST_OF_FILE_LEFT = ("rest-of-file-left", Severity.INFO)
     # Where the chain ends.
     CHAIN_ENDS_WITHOUT_ROOT = ("chain-ends-without-root", Severity.INFO)
     CHAIN_COMPLETED_FROM_KEYSTORE = ("chain-completed-from-keystore", Severity.INFO)

@@ -12,7 +12,7 @@
     |-- of an upload:       UploadTooLarge, NotAKeystore, KeystoreUnreadable, PasswordWrong,
     |                       KeyDerivationTooCostly, SeveralKeys, KeyNotInFile, RecoveryUnreadable
     |-- of what was asked:  KeyTypeUnsupported, SubjectInvalid, ValidityInvalid, OverrideInvalid,
-    |                       PrivateKeyUnreadable, CertificateOfAnotherKey,
+    |                       PrivateKeyUnreadable, CertificateOfAnotherKey, CertificateMissing,
     |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid,
     |                       ProgramMissing, ProgramFailed, NameInvalid, NameTaken,
     |                       BackupNotFound, BackupOwnedByTenant, RootMissing, PassphraseTooShort
@@ -323,12 +323,15 @@ class RootNotTrusted(Problem):
 
     @property
     def detail(self) -> str:
+        whose = "its owner's" if self.alone and self.missing_issuer is None else "the CA's"
         return (
-            f"{self._end()} Compare its fingerprint with the CA's, then confirm it (--trust-root "
+            f"{self._end()} Compare its fingerprint with {whose}, then confirm it (--trust-root "
             f"{self.fingerprint}; SHA-1 {self.fingerprint_sha1})."
         )
 
     def _end(self) -> str:
+        if self.missing_issuer is None and self.alone:
+            return f"The certificate {self.subject!r} is self-signed: nobody else vouches for it."
         if self.missing_issuer is None:
             return f"The chain ends in the root {self.subject!r}."
         remedy = (
@@ -891,6 +894,25 @@ class CertificateOfAnotherKey(Problem):
         return (
             f"The certificate of {self.subject!r} is for another key. Give the one that was issued "
             "for this key."
+        )
+
+
+@dataclass(eq=False)
+class CertificateMissing(Problem):
+    """A new key for an entry comes without any certificate, and the entry has one in use."""
+
+    slug = "certificate-missing"
+    title = "The key comes without its certificate"
+    kind = Kind.INVALID
+
+    alias: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"The file holds a key and no certificate, and {self.alias!r} would lose the one it "
+            "has. Give the key's certificate too (--certificate FILE), or take the key in under "
+            "another alias and ask a CA to certify it."
         )
 
 

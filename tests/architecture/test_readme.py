@@ -32,7 +32,8 @@ def test_readme_commands_do_the_main_job(tmp_path: Path, monkeypatch: pytest.Mon
     assert (0, "") == _ended(commands.inside(data, *upload, "--fingerprint-verified"))
     with openssl.receiver(tmp_path / "receiver", ca.folder / "root.pem") as (port, root):
         shutil.copy(root, "partner-root.pem")
-        assert (0, "") == _ended(commands.inside(data, *add))
+        assert 6 == commands.inside(data, *add).status
+        assert (0, "") == _ended(commands.inside(data, *add, "--fingerprint-verified"))
         address = f"localhost:{port}"
         words = [address if "partner" in word else word for word in connect]
         run = commands.inside(data, *words)

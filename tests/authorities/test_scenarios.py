@@ -137,7 +137,9 @@ def test_chain_is_completed_from_the_keystore(
     """What the file leaves open comes from certificate entries, trusted or not."""
     for name in known:
         certificates.add_certificate(
-            desk.steward, TENANT, name, ca.pem(name), trusted=name == "root"
+            *(desk.steward, TENANT, name, ca.pem(name)),
+            trusted=name == "root",
+            consent=VERIFIED,
         )
     ca.sign(desk.ask("shop", _EC))
     answer = b"".join(ca.pem(name) for name in sent)

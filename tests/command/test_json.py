@@ -149,7 +149,8 @@ def test_dry_run_stores_nothing_and_names_the_plan_to_commit(client: Settings, f
 def test_source_says_what_the_keystore_added(client: Settings, files: Path) -> None:
     """A chain completed from certificate entries."""
     for alias in ("root", "ca"):
-        commands.inside(client.data, "certificate", "add", alias, str(files / f"{alias}.pem"))
+        file = str(files / f"{alias}.pem")
+        commands.inside(client.data, "certificate", "add", alias, file, "--fingerprint-verified")
     (files / "alone.pem").write_bytes(leaf().pem)
     run = _upload(client, files / "alone.pem")
     assert ["response", "keystore", "keystore"] == [link["source"] for link in run.json["chain"]]
@@ -203,15 +204,16 @@ def test_waiting_entries_are_listed_until_their_response(client: Settings, files
 
 
 def test_new_entries_are_printed_as_they_are_shown(settings: Settings, files: Path) -> None:
-    """What makes an entry prints just what show prints of it afterwards."""
+    """What makes an entry prints what show prints of it afterwards, an upload its notices besides."""
     for alias, arguments in {
         "made": ("keypair", "generate", "made", "--cn", "made", "--type", "ed25519"),
         "added": ("keypair", "add", "added", str(files / "key.pem")),
-        "root": ("certificate", "add", "root", str(files / "root.pem")),
+        "root": ("certificate", "add", "root", str(files / "root.pem"), "--not-trusted"),
     }.items():
         run = commands.inside(settings.data, *arguments, "--json")
         assert (0, "") == (run.status, run.stderr)
-        assert commands.inside(settings.data, "show", alias, "--json").json == run.json
+        shown = commands.inside(settings.data, "show", alias, "--json").json
+        assert shown == {name: run.json[name] for name in run.json if name != "notices"}
     renewed = commands.inside(settings.data, "keypair", "renew", "made", "--json")
     assert (1, 2) == (renewed.json["version"], renewed.json["pending"])
 

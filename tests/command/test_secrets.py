@@ -21,6 +21,7 @@ from tests.command.authority import CA, ROOT
 from tests.commands import Run
 from tests.pki_maker import Issued, issue
 
+VERIFIED = "--fingerprint-verified"
 PASSWORD = b"correct-horse-battery-staple-7731"
 WRONG_PASSWORD = b"Tr0ub4dor-and-3-wrong-password"
 
@@ -117,9 +118,9 @@ def _update(done: Round) -> None:
 
 
 def _go_round(done: Round) -> None:
-    done.run("certificate", "add", "root", done.file("root.pem", ROOT.pem))
+    done.run("certificate", "add", "root", done.file("root.pem", ROOT.pem), VERIFIED)
     server = receivers.server_chain()
-    done.run("certificate", "add", "receiver", "-", stdin=server[1].pem)
+    done.run("certificate", "add", "receiver", "-", VERIFIED, stdin=server[1].pem)
     with receivers.openssl_receiver(done.files / "receiver", server, (ROOT,)) as receiver:
         address = f"{receiver.host}:{receiver.port}"
         assert "sent: CN=client" in done.run("connect", address, "--alias", "client").stdout

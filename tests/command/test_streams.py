@@ -25,7 +25,7 @@ def test_minus_is_standard_input_wherever_a_file_is_read(settings: Settings, fil
 
     run("key.pem", "keypair", "add", "client", "-", "--certificate", str(files / "placeholder.pem"))
     run("placeholder.pem", "keypair", "add", "b", str(files / "key.pem"), "--certificate", "-")
-    run("root.pem", "certificate", "add", "root", "-")
+    run("root.pem", "certificate", "add", "root", "-", "--fingerprint-verified")
     run("good.pem", "response", "check", "-", "--for", str(files / "request.pem"))
     run("request.pem", "response", "check", str(files / "good.pem"), "--for", "-")
     run("good.pem", "response", "upload", "client", "-")
@@ -183,7 +183,7 @@ def test_hostile_names_are_printed_harmlessly(settings: Settings, files: Path) -
             ("response", "upload", "client", evil),
             ("response", "upload", "client", str(files / "evil-other.pem")),
             ("response", "upload", "client", evil, "--fingerprint-verified"),
-            ("certificate", "add", "root", str(files / "evil-root.pem")),
+            ("certificate", "add", "root", str(files / "evil-root.pem"), "--not-trusted"),
             ("list",),
             ("list", "--json"),
             ("show", "client"),

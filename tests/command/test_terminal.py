@@ -19,6 +19,7 @@ from tests import steward as steward_
 from tests.command.authority import ROOT
 
 WAIT_SECONDS = 60
+VERIFIED = "--fingerprint-verified"
 CTRL_C = "\x03"
 
 
@@ -169,7 +170,9 @@ def _plain(screen: str) -> list[str]:
 def test_list_fits_the_terminal(client: Settings, files: Path, columns: int) -> None:
     """Alias, end and state stand unbroken in one line; what has no room is left out."""
     root = str(files / "root.pem")
-    assert 0 == commands.inside(client.data, "certificate", "add", "the root", root).status
+    assert (
+        0 == commands.inside(client.data, "certificate", "add", "the root", root, VERIFIED).status
+    )
     screen = _at_terminal(client.data, "list", COLUMNS=str(columns), NO_COLOR="1")[1]
     lines = _plain(screen)
     assert max(map(len, lines)) <= columns

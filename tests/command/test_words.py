@@ -12,6 +12,8 @@ from tests import commands, pki_maker
 from tests import steward as steward_
 from tests.command.authority import CA, KEY, ROOT, leaf
 
+VERIFIED = "--fingerprint-verified"
+
 
 @pytest.fixture
 def client(settings: Settings, files: Path) -> Settings:
@@ -82,7 +84,7 @@ def test_added_certificate_is_said_to_be_good_for(
 ) -> None:
     """For connections and uploads, or for chains alone."""
     root = str(files / "root.pem")
-    run = commands.inside(settings.data, "certificate", "add", "root", root, *options)
+    run = commands.inside(settings.data, "certificate", "add", "root", root, VERIFIED, *options)
     assert said in run.stdout
     assert "no CA" not in run.stdout
 
@@ -91,7 +93,7 @@ def test_added_certificate_of_no_ca_is_remarked_upon(settings: Settings, tmp_pat
     """Somebody meant its issuer, most likely."""
     file = tmp_path / "leaf.pem"
     file.write_bytes(leaf().pem)
-    run = commands.inside(settings.data, "certificate", "add", "leaf", str(file))
+    run = commands.inside(settings.data, "certificate", "add", "leaf", str(file), VERIFIED)
     assert (0, True) == (run.status, "It is no CA's certificate" in run.stdout)
 
 
@@ -205,7 +207,7 @@ def test_undelete_says_what_has_the_alias(client: Settings, living: str, said: s
 def test_purge_counts_what_it_destroyed(client: Settings, files: Path) -> None:
     """No key, one, several."""
     good = str(files / "good.pem")
-    commands.inside(client.data, "certificate", "add", "root", str(files / "root.pem"))
+    commands.inside(client.data, "certificate", "add", "root", str(files / "root.pem"), VERIFIED)
     commands.inside(client.data, "response", "upload", "client", good)
     commands.inside(client.data, "keypair", "renew", "client", "--type", "ed25519")
     one = pki_maker.issue("one", pki_maker.make_key("p256"))

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from keysteward.entries import Plan
 from keysteward.keystore import audit, key_pairs, signing_requests, signing_responses
+from keysteward.keystore.key_pairs import KeyUpload
 from keysteward.keystore.signing_requests import RequestWish
 from keysteward.keystore.steward import Steward
 from keysteward.keystore.trust import Consent
@@ -58,9 +59,9 @@ def _set_up(steward: Steward, case: Case) -> None:
         steward,
         TENANT,
         ALIAS,
-        placeholder.key_pem(),
-        certificates=steward_.read(*current),
+        KeyUpload(placeholder.key_pem(), certificates=steward_.read(*current)),
         usage=case.usage,
+        consent=steward_.EVERYTHING,
     )
     for number, issued in enumerate(case.entries):
         steward_.add_anchor(steward, f"ca {number}", issued, trusted=False)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from keysteward import app
 from keysteward.keystore import key_pairs, lifecycle, signing_responses
+from keysteward.keystore.key_pairs import KeyUpload
 from keysteward.keystore.steward import Steward
 from keysteward.problems import Problem
 from tests import steward as stewards
@@ -102,7 +103,7 @@ def _changes(
             elif work == "purge":
                 lifecycle.purge_entry(steward, TENANT, alias, alias)
             else:
-                key_pairs.add_key_pair(steward, TENANT, alias, key)
+                key_pairs.add_key_pair(steward, TENANT, alias, KeyUpload(key))
             yield {"work": work}
         except Problem as problem:
             yield {"work": work, "problem": problem.slug}

@@ -11,7 +11,7 @@ from keysteward.settings import Settings
 from tests import pki_maker
 from tests import steward as steward_
 from tests.pki_maker import issue
-from tests.steward import TENANT
+from tests.steward import TENANT, VERIFIED
 
 ROOT = issue("Root", ca=True)
 
@@ -29,7 +29,7 @@ ROOT = issue("Root", ca=True)
 )
 def test_certificate_is_taken_in_any_form(steward: Steward, data: bytes) -> None:
     """What is stored is the certificate, byte for byte."""
-    entry = certificates.add_certificate(steward, TENANT, "root", data)
+    entry = certificates.add_certificate(steward, TENANT, "root", data, consent=VERIFIED)
     assert (EntryType.CERTIFICATE, True, ROOT.der) == (
         *(entry.type, entry.trusted, entry.version.certificate.der),
     )
@@ -52,6 +52,6 @@ def test_anything_else_is_refused(steward: Steward, settings: Settings, data: by
     """With what it is, and without a change."""
     before = steward_.rows(settings)
     with pytest.raises(CertificateUnreadable):
-        certificates.add_certificate(steward, TENANT, "root", data)
+        certificates.add_certificate(steward, TENANT, "root", data, consent=VERIFIED)
     assert before == steward_.rows(settings)
     assert ("add-certificate", "refused", "root") == steward_.audited(steward)[-1]

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 
 from keysteward.entries import Entry, EntryType, Owner, Reason
 from keysteward.keystore import audit, key_pairs, signing_requests
-from keysteward.keystore.key_pairs import PlaceholderWish
+from keysteward.keystore.key_pairs import KeyUpload, PlaceholderWish
 from keysteward.keystore.signing_requests import RequestWish
 from keysteward.keystore.steward import Steward
 from keysteward.pki.key_pairs import parse_key_spec
@@ -32,7 +32,7 @@ from keysteward.values import Secret
 from tests import pki_maker
 from tests import steward as steward_
 from tests.pki_maker import issue
-from tests.steward import PROVIDER, START, TENANT
+from tests.steward import PROVIDER, START, TENANT, VERIFIED
 
 P256 = parse_key_spec("ec", None, "P-256")
 WISH = PlaceholderWish(Subject("client", country="DE"), ("DNS:client.example",))
@@ -114,9 +114,12 @@ def test_added_key_brings_its_chain_into_order(steward: Steward) -> None:
     """The certificates may lie in any order, strangers among them."""
     chain = pki_maker.make_chain()
     entry = key_pairs.add_key_pair(
-        *(steward, TENANT, "client", chain[0].key_pem()),
-        certificates=steward_.read(issue("stranger"), *reversed(chain)),
-    )
+        *(steward, TENANT, "client"),
+        KeyUpload(
+            chain[0].key_pem(), certificates=steward_.read(issue("stranger"), *reversed(chain))
+        ),
+        consent=VERIFIED,
+    ).entry
     assert steward_.read(*chain) == entry.version.chain
     assert Reason.UPLOADED == entry.version.reason
 
@@ -125,13 +128,15 @@ def test_added_key_takes_the_certificates_of_its_own_file(steward: Steward) -> N
     """A PEM file with the key and its chain is enough."""
     chain = pki_maker.make_chain()
     data = b"".join(one.pem for one in chain) + chain[0].key_pem()
-    entry = key_pairs.add_key_pair(steward, TENANT, "client", data)
+    entry = key_pairs.add_key_pair(
+        steward, TENANT, "client", KeyUpload(data), consent=VERIFIED
+    ).entry
     assert steward_.read(*chain) == entry.version.chain
 
 
 def test_key_added_alone_has_no_subject_yet(steward: Steward) -> None:
     """Its request needs at least a common name; with that it is written."""
-    entry = key_pairs.add_key_pair(steward, TENANT, "client", issue("x").key_pem())
+    entry = key_pairs.add_key_pair(steward, TENANT, "client", KeyUpload(issue("x").key_pem())).entry
     assert ("", True) == (
         entry.version.certificate.subject,
         entry.version.certificate.self_signed,
@@ -157,9 +162,9 @@ def test_encrypted_key_needs_its_password(
     data = issue("a").key_pem(password=b"right")
     before = steward_.rows(settings)
     with pytest.raises(PrivateKeyUnreadable):
-        key_pairs.add_key_pair(steward, TENANT, "client", data, password=password)
+        key_pairs.add_key_pair(steward, TENANT, "client", KeyUpload(data, password))
     assert before == steward_.rows(settings)
-    key_pairs.add_key_pair(steward, TENANT, "client", data, password=Secret(b"right"))
+    key_pairs.add_key_pair(steward, TENANT, "client", KeyUpload(data, Secret(b"right")))
 
 
 def test_same_key_twice_is_sealed_once(steward: Steward, settings: Settings) -> None:

@@ -69,9 +69,10 @@ def _said(problem: RootMissing) -> tuple[str, str, str]:
 
 def test_intermediate_is_not_given_out_as_the_root(steward: Steward, chain: Chain) -> None:
     """Where the keystore leads up a step and no further, that step is named, and not given out."""
+    entry = _entry(steward, *chain[:2])
     steward_.add_anchor(steward, "ca", chain[2])
     with pytest.raises(RootMissing) as caught:
-        roots.get_root(steward, _entry(steward, *chain[:2]))
+        roots.get_root(steward, entry)
     assert ("client", "CN=Test CA 1", "CN=Test Root") == _said(caught.value)
 
 
@@ -80,12 +81,12 @@ def test_namesake_of_the_root_is_not_the_root(
     steward: Steward, chain: Chain, *, key_ids: bool
 ) -> None:
     """A name alone proves nothing: the signature decides."""
+    entry = _entry(steward, *chain[:3])
     steward_.add_anchor(steward, "namesake", issue("Test Root", ca=True, key_ids=key_ids))
     with pytest.raises(RootMissing):
-        roots.get_root(steward, _entry(steward, *chain[:3]))
+        roots.get_root(steward, entry)
     steward_.add_anchor(steward, "root", chain[-1])
-    found = roots.get_root(steward, steward.store.get_entry(steward.keystore_id, "client"))
-    assert steward_.read(chain[-1])[0] == found.certificate
+    assert steward_.read(chain[-1])[0] == roots.get_root(steward, entry).certificate
 
 
 def test_root_is_found_past_a_way_that_leads_nowhere(steward: Steward) -> None:
@@ -109,9 +110,10 @@ def test_root_that_vouches_wrongly_is_missing(steward: Steward, chain: Chain) ->
         key_ids=False,
         extra_extensions=[_subject_key_id(chain[-1])],
     )
+    entry = _entry(steward, *chain[:3])
     steward_.add_anchor(steward, "forged", forged)
     with pytest.raises(RootMissing) as caught:
-        roots.get_root(steward, _entry(steward, *chain[:3]))
+        roots.get_root(steward, entry)
     assert ("client", "CN=Test CA 1", "CN=Test Root") == _said(caught.value)
 
 
@@ -123,11 +125,12 @@ def _subject_key_id(issued: Issued) -> tuple[x509.ExtensionType, bool]:
 def test_root_among_too_many_namesakes_is_missing(steward: Steward) -> None:
     """The work for one root is bounded, however many certificates share a name."""
     ca, stranger = issue("CA", ca=True), pki_maker.make_key()
+    entry = _entry(steward, issue("client", issuer=ca, key_ids=False))
     for number in range(70):
         namesake = issue("CA", ca.key, ca=True, key_ids=False, signing_key=stranger)
         steward_.add_anchor(steward, f"ca-{number}", namesake)
     with pytest.raises(RootMissing):
-        roots.get_root(steward, _entry(steward, issue("client", issuer=ca, key_ids=False)))
+        roots.get_root(steward, entry)
 
 
 def test_root_of_another_keystore_is_not_looked_for(steward: Steward, chain: Chain) -> None:

@@ -114,7 +114,7 @@ def test_new_entry_under_the_others_alias_is_refused(
     with pytest.raises(AliasReserved):
         steward_.add(steward, alias, issue("x"), caller=caller)
     with pytest.raises(AliasReserved):
-        certificates.add_certificate(steward, caller, alias, ROOT.der)
+        certificates.add_certificate(steward, caller, alias, ROOT.der, consent=VERIFIED)
     with pytest.raises(AliasReserved):
         lifecycle.rename_entry(steward, caller, own, alias)
     assert before == steward_.rows(settings)

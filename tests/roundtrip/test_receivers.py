@@ -81,7 +81,7 @@ def user(tmp_path: Path, server: tuple[Issued, ...], issuers: tuple[Issued, ...]
     user.run("init")
     root = tmp_path / "receiver-root.pem"
     root.write_bytes(server[-1].pem)
-    user.run("certificate", "add", "receiver root", str(root))
+    user.run("certificate", "add", "receiver root", str(root), "--fingerprint-verified")
     user.run("keypair", "generate", ALIAS, "--type", "ec", "--cn", NAME)
     return user
 

@@ -9,11 +9,13 @@ from typer.core import TyperCommand
 
 from keysteward.cli import (
     backups,
+    certificates,
     connect,
     demo,
     entries,
     imports,
     key_pairs,
+    key_uploads,
     maintenance,
     output,
     recovery,
@@ -42,15 +44,23 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         },
     ),
     "keypair": (
-        "Make, add and renew key pairs.",
-        {"generate": key_pairs.generate, "add": key_pairs.add, "renew": key_pairs.renew},
+        "Make, add, update and renew key pairs.",
+        {
+            "generate": key_pairs.generate,
+            "add": key_uploads.add,
+            "update": key_uploads.update,
+            "renew": key_pairs.renew,
+        },
     ),
     "ssh": ("SSH keys, from OpenSSH and PuTTY.", {"add": ssh_keys.add, "update": ssh_keys.update}),
     "rsa": (
         "RSA keys in PKCS#1.",
         {"add": ssh_keys.add_rsa, "update": ssh_keys.update_rsa},
     ),
-    "certificate": ("Certificate entries.", {"add": key_pairs.add_certificate}),
+    "certificate": (
+        "Certificate entries.",
+        {"add": certificates.add, "update": certificates.update},
+    ),
     "response": (
         "Signing responses: the CA's answers.",
         {"check": responses.check, "upload": responses.upload},

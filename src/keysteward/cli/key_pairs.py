@@ -1,4 +1,4 @@
-"""keypair generate, add and renew; csr; certificate add."""
+"""keypair generate and renew; csr."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from rich.status import Status
 from keysteward.cli import files, output, views
 from keysteward.cli.session import AliasArgument, Session
 from keysteward.entries import Entry, Owner
-from keysteward.keystore import certificates, key_pairs, signing_requests
+from keysteward.keystore import key_pairs, signing_requests
 from keysteward.keystore.key_pairs import PlaceholderWish
 from keysteward.keystore.signing_requests import RequestWish
 from keysteward.notices import NoticeKind
@@ -68,15 +68,6 @@ Hash = Annotated[
     str | None,
     typer.Option("--hash", help="sha256, sha384 or sha512 (default).", show_default=False),
 ]
-PasswordStdin = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the file's password from standard input.")
-]
-CertificateFile = Annotated[
-    str | None,
-    typer.Option(
-        "--certificate", metavar="FILE", help="Its certificate and chain.", show_default=False
-    ),
-]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Out = Annotated[
     str | None,
@@ -119,45 +110,10 @@ def generate(
     if as_json:
         output.say_json(views.entry_json(entry))
         return
-    _say_made(entry)
+    say_made(entry)
     trial = tls_support.try_certificate(entry.version.certificate)
     if trial.reason is not None and usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER):
         output.notices_table([NoticeKind.KEY_NOT_USABLE_FOR_TLS.about(trial.reason)])
-
-
-def add(
-    session: Session,
-    alias: AliasArgument,
-    file: File,
-    *,
-    certificate: CertificateFile = None,
-    password_stdin: PasswordStdin = False,
-    usage: UsageOption = Usage.TLS_CLIENT,
-    as_json: Json = False,
-) -> None:
-    """Take an existing private key in: PEM (PKCS#8, PKCS#1, SEC1), encrypted or not."""
-    data = files.read_file(file)
-    chain = certificates.read_certificates(files.read_file(certificate)) if certificate else ()
-    encrypted = b"ENCRYPTED" in data
-    password = (
-        files.read_password(from_stdin=password_stdin, prompt="Password of the key file: ")
-        if encrypted or password_stdin
-        else None
-    )
-    with session.opened() as steward:
-        entry = key_pairs.add_key_pair(
-            steward,
-            session.caller,
-            alias,
-            data,
-            password=password,
-            certificates=chain,
-            usage=usage,
-        )
-    if as_json:
-        output.say_json(views.entry_json(entry))
-    else:
-        _say_made(entry)
 
 
 def renew(
@@ -187,7 +143,7 @@ def renew(
         f"'{entry.alias}' has a pending key (version {number}); the live one is version "
         f"{entry.version.number} and stays until the response comes."
     )
-    _say_next(entry)
+    say_next(entry)
 
 
 def csr(
@@ -221,40 +177,6 @@ def csr(
     output.say(f"Signing request written to {out}. '{alias}' now waits for the CA's response.")
 
 
-def add_certificate(
-    session: Session,
-    alias: AliasArgument,
-    file: File,
-    *,
-    trusted: Annotated[
-        bool,
-        typer.Option(
-            "--trusted/--not-trusted",
-            help="Accept connections and uploads under it, or only complete chains with it.",
-        ),
-    ] = True,
-    as_json: Json = False,
-) -> None:
-    """Take one certificate in: a root to trust, or an intermediate that completes chains."""
-    data = files.read_file(file)
-    with session.opened() as steward:
-        entry = certificates.add_certificate(steward, session.caller, alias, data, trusted=trusted)
-    if as_json:
-        output.say_json(views.entry_json(entry))
-        return
-    certificate = entry.version.certificate
-    if trusted:
-        output.say(
-            f"Added '{entry.alias}' as trusted: connections and uploads under it are accepted from "
-            "now on."
-        )
-    else:
-        output.say(f"Added '{entry.alias}': it is not trusted and only completes chains.")
-    output.table(("", ""), [("Subject", certificate.subject), ("SHA-256", certificate.fingerprint)])
-    if trusted and not certificate.extensions.is_ca and not certificate.self_signed:
-        output.say("It is no CA's certificate: it vouches for nothing but itself.")
-
-
 def _write_request(
     session: Session, alias: str, wish: RequestWish, write: Callable[[bytes], None]
 ) -> None:
@@ -262,17 +184,19 @@ def _write_request(
         signing_requests.write_signing_request(steward, session.caller, alias, wish, deliver=write)
 
 
-def _say_made(entry: Entry) -> None:
-    certificate = entry.version.certificate
+def say_made(entry: Entry) -> None:
+    """Say what a key pair is now, and what to do next if no CA has certified it yet."""
+    certificate, number = entry.version.certificate, entry.version.number
     output.say(
-        f"Added '{entry.alias}': {certificate.key}, "
-        f"{certificate.subject or 'no subject yet'}, version {entry.version.number}."
+        f"{'Added' if number == 1 else 'Updated'} '{entry.alias}': {certificate.key}, "
+        f"{certificate.subject or 'no subject yet'}, version {number}."
     )
     if certificate.self_signed and entry.owner is Owner.TENANT:
-        _say_next(entry)
+        say_next(entry)
 
 
-def _say_next(entry: Entry) -> None:
+def say_next(entry: Entry) -> None:
+    """Say how the signing request of a key pair is written."""
     file = entry.alias.replace("/", "_").lstrip("-.")[:60] or "request"
     words = [entry.alias, "-o", f"{file}.csr"]
     if not (entry.pending or entry.version).certificate.subject:

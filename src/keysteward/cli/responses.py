@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import files, output, plans
+from keysteward.cli import files, output, plans, questions
+from keysteward.cli.questions import Override, TrustRoot, Verified
 from keysteward.cli.session import AliasArgument, Session
 from keysteward.entries import Plan, outcome
 from keysteward.keystore import signing_responses
@@ -15,7 +16,6 @@ from keysteward.keystore.trust import Consent
 from keysteward.notices import NoticeKind
 from keysteward.pki import references
 from keysteward.problems import Problem, RootNotTrusted
-from keysteward.values import Fingerprint
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="The CA's answer; - is standard input.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -36,23 +36,6 @@ ExpectPlan = Annotated[
         metavar="DIGEST", help="Refuse any other plan than the dry run's.", show_default=False
     ),
 ]
-TrustRoot = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SHA256", help="Confirm the topmost certificate by fingerprint.", show_default=False
-    ),
-]
-Verified = Annotated[
-    bool,
-    typer.Option(
-        "--fingerprint-verified", help="Confirm the topmost certificate, whichever it is."
-    ),
-]
-Override = Annotated[
-    list[str] | None,
-    typer.Option(metavar="SLUG", help="Accept this problem; can be repeated.", show_default=False),
-]
-
 
 _UNCHECKED = {
     "subject": "the subject",
@@ -101,7 +84,7 @@ def upload(
     as_json: Json = False,
 ) -> None:
     """Update a key pair with a signing response; the alias and the private key stay."""
-    consent = Consent(frozenset(override or ()), _fingerprint(trust_root), fingerprint_verified)
+    consent = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)
     accept = signing_responses.expect(expect_version, expect_plan)
     try:
         data = files.read_response(file, session.settings.response_limit_bytes)
@@ -127,7 +110,7 @@ def upload(
                     _say_plan(*run(shown), dry_run=True)
                 if dry_run or as_json or not session.interactive or file == "-":
                     raise
-                plan, version = run(_ask(problem, consent))
+                plan, version = run(questions.confirmed(problem, consent))
     except Problem as problem:
         if as_json:
             output.say_json(plans.refused_json(alias, problem))
@@ -136,28 +119,6 @@ def upload(
         output.say_json(plans.plan_json(plan, version, dry_run=dry_run))
     else:
         _say_plan(plan, version, dry_run=dry_run)
-
-
-def _ask(problem: RootNotTrusted, consent: Consent) -> Consent:
-    """Ask the person at the terminal to compare the fingerprint; raise the problem on a no."""
-    output.say(
-        f"The chain ends in a certificate that this keystore does not know: {problem.subject}"
-    )
-    output.say(f"  SHA-256  {problem.fingerprint}")
-    output.say(f"  SHA-1    {problem.fingerprint_sha1}")
-    if not typer.confirm("Does the fingerprint match the one that the CA publishes?"):
-        raise problem
-    return replace(consent, trust_root=problem.fingerprint)
-
-
-def _fingerprint(text: str | None) -> Fingerprint | None:
-    """Take a SHA-256 fingerprint in any usual spelling: with colons or blanks, in any case."""
-    if text is None:
-        return None
-    digits = text.replace(":", "").replace(" ", "").lower()
-    if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
-        raise typer.BadParameter("a SHA-256 fingerprint has 64 hexadecimal digits.")
-    return Fingerprint(digits)
 
 
 def _checked_json(checked: Checked) -> dict[str, object]:

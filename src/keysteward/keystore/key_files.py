@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from keysteward.formats.keystores import pkcs12
 from keysteward.formats.keystores.contract import FileKey, KeystoreFile, Opening
+from keysteward.keystore import certificates as certificates_
 from keysteward.pki import private_keys, public_keys
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.key_pairs import PrivateKey
@@ -17,6 +18,8 @@ from keysteward.problems import (
 )
 from keysteward.settings import Settings
 from keysteward.values import Secret
+
+PEM = "PEM"
 
 _SETTING = "KEYSTEWARD_KEY_PAIR_LIMIT_BYTES"
 
@@ -31,6 +34,8 @@ class KeyFile:
     certificates: tuple[Certificate, ...]
     """Those that the caller gave first. One of them at least is for the key, unless there are
     none."""
+    format: str
+    """``PEM`` (or bare DER) or ``PKCS#12``."""
     left: tuple[str, ...] = ()
     """What else of the file is not taken, in words: other keys, what could not be opened."""
 
@@ -72,7 +77,18 @@ def read_key_file(
     candidates = tuple(dict.fromkeys((*certificates, *found.certificates)))
     if candidates and _own(found.key, candidates) is None:
         raise CertificateOfAnotherKey(candidates[0].subject)
-    return KeyFile(found.key, candidates, found.left)
+    return KeyFile(found.key, candidates, found.format, found.left)
+
+
+def read_chain_file(data: bytes, settings: Settings) -> tuple[Certificate, ...]:
+    """Return the certificates that are given beside a key, in any form.
+
+    Raises UploadTooLarge, CertificateUnreadable.
+    """
+    limit = settings.key_pair_limit_bytes
+    if len(data) > limit:
+        raise UploadTooLarge("the certificates of a key pair", limit, _SETTING)
+    return certificates_.read_certificates(data)
 
 
 def may_need_password(data: bytes) -> bool:
@@ -85,7 +101,7 @@ def _of_pem(data: bytes, password: Secret | None, choose: str | None) -> KeyFile
     if choose is not None:
         own = _own(imported.key, imported.certificates)
         _position(choose, _names([own.subject if own else ""]))
-    return KeyFile(imported.key, imported.certificates)
+    return KeyFile(imported.key, imported.certificates, PEM)
 
 
 def _of_pkcs12(file: KeystoreFile, choose: str | None) -> KeyFile:
@@ -106,6 +122,7 @@ def _of_pkcs12(file: KeystoreFile, choose: str | None) -> KeyFile:
     return KeyFile(
         private_keys.require_proven(private_keys.read_pkcs8(chosen.pkcs8)),
         tuple(map(read_certificate, dict.fromkeys(ders))),
+        pkcs12.FORMAT,
         (*left, *(_in_words(skipped.name, skipped.reason) for skipped in file.skipped)),
     )
 

@@ -1,26 +1,44 @@
-"""Key pairs come into being: generated, added from a file, or renewed with a new key."""
+"""Key pairs come into being: generated, taken from a file, or renewed with a new key."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
 
 from keysteward.entries import Caller, Entry, EntryType, Reason, Version
-from keysteward.keystore import aliases
+from keysteward.keystore import aliases, judgement, key_files, trust
+from keysteward.keystore.key_files import KeyFile
 from keysteward.keystore.steward import Steward, require_key_pair
-from keysteward.pki import chains, contents, key_pairs, private_keys, public_keys, subjects
+from keysteward.keystore.trust import NO_CONSENT, Consent
+from keysteward.notices import NoticeKind
+from keysteward.pki import (
+    chains,
+    contents,
+    key_pairs,
+    private_keys,
+    public_keys,
+    rules,
+    subjects,
+)
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.chains import Verifier
 from keysteward.pki.contents import Content
 from keysteward.pki.key_pairs import KeySpec, PrivateKey
+from keysteward.pki.rules import Finding
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
-from keysteward.problems import AliasExists, CertificateOfAnotherKey, PendingKeyExists
+from keysteward.problems import (
+    AliasExists,
+    CertificateMissing,
+    CertificateOfAnotherKey,
+    PendingKeyExists,
+)
 from keysteward.sealing.sealer import SealedKey, SealingContext
 from keysteward.storage.records import Base, NewEntry, NewVersion
 from keysteward.storage.transaction import Transaction
-from keysteward.values import Alias, Secret
+from keysteward.values import Alias, Fingerprint, Notice, Secret, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,48 @@ class PlaceholderWish:
     not_before: datetime | None = None
     not_after: datetime | None = None
     hash_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUpload:
+    """A file with an existing key pair, PEM or PKCS#12, and what the caller says about it."""
+
+    data: bytes = field(repr=False)
+    password: Secret | None = None
+    choose: str | None = None
+    """Which of several keys, as ``key_files.read_key_file`` takes it."""
+    certificates: tuple[Certificate, ...] = ()
+    """Certificate and chain in any order; those that lie in the key's own file count as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKeyPair:
+    """A key pair that was uploaded, and what is worth saying of its chain."""
+
+    entry: Entry
+    notices: tuple[Notice, ...]
+    changed: bool = True
+    """False: the entry had this key with this chain already; nothing was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The chain of an uploaded key, and what came of judging it."""
+
+    chain: tuple[Certificate, ...]
+    notices: tuple[Notice, ...]
+    overridden: tuple[str, ...] = ()
+    confirms_root: Fingerprint | None = None
+
+    @property
+    def detail(self) -> dict[str, object]:
+        """What the audit log says of it."""
+        return {
+            "key": str(self.chain[0].key),
+            "overridden": self.overridden,
+            "confirmed_root": self.confirms_root,
+            "warnings": [n.slug for n in self.notices if n.severity is Severity.WARNING],
+        }
 
 
 def generate_key_pair(
@@ -74,36 +134,73 @@ def add_key_pair(
     steward: Steward,
     caller: Caller,
     alias: str,
-    data: bytes,
+    upload: KeyUpload,
     *,
-    password: Secret | None = None,
-    certificates: Sequence[Certificate] = (),
     usage: Usage = Usage.TLS_CLIENT,
-) -> Entry:
-    """Take an existing private key into the keystore under a new alias.
+    consent: Consent = NO_CONSENT,
+) -> StoredKeyPair:
+    """Take an existing key pair into the keystore under a new alias: PEM or PKCS#12.
 
-    ``certificates`` hold its certificate and chain in any order; those that lie in the key's own
-    file count as well. Without any the key gets a placeholder with an empty subject: nothing is
-    known of it yet.
+    The keystore's certificate entries complete the chain. Where it ends has to be trusted or
+    confirmed, also a self-signed certificate that comes as PKCS#12; beside a key in PEM it is taken
+    for the placeholder that its owner made. A key without any certificate gets a placeholder with
+    an empty subject: nothing is known of it yet.
 
-    Raises AliasExists, AliasInvalid, AliasReserved, PrivateKeyUnreadable, KeyTypeUnsupported,
-    CertificateOfAnotherKey, and the chain's problems.
+    Raises AliasExists, AliasInvalid, AliasReserved, RootNotTrusted, CertificateExpired and the
+    chain's other problems, and all that ``key_files.read_key_file`` does.
     """
     with steward.recording_refusals(caller, "add-key-pair", alias):
         name = aliases.new_alias(alias, caller)
         _require_free(steward, name)
-        imported = private_keys.read_private_key(data, password)
-        chain = _chain_of(
-            imported.key, (*certificates, *imported.certificates), usage, steward.clock()
-        )
+        file = _read(steward, upload)
+        if file.certificates:
+            judged = _judge(steward, file, usage, (), consent)
+        else:
+            placeholder = _nameless_placeholder(file.key, usage, steward.clock())
+            judged = _Judged((placeholder,), tuple(judgement.of_tls(placeholder, usage)))
         with steward.writing(caller) as writing:
-            key_id = store_key(steward, writing, imported.key, chain[0])
+            version = _uploaded_version(steward, writing, file, judged, upload)
             entry_id = writing.create_entry(
-                NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage),
-                NewVersion(Reason.UPLOADED, chain, key_id),
+                NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage), version
             )
-            writing.audit("add-key-pair", name, entry_id, 1, {"key": str(chain[0].key)})
-    return steward.store.get_entry(steward.keystore_id, name)
+            writing.audit("add-key-pair", name, entry_id, 1, judged.detail)
+    return StoredKeyPair(steward.store.get_entry(steward.keystore_id, name), judged.notices)
+
+
+def update_key_pair(
+    steward: Steward,
+    caller: Caller,
+    alias: str,
+    upload: KeyUpload,
+    *,
+    consent: Consent = NO_CONSENT,
+) -> StoredKeyPair:
+    """Give a key pair the key and chain of a file, under its unchanged alias and usage.
+
+    A pending key stays pending, unless it is the one that comes. A key without any certificate is
+    refused, since the certificate in use would be lost; the key in use alone changes nothing.
+
+    Raises AliasNotFound, NotAKeyPair, EntryOwnedByProvider, CertificateMissing, EntryChanged if
+    another writer was faster, and what ``add_key_pair`` does of file, chain and trust.
+    """
+    with steward.recording_refusals(caller, "update-key-pair", alias):
+        entry = steward.store.get_entry(steward.keystore_id, alias)
+        steward.require_right(entry, caller)
+        require_key_pair(entry)
+        file = _read(steward, upload)
+        current = entry.version
+        judged = None
+        if file.certificates:
+            judged = _judge(steward, file, entry.usage, current.chain, consent)
+        elif public_keys.spki(file.key.public_key()) != current.certificate.spki:
+            raise CertificateMissing(entry.alias)
+        if judged is None or judged.chain == current.chain:
+            same = f"{entry.alias!r} has this key with this chain already; nothing is stored."
+            return StoredKeyPair(entry, (NoticeKind.ALREADY_CURRENT.about(same),), changed=False)
+        with steward.writing(caller) as writing:
+            version = _uploaded_version(steward, writing, file, judged, upload)
+            writing.replace_chain(Base.of(entry), version, judged.detail)
+    return StoredKeyPair(steward.store.get_entry(steward.keystore_id, entry.alias), judged.notices)
 
 
 def renew_key_pair(
@@ -159,20 +256,77 @@ def store_key(
     return writing.add_private_key(certificate.public_key_sha256, seal)
 
 
-def _chain_of(
-    key: PrivateKey, given: Sequence[Certificate], usage: Usage, now: datetime
-) -> tuple[Certificate, ...]:
-    """Return the chain for the key, or a placeholder without subject if none is given."""
-    if not given:
-        content = Content(x509.Name([]), None, usage)
-        validity = key_pairs.build_validity(now)
-        return (read_certificate(key_pairs.build_placeholder(key, content, validity)),)
-    spki = public_keys.spki(key.public_key())
-    verifier = Verifier()
-    chosen = chains.choose_certificate(given, frozenset({spki}), now, verifier)
+def _read(steward: Steward, upload: KeyUpload) -> KeyFile:
+    return key_files.read_key_file(
+        *(upload.data, upload.password),
+        choose=upload.choose,
+        certificates=upload.certificates,
+        settings=steward.settings,
+    )
+
+
+def _uploaded_version(
+    steward: Steward, writing: Transaction, file: KeyFile, judged: _Judged, upload: KeyUpload
+) -> NewVersion:
+    """Write what a version of an uploaded key rests on, and return it."""
+    if judged.confirms_root is not None:
+        writing.confirm_root(judged.confirms_root)
+    key_id = store_key(steward, writing, file.key, judged.chain[0])
+    digest = Fingerprint(hashlib.sha256(upload.data).hexdigest())
+    return NewVersion(Reason.UPLOADED, judged.chain, key_id, digest)
+
+
+def _judge(
+    steward: Steward,
+    file: KeyFile,
+    usage: Usage,
+    replaced: tuple[Certificate, ...],
+    consent: Consent,
+) -> _Judged:
+    """Return the chain of a file's key with all notices; ``replaced`` itself is not judged again.
+
+    Raises RootNotTrusted and the chain's problems.
+    """
+    now, verifier = steward.clock(), Verifier()
+    keys = frozenset({public_keys.spki(file.key.public_key())})
+    chosen = chains.choose_certificate(file.certificates, keys, now, verifier)
     if chosen is None:
-        raise CertificateOfAnotherKey(given[0].subject)
-    return chains.build_chain(chosen, given, now, verifier).certificates
+        raise CertificateOfAnotherKey(file.certificates[0].subject)
+    built, completed = judgement.complete_chain(
+        *(chosen, file.certificates, now, verifier),
+        lambda name: steward.store.find_certificate_entries(steward.keystore_id, name),
+    )
+    chain = built.certificates
+    if chain == replaced:
+        return _Judged(chain, ())
+    findings = _findings(chain, replaced, usage, now)
+    notices, overridden = judgement.judge_chain(findings, chain, now, consent.overrides)
+    dropped = [c for c in file.certificates if c not in chain]
+    notices += tuple(judgement.remarks(built, completed, dropped))
+    if file.left:
+        left = f"Also in the file and not taken: {', '.join(file.left)}."
+        notices += (NoticeKind.REST_OF_FILE_LEFT.about(left),)
+    confirms_root = None
+    if len(chain) > 1 or not chosen.self_signed or file.format != key_files.PEM:
+        confirms_root = trust.require_trusted(steward, chain, replaced, consent)
+    return _Judged(chain, notices, overridden, confirms_root)
+
+
+def _findings(
+    chain: tuple[Certificate, ...], replaced: tuple[Certificate, ...], usage: Usage, now: datetime
+) -> Iterator[Finding]:
+    yield from judgement.of_the_chain(chain, usage, now)
+    if replaced and replaced[0].spki != chain[0].spki:
+        yield NoticeKind.KEY_CHANGED.about("The file has another private key than the current one.")
+    if replaced and not replaced[0].self_signed:
+        yield from rules.against_replaced(chain, replaced)
+    yield from judgement.of_tls(chain[0], usage)
+
+
+def _nameless_placeholder(key: PrivateKey, usage: Usage, now: datetime) -> Certificate:
+    content = Content(x509.Name([]), None, usage)
+    validity = key_pairs.build_validity(now)
+    return read_certificate(key_pairs.build_placeholder(key, content, validity))
 
 
 def unseal_private_key(steward: Steward, version: Version) -> Secret:

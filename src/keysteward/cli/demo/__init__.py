@@ -85,7 +85,8 @@ class _Demo:
                 PlaceholderWish(_SUBJECT),
             )
             certificates.add_certificate(
-                self.steward, self.caller, "receiver-root", server_root.read_bytes()
+                *(self.steward, self.caller, "receiver-root", server_root.read_bytes()),
+                consent=Consent(fingerprint_verified=True),
             )
             _say(f"{ALIAS!r}: {entry.version.certificate.key}, version {entry.version.number}")
         with _step("Write its signing request; openssl's CA signs it through an intermediate"):

@@ -1,0 +1,94 @@
+"""certificate add and update."""
+
+from typing import Annotated
+
+import typer
+
+from keysteward.cli import files, output, questions, views
+from keysteward.cli.key_pairs import File, Json
+from keysteward.cli.questions import TrustRoot, Verified
+from keysteward.cli.session import AliasArgument, Session
+from keysteward.entries import Entry
+from keysteward.keystore import certificates
+from keysteward.keystore.trust import Consent
+
+_MARK = "Accept connections and uploads under it, or only complete chains with it."
+
+_Trusted = Annotated[bool, typer.Option("--trusted/--not-trusted", help=_MARK)]
+_OptionalTrusted = Annotated[
+    bool | None,
+    typer.Option(
+        "--trusted/--not-trusted", help=f"{_MARK} Default: as before.", show_default=False
+    ),
+]
+
+
+def add(
+    session: Session,
+    alias: AliasArgument,
+    file: File,
+    *,
+    trusted: _Trusted = True,
+    trust_root: TrustRoot = None,
+    fingerprint_verified: Verified = False,
+    as_json: Json = False,
+) -> None:
+    """Take one certificate in: a root to trust, or an intermediate that completes chains."""
+    given = questions.consent(trust_root, fingerprint_verified=fingerprint_verified)
+    data = files.read_upload(file, session.settings.certificate_limit_bytes)
+    with session.opened() as steward:
+
+        def run(consent: Consent) -> Entry:
+            return certificates.add_certificate(
+                steward, session.caller, alias, data, trusted=trusted, consent=consent
+            )
+
+        entry = questions.asking(session, given, run, file=file)
+    if as_json:
+        output.say_json(views.entry_json(entry))
+    else:
+        _say(entry, "Added")
+
+
+def update(
+    session: Session,
+    alias: AliasArgument,
+    file: File,
+    *,
+    trusted: _OptionalTrusted = None,
+    trust_root: TrustRoot = None,
+    fingerprint_verified: Verified = False,
+    as_json: Json = False,
+) -> None:
+    """Give a certificate entry another certificate, under its unchanged alias."""
+    given = questions.consent(trust_root, fingerprint_verified=fingerprint_verified)
+    data = files.read_upload(file, session.settings.certificate_limit_bytes)
+    with session.opened() as steward:
+        before = steward.store.get_entry(steward.keystore_id, alias).version.number
+
+        def run(consent: Consent) -> Entry:
+            return certificates.update_certificate(
+                steward, session.caller, alias, data, trusted=trusted, consent=consent
+            )
+
+        entry = questions.asking(session, given, run, file=file)
+    if as_json:
+        output.say_json(views.entry_json(entry))
+    elif entry.version.number == before:
+        output.say(f"'{entry.alias}' is this certificate already (version {before}).")
+    else:
+        _say(entry, "Updated")
+
+
+def _say(entry: Entry, done: str) -> None:
+    certificate = entry.version.certificate
+    if entry.trusted:
+        output.say(
+            f"{done} '{entry.alias}' as trusted: connections and uploads under it are accepted "
+            "from now on."
+        )
+    else:
+        output.say(f"{done} '{entry.alias}': it is not trusted and only completes chains.")
+    output.table(("", ""), [("Subject", certificate.subject), ("SHA-256", certificate.fingerprint)])
+    if entry.trusted and not certificate.extensions.is_ca and not certificate.self_signed:
+        output.say("It is no CA's certificate: it vouches for nothing but itself.")

@@ -1,0 +1,146 @@
+"""keypair add and update."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from keysteward.cli import files, output, questions, views
+from keysteward.cli.key_pairs import File, Json, UsageOption, say_made
+from keysteward.cli.questions import Override, TrustRoot, Verified
+from keysteward.cli.session import AliasArgument, Session, as_text
+from keysteward.entries import ChainLink, Source
+from keysteward.keystore import key_files, key_pairs
+from keysteward.keystore.key_pairs import KeyUpload, StoredKeyPair
+from keysteward.keystore.steward import Steward
+from keysteward.keystore.trust import Consent
+from keysteward.pki.certificates import Certificate
+from keysteward.pki.usages import Usage
+from keysteward.problems import SeveralKeys
+
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the file's password from standard input.")
+]
+CertificateFile = Annotated[
+    str | None,
+    typer.Option(
+        "--certificate", metavar="FILE", help="Its certificate and chain.", show_default=False
+    ),
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="NAME",
+        help="Which of several keys in the file; #2 is the second one.",
+        show_default=False,
+        callback=as_text,
+    ),
+]
+
+_Upload = Callable[[Steward, KeyUpload, Consent], StoredKeyPair]
+
+
+def add(
+    session: Session,
+    alias: AliasArgument,
+    file: File,
+    *,
+    certificate: CertificateFile = None,
+    key: Key = None,
+    password_stdin: PasswordStdin = False,
+    trust_root: TrustRoot = None,
+    fingerprint_verified: Verified = False,
+    override: Override = None,
+    usage: UsageOption = Usage.TLS_CLIENT,
+    as_json: Json = False,
+) -> None:
+    """Take an existing key pair in: PKCS#12, or PEM (PKCS#8, PKCS#1, SEC1)."""
+    given = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)
+    upload = _read(session, file, certificate, key, password_stdin=password_stdin)
+
+    def add_(steward: Steward, upload: KeyUpload, consent: Consent) -> StoredKeyPair:
+        return key_pairs.add_key_pair(
+            steward, session.caller, alias, upload, usage=usage, consent=consent
+        )
+
+    _say(_carry_out(session, upload, given, add_, file=file), as_json=as_json)
+
+
+def update(
+    session: Session,
+    alias: AliasArgument,
+    file: File,
+    *,
+    certificate: CertificateFile = None,
+    key: Key = None,
+    password_stdin: PasswordStdin = False,
+    trust_root: TrustRoot = None,
+    fingerprint_verified: Verified = False,
+    override: Override = None,
+    as_json: Json = False,
+) -> None:
+    """Give a key pair the key and chain of a file, under its unchanged alias."""
+    given = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)
+    upload = _read(session, file, certificate, key, password_stdin=password_stdin)
+
+    def update_(steward: Steward, upload: KeyUpload, consent: Consent) -> StoredKeyPair:
+        return key_pairs.update_key_pair(steward, session.caller, alias, upload, consent=consent)
+
+    _say(_carry_out(session, upload, given, update_, file=file), as_json=as_json)
+
+
+def _read(
+    session: Session,
+    file: str,
+    certificate: str | None,
+    key: str | None,
+    *,
+    password_stdin: bool,
+) -> KeyUpload:
+    limit = session.settings.key_pair_limit_bytes
+    data = files.read_upload(file, limit)
+    chain: tuple[Certificate, ...] = ()
+    if certificate is not None:
+        chain = key_files.read_chain_file(files.read_upload(certificate, limit), session.settings)
+    password = None
+    if password_stdin or key_files.may_need_password(data):
+        prompt = "Password of the key file: "
+        password = files.read_password(from_stdin=password_stdin, prompt=prompt)
+    return KeyUpload(data, password, key, chain)
+
+
+def _carry_out(
+    session: Session, upload: KeyUpload, given: Consent, run: _Upload, *, file: str
+) -> StoredKeyPair:
+    """Run an upload; a person at the terminal is asked for the key that is meant, and for trust."""
+    with session.opened() as steward:
+
+        def of(chosen: KeyUpload) -> StoredKeyPair:
+            return questions.asking(session, given, lambda c: run(steward, chosen, c), file=file)
+
+        try:
+            return of(upload)
+        except SeveralKeys as problem:
+            if not session.interactive or file == "-":
+                raise
+            return of(replace(upload, choose=questions.chosen_key(problem)))
+
+
+def _say(stored: StoredKeyPair, *, as_json: bool) -> None:
+    entry = stored.entry
+    if as_json:
+        notices = output.notices_json(stored.notices)
+        output.say_json({**views.entry_json(entry), "notices": notices})
+        return
+    if not stored.changed:
+        number = entry.version.number
+        output.say(f"'{entry.alias}' has this key and chain already (version {number}).")
+        return
+    say_made(entry)
+    if len(entry.version.chain) > 1:
+        links = [ChainLink(c, Source.KEYSTORE) for c in entry.version.chain]
+        output.chain_table(links, datetime.now(UTC))
+    output.notices_table(stored.notices)
