@@ -141,7 +141,8 @@ class Deriver:
             if isinstance(derivation, Scrypt) and derivation.memory_bytes > MOST_SCRYPT_BYTES:
                 raise KeyDerivationTooCostly(
                     f"{_words(derivation.memory_bytes)} bytes of memory for scrypt",
-                    f"{MOST_SCRYPT_BYTES:,} bytes, whatever the setting",
+                    f"{MOST_SCRYPT_BYTES:,} bytes",
+                    "Encrypt it anew with a smaller N or r.",
                 )
         self._foreseen |= new
         self._count(new)
