@@ -16,6 +16,7 @@ from keysteward.cli import (
     imports,
     key_pairs,
     key_uploads,
+    keystores,
     maintenance,
     output,
     recovery,
@@ -38,6 +39,7 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "rename": entries.rename,
             "delete": entries.delete,
             "undelete": entries.undelete,
+            "copy": keystores.copy,
             "csr": key_pairs.csr,
             "connect": connect.connect,
             "import": imports.import_,
@@ -79,6 +81,10 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "recovery": (
         "The whole installation in one encrypted file, for disasters.",
         {"export": recovery.export, "restore": recovery.restore},
+    ),
+    "keystore": (
+        "The keystores of an installation.",
+        {"create": keystores.create, "list": keystores.list_},
     ),
     "audit": ("The audit log.", {"verify": maintenance.verify, "show": maintenance.show}),
     "database": (

@@ -8,7 +8,7 @@ from rich.status import Status
 from rich.text import Text
 
 from keysteward.cli import intakes, output, views
-from keysteward.cli.session import Session, as_text
+from keysteward.cli.session import Session, as_text, as_texts
 from keysteward.keystore import backups
 from keysteward.keystore.backups import Difference, Since
 from keysteward.keystore.intake import Intake, Mode
@@ -27,12 +27,6 @@ _Newest = Annotated[
     ),
 ]
 _STYLES = {Since.NEW: "green", Since.CHANGED: "yellow", Since.REMOVED: "bold red"}
-
-
-def _as_texts(values: list[str] | None) -> list[str] | None:
-    for value in values or ():
-        as_text(value)
-    return values
 
 
 def create(
@@ -129,7 +123,7 @@ def restore(
             metavar="ALIAS",
             help="Only this entry of the backup; can be repeated.",
             show_default=False,
-            callback=_as_texts,
+            callback=as_texts,
         ),
     ] = None,
     mode: Annotated[

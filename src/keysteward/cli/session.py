@@ -69,6 +69,13 @@ def as_text(value: str | None) -> str | None:
     return value
 
 
+def as_texts(values: list[str] | None) -> list[str] | None:
+    """Do as ``as_text`` does with an argument or option that can be repeated."""
+    for value in values or ():
+        as_text(value)
+    return values
+
+
 _Data = Annotated[
     Path | None,
     typer.Option(

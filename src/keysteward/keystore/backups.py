@@ -4,14 +4,13 @@ A backup is a list of version numbers. Making one copies no content; restoring m
 with the content of those in the list, so nothing that was current before is lost.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from keysteward.entries import Caller, ListedEntry, Owner, Reason, Version
-from keysteward.keystore import intake
+from keysteward.keystore import intake, names
 from keysteward.keystore.intake import Arrival, Intake, Mode, PendingKey
 from keysteward.keystore.steward import Steward
 from keysteward.pki.certificates import Certificate
@@ -19,15 +18,11 @@ from keysteward.problems import (
     AliasNotFound,
     BackupNotFound,
     BackupOwnedByTenant,
-    NameInvalid,
     NameTaken,
 )
 from keysteward.storage.records import Backup, Base, EntryState
 from keysteward.storage.transaction import Transaction
 from keysteward.values import Alias
-
-MOST_CHARACTERS = 100
-"""Of a backup's name: it has to fit into lists and file names."""
 
 
 class Part(StrEnum):
@@ -80,7 +75,7 @@ def create_backup(steward: Steward, caller: Caller, name: str | None = None) -> 
     with steward.recording_refusals(caller, "create-backup", None):
         _require_tenant(caller)
         if name is not None:
-            _require_name(name)
+            names.require_name(name)
         with steward.writing(caller) as writing:
             chosen = _free_name(writing, steward.clock()) if name is None else name
             if writing.find_backup(chosen) is not None:
@@ -317,18 +312,6 @@ def _delete(writing: Transaction, backup: Backup, detail: dict[str, object]) -> 
 def _require_tenant(caller: Caller) -> None:
     if caller.owner is not Owner.TENANT:
         raise BackupOwnedByTenant
-
-
-def _require_name(name: str) -> None:
-    if not name:
-        raise NameInvalid(name, "it has no character.")
-    if len(name) > MOST_CHARACTERS:
-        reason = f"it has {len(name)} characters; at most {MOST_CHARACTERS} are allowed."
-        raise NameInvalid(name, reason)
-    if name != name.strip():
-        raise NameInvalid(name, "it begins or ends with a blank, which nobody would see.")
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in name):
-        raise NameInvalid(name, "it holds a control or other invisible character.")
 
 
 def _free_name(writing: Transaction, at: datetime) -> str:
