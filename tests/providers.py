@@ -7,8 +7,8 @@ from datetime import datetime
 
 from keysteward.entries import Entry, View
 from keysteward.keystore import supplies
+from keysteward.keystore.key_pairs import KeyUpload
 from keysteward.keystore.steward import Steward
-from keysteward.keystore.supplies import Delivery
 from tests import pki_maker
 from tests import steward as steward_
 from tests.pki_maker import Issued, issue
@@ -32,10 +32,10 @@ def leaf(unit: str, *, not_before: datetime | None = None, not_after: datetime) 
     )
 
 
-def delivery(issued: Issued, *above: Issued) -> Delivery:
+def delivery(issued: Issued, *above: Issued) -> KeyUpload:
     """Return a PEM file with the key and its chain; by default this module's."""
     chain = (issued, *(above or (CA, ROOT)))
-    return Delivery(issued.key_pem() + b"".join(one.pem for one in chain))
+    return KeyUpload(issued.key_pem() + b"".join(one.pem for one in chain))
 
 
 def supply(steward: Steward, issued: Issued, *, alias: str = ALIAS, view: View = View.NEW) -> Entry:

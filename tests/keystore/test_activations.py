@@ -15,8 +15,8 @@ from keysteward.keystore import (
     supplies,
 )
 from keysteward.keystore.activations import ActivationPlan
+from keysteward.keystore.key_pairs import KeyUpload
 from keysteward.keystore.steward import Steward
-from keysteward.keystore.supplies import Delivery
 from keysteward.problems import AliasNotFound, EntryChanged, NotAKeyPair
 from keysteward.settings import Settings
 from tests import pki_maker, providers
@@ -194,7 +194,7 @@ def test_ended_key_can_be_activated_and_is_warned_of(waiting: Steward, clock: Cl
 def test_certificate_in_the_way_is_not_overwritten(steward: Steward, settings: Settings) -> None:
     """A lone certificate under the alias of a waiting key cannot become a key pair."""
     providers.supply(steward, NEXT)
-    supplies.supply(steward, PROVIDER, ALIAS, Delivery(ROOT.pem), view=View.CURRENT)
+    supplies.supply(steward, PROVIDER, ALIAS, KeyUpload(ROOT.pem), view=View.CURRENT)
     before = steward_.rows(settings)
     with pytest.raises(NotAKeyPair):
         activations.activate(steward, TENANT, ALIAS)
@@ -299,7 +299,7 @@ def test_daily_job_goes_on_after_a_refusal(waiting: Steward, clock: Clock) -> No
     providers.supply(waiting, NEXT, alias="sap_a")
     lifecycle.delete_entry(waiting, PROVIDER, "sap_a")
     short = issue("short", issuer=CA, not_after=ENDS)
-    given = Delivery(short.pem)
+    given = KeyUpload(short.pem)
     supplies.supply(waiting, PROVIDER, "sap_a", given, view=View.CURRENT)
     clock.now = ENDS
     refused, done = activations.activate_due(waiting, TENANT, clock.now)

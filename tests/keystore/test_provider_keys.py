@@ -6,8 +6,8 @@ import pytest
 
 from keysteward.entries import Caller, Owner, Reason, View
 from keysteward.keystore import activations, provider_keys, supplies
+from keysteward.keystore.key_pairs import KeyUpload
 from keysteward.keystore.steward import Steward
-from keysteward.keystore.supplies import Delivery
 from keysteward.problems import (
     AliasExists,
     AliasInvalid,
@@ -153,7 +153,7 @@ def test_refused_restore_changes_nothing(
 ) -> None:
     """And is in the audit log under what was asked for."""
     providers.supply(replaced, NEXT, alias="sap_waits")
-    supplies.supply(replaced, PROVIDER, "sap_root", Delivery(ROOT.pem), view=View.CURRENT)
+    supplies.supply(replaced, PROVIDER, "sap_root", KeyUpload(ROOT.pem), view=View.CURRENT)
     before = steward_.rows(settings)
     with pytest.raises(problem):
         provider_keys.restore(replaced, TENANT, source, destination)
@@ -176,7 +176,7 @@ def test_history_tells_when_and_by_whom_a_key_was_active(steward: Steward, clock
     supplies.supply(steward, first, ALIAS, delivered, view=View.CURRENT)
     clock.advance(days=1)
     again = steward_.read(ACTIVE)  # the same key with a shorter chain
-    alone = Delivery(ACTIVE.key_pem(), certificates=again)
+    alone = KeyUpload(ACTIVE.key_pem(), certificates=again)
     supplies.supply(steward, PROVIDER, ALIAS, alone, view=View.CURRENT)
     clock.advance(days=1)
     providers.supply(steward, NEXT)

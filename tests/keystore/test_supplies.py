@@ -1,15 +1,13 @@
 """What the provider supplies, and what it is refused."""
 
-from dataclasses import replace
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 
-from keysteward.entries import EntryType, Owner, Reason, View
+from keysteward.entries import Entry, EntryType, Owner, Reason, View
 from keysteward.keystore import key_pairs, provider_keys, supplies
+from keysteward.keystore.key_pairs import KeyUpload
 from keysteward.keystore.steward import Steward
-from keysteward.keystore.supplies import Delivery
 from keysteward.pki.usages import Usage
 from keysteward.problems import (
     AliasReserved,
@@ -58,14 +56,14 @@ def _private_key(steward: Steward, issued: Issued, view: View) -> bool:
     "delivery",
     [
         pytest.param(providers.delivery(FIRST), id="pem"),
-        pytest.param(Delivery(_pkcs12(FIRST), Secret(PASSWORD)), id="pkcs12"),
+        pytest.param(KeyUpload(_pkcs12(FIRST), Secret(PASSWORD)), id="pkcs12"),
         pytest.param(
-            Delivery(FIRST.key_pem(), certificates=steward_.read(ROOT, FIRST, CA)), id="two files"
+            KeyUpload(FIRST.key_pem(), certificates=steward_.read(ROOT, FIRST, CA)), id="two files"
         ),
     ],
 )
 def test_supplied_key_pair_is_the_providers(
-    steward: Steward, delivery: Delivery, view: View
+    steward: Steward, delivery: KeyUpload, view: View
 ) -> None:
     """With its key and its whole chain, in the view that was asked for and in no other."""
     entry = supplies.supply(steward, PROVIDER, ALIAS, delivery, view=view).entry
@@ -94,10 +92,10 @@ def test_supply_again_makes_the_next_version(steward: Steward, view: View) -> No
 def test_supply_of_what_is_there_writes_nothing(steward: Steward, settings: Settings) -> None:
     """A delivery that is repeated by a script makes no version."""
     providers.supply(steward, FIRST)
-    supplies.supply(steward, PROVIDER, "sap_root", Delivery(ROOT.pem), view=View.CURRENT)
+    supplies.supply(steward, PROVIDER, "sap_root", KeyUpload(ROOT.pem), view=View.CURRENT)
     before = steward_.rows(settings, without=())
     assert 1 == providers.supply(steward, FIRST).version.number
-    supplies.supply(steward, PROVIDER, "sap_root", Delivery(ROOT.pem), view=View.CURRENT)
+    supplies.supply(steward, PROVIDER, "sap_root", KeyUpload(ROOT.pem), view=View.CURRENT)
     assert before == steward_.rows(settings, without=())
 
 
@@ -113,11 +111,14 @@ def test_replaced_waiting_key_arrives_anew_and_stays_held(steward: Steward, cloc
 
 def test_usage_is_that_of_the_key_that_is_followed(steward: Steward) -> None:
     """Unless the provider says another one."""
-    signing = replace(providers.delivery(FIRST), usage=Usage.SIGNATURE)
-    supplies.supply(steward, PROVIDER, ALIAS, signing, view=View.CURRENT)
+
+    def supply(issued: Issued, view: View, usage: Usage) -> Usage:
+        upload = providers.delivery(issued)
+        return supplies.supply(steward, PROVIDER, ALIAS, upload, view=view, usage=usage).entry.usage
+
+    assert Usage.SIGNATURE is supply(FIRST, View.CURRENT, Usage.SIGNATURE)
     assert Usage.SIGNATURE is providers.supply(steward, SECOND).usage
-    server = replace(providers.delivery(SECOND), usage=Usage.TLS_SERVER)
-    assert Usage.TLS_SERVER is supplies.supply(steward, PROVIDER, ALIAS, server).entry.usage
+    assert Usage.TLS_SERVER is supply(SECOND, View.NEW, Usage.TLS_SERVER)
     assert Usage.TLS_CLIENT is providers.supply(steward, SECOND, alias="sap_other").usage
 
 
@@ -129,12 +130,15 @@ def test_certificate_goes_to_current(steward: Steward, *, trusted: bool) -> None
     def anchors() -> int:
         return len(steward.store.all_trusted(steward.keystore_id))
 
-    given = Delivery(ROOT.pem, trusted=trusted)
-    entry = supplies.supply(steward, PROVIDER, name, given, view=View.CURRENT).entry
+    def supply(data: bytes, *, trusted: bool) -> Entry:
+        return supplies.supply(
+            steward, PROVIDER, name, KeyUpload(data), view=View.CURRENT, trusted=trusted
+        ).entry
+
+    entry = supply(ROOT.pem, trusted=trusted)
     assert (EntryType.CERTIFICATE, Owner.PROVIDER) == (entry.type, entry.owner)
     assert (steward_.read(ROOT), int(trusted)) == (entry.version.chain, anchors())
-    turned = Delivery(CA.der, trusted=not trusted)
-    entry = supplies.supply(steward, PROVIDER, name, turned, view=View.CURRENT).entry
+    entry = supply(CA.der, trusted=not trusted)
     assert (2, int(not trusted)) == (entry.version.number, anchors())
     assert steward_.read(CA) == entry.version.chain
 
@@ -144,26 +148,31 @@ _OTHER = steward_.read(CA)
 _TWO = keystore_files.key_entries(keystore_files.distinct_rsa_keys(2))
 _SEVERAL = keystore_files.write_pkcs12(_TWO, "x", 1)
 
-REFUSALS: dict[str, tuple[str, Delivery, View, type[Problem]]] = {
-    "certificate to new": ("sap_root", Delivery(ROOT.pem), View.NEW, NotAKeyPair),
+REFUSALS: dict[str, tuple[str, KeyUpload, View, type[Problem]]] = {
+    "certificate to new": ("sap_root", KeyUpload(ROOT.pem), View.NEW, NotAKeyPair),
     "two certificates": (
-        *("sap_root", Delivery(ROOT.pem + CA.pem), View.CURRENT, CertificateUnreadable),
+        *("sap_root", KeyUpload(ROOT.pem + CA.pem), View.CURRENT, CertificateUnreadable),
     ),
     "large certificate": (
-        *("sap_root", Delivery(ROOT.pem + b"\n" * 10_240), View.CURRENT, UploadTooLarge),
+        *("sap_root", KeyUpload(ROOT.pem + b"\n" * 10_240), View.CURRENT, UploadTooLarge),
     ),
-    "large key": (ALIAS, Delivery(_KEY.data + b"\n" * 30_720), View.NEW, UploadTooLarge),
-    "key alone": (ALIAS, Delivery(FIRST.key_pem()), View.NEW, CertificateUnreadable),
+    "large key": (ALIAS, KeyUpload(_KEY.data + b"\n" * 30_720), View.NEW, UploadTooLarge),
+    "key alone": (ALIAS, KeyUpload(FIRST.key_pem()), View.NEW, CertificateUnreadable),
     "another key's certificate": (
-        *(ALIAS, Delivery(FIRST.key_pem(), certificates=_OTHER), View.NEW, CertificateOfAnotherKey),
+        *(
+            ALIAS,
+            KeyUpload(FIRST.key_pem(), certificates=_OTHER),
+            View.NEW,
+            CertificateOfAnotherKey,
+        ),
     ),
-    "several keys": (ALIAS, Delivery(_SEVERAL, Secret(b"x")), View.NEW, SeveralKeys),
-    "wrong password": (ALIAS, Delivery(_pkcs12(FIRST), Secret(b"x")), View.NEW, PasswordWrong),
+    "several keys": (ALIAS, KeyUpload(_SEVERAL, Secret(b"x")), View.NEW, SeveralKeys),
+    "wrong password": (ALIAS, KeyUpload(_pkcs12(FIRST), Secret(b"x")), View.NEW, PasswordWrong),
     "the tenant's alias": ("client", _KEY, View.NEW, AliasReserved),
     "key pair for a certificate": ("sap_there", _KEY, View.CURRENT, NotAKeyPair),
     "new key for a certificate": ("sap_there", _KEY, View.NEW, NotAKeyPair),
     "certificate for a key pair": (
-        *("sap_key", Delivery(ROOT.pem), View.CURRENT, KeyPairInTheWay),
+        *("sap_key", KeyUpload(ROOT.pem), View.CURRENT, KeyPairInTheWay),
     ),
 }
 
@@ -171,7 +180,7 @@ REFUSALS: dict[str, tuple[str, Delivery, View, type[Problem]]] = {
 @pytest.mark.parametrize("what", REFUSALS)
 def test_refused_supply_changes_nothing(steward: Steward, settings: Settings, what: str) -> None:
     """And is in the audit log."""
-    supplies.supply(steward, PROVIDER, "sap_there", Delivery(ROOT.pem), view=View.CURRENT)
+    supplies.supply(steward, PROVIDER, "sap_there", KeyUpload(ROOT.pem), view=View.CURRENT)
     providers.supply(steward, SECOND, alias="sap_key", view=View.CURRENT)
     alias, delivery, view, problem = REFUSALS[what]
     before = steward_.rows(settings)
@@ -196,7 +205,7 @@ def test_tenant_supplies_nothing(
 
 def test_chosen_key_is_supplied_and_the_others_are_named(steward: Steward) -> None:
     """Of a file with several keys, one is taken if it is said which."""
-    delivery = Delivery(_SEVERAL, Secret(b"x"), choose="#2")
+    delivery = KeyUpload(_SEVERAL, Secret(b"x"), choose="#2")
     supplied = supplies.supply(steward, PROVIDER, ALIAS, delivery)
     assert _TWO[1].chain[0] == supplied.entry.version.certificate.der
-    assert 1 == len(supplied.left)
+    assert "rest-of-file-left" in {notice.slug for notice in supplied.notices}

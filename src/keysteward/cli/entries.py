@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import output, plans, views
-from keysteward.cli.session import AliasArgument, Session, as_text
-from keysteward.entries import ChainLink, ListedEntry, Source
+from keysteward.cli import output, plans, provider, provider_views, views
+from keysteward.cli.session import AliasArgument, Session, ViewOption, as_text
+from keysteward.entries import ChainLink, ListedEntry, Source, View
 from keysteward.keystore import lifecycle, versions
 from keysteward.keystore.trust import Consent
 from keysteward.problems import Problem
@@ -36,8 +36,16 @@ def list_(
         bool, typer.Option("--waiting", help="Only what waits for a signing response.")
     ] = False,
     deleted: Annotated[bool, typer.Option("--deleted", help="Only what was deleted.")] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="The provider's new keys, which wait to be activated.")
+    ] = False,
 ) -> None:
     """List the entries of the keystore, by alias."""
+    if new:
+        if deleted or waiting or expiring is not None:
+            raise typer.BadParameter("--new is another list; leave the other conditions out.")
+        provider.new(session, as_json=as_json)
+        return
     now = datetime.now(UTC)
     before = None if expiring is None else now + timedelta(days=min(expiring, _MOST_DAYS))
     found: list[ListedEntry] = []
@@ -69,27 +77,41 @@ def list_(
         raise typer.Exit(output.EXIT_YES)
 
 
-def show(session: Session, alias: AliasArgument, *, as_json: Json = False) -> None:
+def show(
+    session: Session,
+    alias: AliasArgument,
+    *,
+    view: ViewOption = View.CURRENT,
+    as_json: Json = False,
+) -> None:
     """Show an entry with its chain and fingerprints."""
     now = datetime.now(UTC)
     with session.opened() as steward:
-        entry = steward.store.get_entry(steward.keystore_id, alias)
+        entry = steward.store.get_entry(steward.keystore_id, alias, view)
         requests = steward.store.list_requests(entry.id)
+        more = provider_views.more_of(steward, entry)
     if as_json:
-        output.say_json(views.entry_json(entry, requests))
+        output.say_json({**views.entry_json(entry, requests), **more.members})
         return
-    output.table(("", ""), views.entry_rows(entry, requests, session.settings.provider, now))
+    rows = views.entry_rows(entry, requests, session.settings.provider, now)
+    output.table(("", ""), [*rows, *more.rows])
     if len(entry.version.chain) > 1:
         output.say("")
         links = [ChainLink(c, Source.KEYSTORE) for c in entry.version.chain]
         output.chain_table(links, now)
 
 
-def versions_(session: Session, alias: AliasArgument, *, as_json: Json = False) -> None:
+def versions_(
+    session: Session,
+    alias: AliasArgument,
+    *,
+    view: ViewOption = View.CURRENT,
+    as_json: Json = False,
+) -> None:
     """List every version of an entry, newest first."""
     now = datetime.now(UTC)
     with session.opened() as steward:
-        entry = steward.store.get_entry(steward.keystore_id, alias)
+        entry = steward.store.get_entry(steward.keystore_id, alias, view)
         found = steward.store.list_versions(entry)[::-1]
     if as_json:
         output.say_json([views.version_json(entry, v) for v in found])

@@ -59,7 +59,7 @@ def add(
 ) -> None:
     """Take an existing key pair in: PKCS#12, or PEM (PKCS#8, PKCS#1, SEC1)."""
     given = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)
-    upload = _read(session, file, certificate, key, password_stdin=password_stdin)
+    upload = read_upload(session, file, certificate, key, password_stdin=password_stdin)
 
     def add_(steward: Steward, upload: KeyUpload, consent: Consent) -> StoredKeyPair:
         return key_pairs.add_key_pair(
@@ -84,7 +84,7 @@ def update(
 ) -> None:
     """Give a key pair the key and chain of a file, under its unchanged alias."""
     given = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)
-    upload = _read(session, file, certificate, key, password_stdin=password_stdin)
+    upload = read_upload(session, file, certificate, key, password_stdin=password_stdin)
 
     def update_(steward: Steward, upload: KeyUpload, consent: Consent) -> StoredKeyPair:
         return key_pairs.update_key_pair(steward, session.caller, alias, upload, consent=consent)
@@ -92,7 +92,7 @@ def update(
     _say(_carry_out(session, upload, given, update_, file=file), as_json=as_json)
 
 
-def _read(
+def read_upload(
     session: Session,
     file: str,
     certificate: str | None,
@@ -100,6 +100,7 @@ def _read(
     *,
     password_stdin: bool,
 ) -> KeyUpload:
+    """Return what the options name, after the question for a password if the file may need one."""
     limit = session.settings.key_pair_limit_bytes
     data = files.read_upload(file, limit)
     chain: tuple[Certificate, ...] = ()

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keysteward.entries import Caller, Entry, EntryType, Owner, Reason, Version, View, outcome
-from keysteward.keystore import provider_keys
+from keysteward.keystore import judgement, provider_keys
 from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.notices import NoticeKind
-from keysteward.pki import rules, tls_support
+from keysteward.pki import rules
 from keysteward.pki.rules import Finding
-from keysteward.pki.usages import Usage
 from keysteward.problems import (
     OVERRIDES,
     AliasExists,
@@ -84,8 +83,10 @@ def plan_activation(steward: Steward, alias: str) -> ActivationPlan:
     current = steward.store.find_entry(steward.keystore_id, waiting.alias)
     if current is not None:
         require_key_pair(current)
-    findings = _findings(waiting, current, steward.clock())
-    return ActivationPlan(waiting, current, rules.judge(findings, OVERRIDES)[0])
+    now = steward.clock()
+    findings = _findings(waiting, current, now)
+    notices, _ = judgement.judge_chain(findings, waiting.version.chain, now, OVERRIDES)
+    return ActivationPlan(waiting, current, notices)
 
 
 def activate(
@@ -230,13 +231,8 @@ def _since(steward: Steward, current: Entry) -> Version:
 
 def _findings(waiting: Entry, current: Entry | None, now: datetime) -> Iterator[Finding]:
     chain = waiting.version.chain
-    yield from rules.of_the_certificate(chain[0], waiting.usage, now)
-    yield from rules.of_the_issuers(chain, waiting.usage, now)
-    yield from rules.of_the_signatures(chain)
-    if waiting.usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER):
-        reason = tls_support.try_certificate(chain[0]).reason
-        if reason is not None:
-            yield NoticeKind.KEY_NOT_USABLE_FOR_TLS.about(reason)
+    yield from judgement.of_the_chain(chain, waiting.usage, now)
+    yield from judgement.of_tls(chain[0], waiting.usage)
     if current is None:
         return
     if chain[0].spki != current.version.certificate.spki:

@@ -43,7 +43,7 @@ def add_certificate(
     """
     with steward.recording_refusals(caller, "add-certificate", alias):
         name = aliases.new_alias(alias, caller)
-        certificate = _read_one(steward, data)
+        certificate = read_one(steward, data)
         detail = _detail(steward, certificate, consent, trusted=trusted)
         with steward.writing(caller) as writing:
             entry_id = writing.create_entry(
@@ -76,7 +76,7 @@ def update_certificate(
         steward.require_right(entry, caller)
         if entry.type is not EntryType.CERTIFICATE:
             raise KeyPairInTheWay(entry.alias)
-        certificate = _read_one(steward, data)
+        certificate = read_one(steward, data)
         marked = entry.trusted if trusted is None else trusted
         if (certificate, marked) == (entry.version.certificate, entry.trusted):
             return entry
@@ -101,7 +101,8 @@ def read_certificates(data: bytes) -> tuple[Certificate, ...]:
     return tuple(map(read_certificate, found))
 
 
-def _read_one(steward: Steward, data: bytes) -> Certificate:
+def read_one(steward: Steward, data: bytes) -> Certificate:
+    """Return the only certificate of a file. Raises UploadTooLarge, CertificateUnreadable."""
     limit = steward.settings.certificate_limit_bytes
     if len(data) > limit:
         raise UploadTooLarge("a certificate", limit, _SETTING)

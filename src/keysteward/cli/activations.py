@@ -1,0 +1,168 @@
+"""provider activate: one new key after a question, or all whose day has come."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from keysteward.cli import output
+from keysteward.cli.key_pairs import Json
+from keysteward.cli.session import Session, as_text, complete_new
+from keysteward.keystore import activations
+from keysteward.keystore.activations import Activated, ActivationPlan
+from keysteward.problems import ConfirmationRequired, Problem
+
+
+def activate(
+    session: Session,
+    alias: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ALIAS]",
+            help="Alias of a new key.",
+            show_default=False,
+            autocompletion=complete_new,
+            callback=as_text,
+        ),
+    ] = None,
+    *,
+    due: Annotated[
+        bool, typer.Option("--due", help="The daily job: every key whose day has come.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and store nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without a question.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a new key the active one; the pair that it replaces goes to the history."""
+    if (alias is None) is not due:
+        raise typer.BadParameter("name one new key, or --due for every key whose day has come.")
+    if alias is None:
+        if dry_run:
+            raise typer.BadParameter("'provider new' shows what is due; --dry-run is for one key.")
+        _activate_due(session, as_json=as_json)
+        return
+    asked = not (dry_run or yes or as_json) and session.interactive
+    try:
+        with session.opened() as steward:
+            if dry_run:
+                plan, done = activations.plan_activation(steward, alias), None
+            else:
+                accept = _accepting(yes=yes, asked=asked)
+                done = activations.activate(steward, session.caller, alias, accept=accept)
+                plan = done.plan
+    except Problem as problem:
+        if as_json:
+            output.say_json({"alias": alias, "problem": output.problem_json(problem)})
+        raise
+    if as_json:
+        output.say_json(_plan_json(plan, done))
+        return
+    if not asked:
+        _say_plan(plan, done=done is not None)
+    if done is None:
+        output.say("Nothing was stored.")
+        return
+    _say_activated(done)
+    output.say_next("keysteward", "connect", "HOST:PORT", "--alias", plan.alias)
+
+
+def _accepting(*, yes: bool, asked: bool) -> Callable[[ActivationPlan], None]:
+    """Return what lets the person at the terminal decide, unless it is decided already."""
+
+    def accept(plan: ActivationPlan) -> None:
+        if yes:
+            return
+        if asked:
+            _say_plan(plan, done=False)
+            if typer.confirm("Activate?"):
+                return
+        raise ConfirmationRequired(
+            _would(plan), "Look at the plan with '--dry-run', then repeat with '--yes'."
+        )
+
+    return accept
+
+
+def _would(plan: ActivationPlan) -> str:
+    if plan.current is None:
+        return f"There is no active key '{plan.alias}': this activation would make the entry."
+    number = plan.current.version.number
+    return (
+        f"This activation would overwrite '{plan.alias}' (version {number}); the current pair goes "
+        "to the history."
+    )
+
+
+def _say_plan(plan: ActivationPlan, *, done: bool) -> None:
+    if not done:
+        output.say(_would(plan))
+    certificate = plan.waiting.version.certificate
+    if plan.current is not None:
+        output.comparison(plan.current.version.certificate, certificate)
+    else:
+        rows = [("Subject", certificate.subject), ("SHA-256", certificate.fingerprint)]
+        output.table(("", ""), rows)
+    output.notices_table(plan.notices)
+
+
+def _say_activated(done: Activated) -> None:
+    alias = done.plan.alias
+    if done.history_alias is None:
+        output.say(f"'{alias}' is active now; the alias had no key before.")
+    else:
+        output.say(
+            f"'{alias}' is now version {done.version}; the pair before it is "
+            f"'{done.history_alias}' in the history."
+        )
+
+
+def _activate_due(session: Session, *, as_json: bool) -> None:
+    """Do the daily job: silent where nothing is due and nobody looks, so that cron sends no mail.
+
+    Keys that cannot be activated do not hold up the others; the first refusal is the outcome.
+    """
+    with session.opened() as steward:
+        found = activations.activate_due(steward, session.caller, steward.clock())
+    refused = [one.problem for one in found if one.problem is not None]
+    if as_json:
+        output.say_json(
+            [
+                {
+                    "alias": one.alias,
+                    "version": one.activated and one.activated.version,
+                    "history_alias": one.activated and one.activated.history_alias,
+                    "problem": output.problem_json(one.problem),
+                }
+                for one in found
+            ]
+        )
+    else:
+        for one in found:
+            if one.activated is not None:
+                _say_activated(one.activated)
+        if not found and session.interactive:
+            output.say("No key is due.")
+    for problem in refused[1:]:
+        output.say_problem(problem)
+    if refused:
+        raise refused[0]
+
+
+def _plan_json(plan: ActivationPlan, done: Activated | None) -> dict[str, object]:
+    return {
+        "alias": plan.alias,
+        "outcome": plan.outcome,
+        "creates": plan.current is None,
+        "chain": [
+            {"sha256": c.fingerprint, "subject": c.subject} for c in plan.waiting.version.chain
+        ],
+        "replaced_version": plan.current and plan.current.version.number,
+        "replaced_sha256": plan.current and plan.current.version.certificate.fingerprint,
+        "notices": output.notices_json(plan.notices),
+        "version": done and done.version,
+        "history_alias": done and done.history_alias,
+        "dry_run": done is None,
+        "problem": None,
+    }
