@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from keysteward import settings
-from keysteward.formats import responses
+from keysteward.formats import keystores, responses
+from keysteward.keystore.downloads import DownloadKind, KeystoreForm
+from keysteward.keystore.intake import Mode
 from keysteward.settings import Settings
 from tests.architecture import documents
 from tests.architecture.documents import DOCS, ROOT
@@ -45,10 +47,45 @@ def test_settings_document_every_variable() -> None:
     assert sorted(_variables()) == sorted(rows)
 
 
-def test_settings_document_the_limit_that_holds() -> None:
-    """The default limit of a signing response stands in the documentation as it is in the code."""
-    assert f"{settings.RESPONSE_LIMIT_BYTES:,} bytes" in (DOCS / "settings.md").read_text()
+def test_settings_document_the_defaults_that_hold() -> None:
+    """The default of every limit stands in the documentation as it is in the code."""
+    text = (DOCS / "settings.md").read_text()
+    for field in fields(Settings):
+        if field.name.endswith(("_bytes", "_rounds")) and isinstance(field.default, int):
+            unit = field.name.rpartition("_")[2]
+            variable = f"`KEYSTEWARD_{field.name.upper()}`"
+            assert f"| {variable} | {field.default:,} {unit} |" in text
     assert f"{settings.RESPONSE_LIMIT_BYTES:,} bytes" in (DOCS / "signing-responses.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        settings.CERTIFICATE_LIMIT_BYTES,
+        settings.KEY_PAIR_LIMIT_BYTES,
+        settings.KEY_FILE_LIMIT_BYTES,
+        settings.KEYSTORE_FILE_LIMIT_BYTES,
+    ],
+)
+def test_uploads_document_the_limits_that_hold(limit: int) -> None:
+    """The limits of uploads are the same in the code, on their page and on the problem's page."""
+    assert f"| {limit:,} |" in (DOCS / "uploads.md").read_text()
+    assert f"| {limit:,} " in (DOCS / "problems" / "upload-too-large.md").read_text()
+
+
+def test_uploads_document_every_keystore_format() -> None:
+    """Every format of keystore files has its row in docs/uploads.md, in the order of trial."""
+    readers = [str(vars(reader)["__name__"]).rpartition(".")[2] for reader in keystores.READERS]
+    rows = re.findall(r"^\| `(\w+)` \|", (DOCS / "uploads.md").read_text(), re.MULTILINE)
+    modes = [mode.value for mode in Mode]
+    assert [*readers, *modes] == rows
+
+
+def test_downloads_document_every_form() -> None:
+    """Every form of a download has its row in docs/downloads.md, those of an entry first."""
+    text = (DOCS / "downloads.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| `(?:ALIAS|PublicContent)", text, re.MULTILINE)
+    assert [*map(str, DownloadKind), *map(str, KeystoreForm)] == rows
 
 
 def test_signing_responses_document_every_reader() -> None:
