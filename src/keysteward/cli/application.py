@@ -8,10 +8,12 @@ import typer
 from typer.core import TyperCommand
 
 from keysteward.cli import (
+    activations,
     backups,
     certificates,
     connect,
     demo,
+    downloads,
     entries,
     imports,
     key_pairs,
@@ -19,6 +21,7 @@ from keysteward.cli import (
     keystores,
     maintenance,
     output,
+    provider,
     recovery,
     responses,
     ssh_keys,
@@ -43,6 +46,8 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "csr": key_pairs.csr,
             "connect": connect.connect,
             "import": imports.import_,
+            "export": downloads.export,
+            "export-keystore": downloads.export_keystore,
         },
     ),
     "keypair": (
@@ -76,6 +81,17 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "compare": backups.compare,
             "restore": backups.restore,
             "delete": backups.delete,
+        },
+    ),
+    "provider": (
+        "Keys that the provider supplies: new ones, their activation, their history.",
+        {
+            "supply": provider.supply,
+            "new": provider.new,
+            "activate": activations.activate,
+            "hold": provider.hold,
+            "history": provider.history,
+            "restore": provider.restore,
         },
     ),
     "recovery": (
