@@ -10,7 +10,9 @@ import pytest
 
 from keysteward.keystore.steward import Steward
 from keysteward.settings import Settings
+from tests import keystore_files
 from tests import steward as steward_
+from tests.keystore_files import KeyEntry
 from tests.steward import Clock
 
 _LOCAL_NAMES = frozenset({"localhost", "ip6-localhost"})
@@ -76,6 +78,12 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def keystore_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a fresh keystore that others are copied from."""
     return steward_.make_template(tmp_path_factory.mktemp("template") / "data")
+
+
+@pytest.fixture(scope="session")
+def many_entries() -> list[KeyEntry]:
+    """1,800 distinct RSA-2048 keys with chains of three, for tests alone."""
+    return keystore_files.key_entries(keystore_files.distinct_rsa_keys(1800))
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
-"""OpenSSL's word on chains and requests that the product made."""
+"""OpenSSL's word on chains, requests and keys that the product made or took in."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
 
 from keysteward.pki.certificates import Certificate
 from tests import peers
@@ -39,3 +41,23 @@ def verify_chain(
 def verify_request(pem: bytes) -> None:
     """Let openssl verify the signature of a signing request."""
     peers.run("openssl", "req", "-verify", "-noout", data=pem)
+
+
+def verify_key(folder: Path, pkcs8: bytes, certificate: Certificate) -> None:
+    """Sign with a clear private key (RSA, DSA or EC), and let openssl verify by the certificate."""
+    key = load_der_private_key(pkcs8, None)
+    data = certificate.fingerprint.encode()
+    if isinstance(key, rsa.RSAPrivateKey):
+        signature = key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    elif isinstance(key, ec.EllipticCurvePrivateKey):
+        signature = key.sign(data, ec.ECDSA(hashes.SHA256()))
+    else:
+        assert isinstance(key, dsa.DSAPrivateKey), key
+        signature = key.sign(data, hashes.SHA256())
+    signed, public, data_file = (folder / f"verified-{name}" for name in ("sig", "pub", "data"))
+    signed.write_bytes(signature)
+    data_file.write_bytes(data)
+    der = ("openssl", "x509", "-inform", "DER", "-pubkey", "-noout")
+    public.write_bytes(peers.run(*der, data=certificate.der))
+    verify = ("openssl", "dgst", "-sha256", "-verify", str(public), "-signature", str(signed))
+    assert b"Verified OK\n" == peers.run(*verify, str(data_file))

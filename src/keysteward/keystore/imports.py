@@ -10,18 +10,16 @@
 """
 
 import hashlib
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-
-from cryptography.x509.oid import NameOID
 
 from keysteward.entries import Caller, EntryType, Reason
 from keysteward.formats import keystores
 from keysteward.formats.keystores.contract import FileKey, KeystoreFile, Opening, Skipped
 from keysteward.keystore import intake
 from keysteward.keystore.intake import Arrival, Intake, Mode
+from keysteward.keystore.naming import Naming
 from keysteward.keystore.steward import Steward
 from keysteward.pki import chains, private_keys, public_keys
 from keysteward.pki.certificates import Certificate, failure_of_signature, read_certificate
@@ -36,11 +34,12 @@ from keysteward.values import Fingerprint, Secret
 
 _LONGEST_CHAIN = 20
 """Certificates that are looked up for one chain; a public chain has at most four."""
-_LONGEST_PROPOSAL = 200
-"""Characters of an alias made from a common name; leaves room for a number behind it."""
 
 Progress = Callable[[int, int], None]
 """Told how many of how many keys are proven."""
+
+_Proven = tuple[FileKey, tuple[Certificate, ...], tuple[Certificate, ...] | Problem]
+"""A key, the certificates that the file gives it, and its chain (none: empty) or what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,8 @@ def plan_import(
         )
     opening = Opening(upload.password, upload.key_password, settings.derivation_limit_rounds)
     file = keystores.read(upload.data, opening)  # 1
-    reading = _Reading(steward, file, upload)
-    arrivals = [*reading.key_pairs(progress), *reading.certificates()]
+    reading = _Reading(steward, caller, file, upload)
+    arrivals = list(reading.arrivals(progress))
     return ImportPlan(
         format=file.format,
         file_sha256=Fingerprint(hashlib.sha256(upload.data).hexdigest()),
@@ -132,48 +131,75 @@ def import_keystore(
 class _Reading:
     """From what a file holds to the entries that it brings."""
 
-    def __init__(self, steward: Steward, file: KeystoreFile, upload: Upload) -> None:
+    def __init__(
+        self, steward: Steward, caller: Caller, file: KeystoreFile, upload: Upload
+    ) -> None:
         self.skipped: list[Skipped] = []
         self._steward = steward
         self._now = steward.clock()
+        self._caller = caller
         self._file = file
         self._upload = upload
-        self._taken: set[str] = set()
         self._in_chains: set[Certificate] = set()
-        self._roots: dict[Certificate, None] = {}
         self._by_subject: dict[bytes, dict[Certificate, None]] = {}
-        self._alone: dict[tuple[str, Certificate], bool] = {}
-        for name, ders, trusted in self._all():
-            for certificate in self._readable(name, ders):
-                self._by_subject.setdefault(certificate.subject_name, {})[certificate] = None
-                if trusted is not None:
-                    self._alone.setdefault((name, certificate), trusted)
+        self._by_key: dict[bytes, dict[Certificate, None]] = {}
+        self._given_alone: dict[tuple[str, Certificate], bool] = {}
+        self._own = [tuple(self._readable(key.name, key.certificates)) for key in file.keys]
+        for own in self._own:
+            self._index(own)
+        for entry in file.certificates:
+            for certificate in self._readable(entry.name, (entry.der,)):
+                self._index((certificate,))
+                named = entry.name, certificate
+                self._given_alone[named] = entry.trusted or self._given_alone.get(named, False)
 
-    def key_pairs(self, progress: Progress) -> Iterator[Arrival]:
-        """Return the key pairs, in the order of the file."""
-        for number, key in enumerate(self._file.keys, start=1):
-            arrival = self._key_pair(key)
-            if arrival is not None:
-                yield arrival
+    def arrivals(self, progress: Progress) -> Iterator[Arrival]:
+        """Yield the key pairs in the order of the file, then certificates, then roots."""
+        proven = list(self._proven(progress))
+        alone = dict(self._standing_alone())
+        names = [*(key.name for key in self._file.keys), *(name for name, _ in alone)]
+        naming = Naming(self._caller, names)
+        yield from _key_pairs(proven, naming)
+        for (name, certificate), trusted in alone.items():
+            marked = trusted or certificate.self_signed
+            yield _certificate(naming.alias(name, certificate), certificate, marked)
+        if self._file.format == "PKCS#12" and self._upload.roots:
+            given = {certificate for _, certificate in alone}
+            for root in dict.fromkeys(_roots(found for _, _, found in proven)):
+                if root not in given and not self._is_known(root):
+                    yield _certificate(naming.proposed(root, self._is_free), root, trusted=True)
+
+    def _proven(self, progress: Progress) -> Iterator[_Proven]:
+        """Yield each key with its own certificates and its chain; list those without."""
+        for number, (key, own) in enumerate(zip(self._file.keys, self._own, strict=True), start=1):
+            try:
+                chain = self._chain(key, own)
+            except Problem as problem:
+                # What would have been its chain is no entry of its own either.
+                for certificate in own:
+                    self._in_chains.update(self._related(certificate, own))
+                yield key, own, problem
+            else:
+                self._in_chains.update(chain)
+                if not chain:
+                    self.skipped.append(Skipped(key.name, "a private key without a certificate"))
+                yield key, own, chain
             progress(number, len(self._file.keys))
 
-    def certificates(self) -> Iterator[Arrival]:
-        """Return the certificates that stand alone, then the roots; after the key pairs."""
-        for (name, certificate), trusted in self._alone.items():
-            if trusted or certificate not in self._in_chains:
-                self._roots.pop(certificate, None)
-                marked = trusted or certificate.self_signed
-                yield _certificate(self._alias(name or _proposed(certificate)), certificate, marked)
-        for certificate in self._roots if self._upload.roots else ():
-            if not self._is_known(certificate):
-                alias = self._alias(_proposed(certificate), steps_aside=True)
-                yield _certificate(alias, certificate, trusted=True)
+    def _standing_alone(self) -> Iterator[tuple[tuple[str, Certificate], bool]]:
+        """Yield the certificates that are entries by themselves: trusted, or in no chain.
 
-    def _all(self) -> Iterator[tuple[str, Sequence[bytes], bool | None]]:
-        for key in self._file.keys:
-            yield key.name, key.certificates, None
-        for entry in self._file.certificates:
-            yield entry.name, (entry.der,), entry.trusted
+        What is called like a key that does not open is left out with its chain: as an entry it
+        would stand in the key's way when that comes with its password.
+        """
+        shut = {one.name for one in self._file.skipped if one.name}
+        for (name, certificate), trusted in self._given_alone.items():
+            if name in shut and not trusted:
+                self._in_chains.update(self._related(certificate, (certificate,)))
+                self.skipped.append(Skipped(name, "the certificate of a key that is skipped"))
+        for (name, certificate), trusted in self._given_alone.items():
+            if trusted or certificate not in self._in_chains:
+                yield (name, certificate), trusted
 
     def _readable(self, name: str, ders: Iterable[bytes]) -> Iterator[Certificate]:
         for der in ders:
@@ -182,30 +208,18 @@ class _Reading:
             except CertificateUnreadable:
                 self.skipped.append(Skipped(name, "a certificate that cannot be read"))
 
-    def _key_pair(self, key: FileKey) -> Arrival | None:
-        try:
-            chain = self._chain(key)
-        except Problem as problem:
-            alias = self._alias(
-                key.name or f"key-{hashlib.sha256(key.pkcs8.reveal()).hexdigest()[:8]}"
-            )
-            return Arrival(alias, (), EntryType.KEY_PAIR, problem=problem)
-        if not chain:
-            self.skipped.append(Skipped(key.name, "a private key without a certificate"))
-            return None
-        self._in_chains.update(chain)
-        if self._file.format == "PKCS#12" and chain[-1].self_signed and len(chain) > 1:
-            self._roots[chain[-1]] = None
-        alias = self._alias(key.name or _proposed(chain[0]))
-        return Arrival(alias, chain, EntryType.KEY_PAIR, pkcs8=key.pkcs8)
+    def _index(self, certificates: Iterable[Certificate]) -> None:
+        for certificate in certificates:
+            self._by_subject.setdefault(certificate.subject_name, {})[certificate] = None
+            self._by_key.setdefault(certificate.spki, {})[certificate] = None
 
-    def _chain(self, key: FileKey) -> tuple[Certificate, ...]:
+    def _chain(self, key: FileKey, own: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
         """Return the chain of a proven key, end-entity first; empty if it has no certificate."""
         loaded = private_keys.read_pkcs8(key.pkcs8)  # 2
         spki = public_keys.spki(loaded.public_key())
-        own = tuple(self._readable(key.name, key.certificates))
         verifier = Verifier()
-        chosen = chains.choose_certificate(own, frozenset({spki}), self._now, verifier)  # 3
+        candidates = own or tuple(self._by_key.get(spki, ()))
+        chosen = chains.choose_certificate(candidates, frozenset({spki}), self._now, verifier)  # 3
         if chosen is None:
             if own:
                 raise CertificateOfAnotherKey(own[0].subject)
@@ -236,41 +250,40 @@ class _Reading:
             keystore_id, root.subject_name
         )
 
-    def _alias(self, name: str, *, steps_aside: bool = False) -> str:
-        """Return a name as an alias that nothing else of the file has.
-
-        One that nobody chose steps aside for what the keystore has under it, too.
-        """
-        wanted = unicodedata.normalize("NFC", name).strip()
-        alias, number = wanted, 1
-        while alias in self._taken or (steps_aside and self._is_others(alias)):
-            number += 1
-            alias = f"{wanted}_{number}"
-        self._taken.add(alias)
-        return alias
-
-    def _is_others(self, alias: str) -> bool:
+    def _is_free(self, alias: str) -> bool:
+        """Tell whether an alias that nobody chose would meet no other entry."""
         store, keystore_id = self._steward.store, self._steward.keystore_id
-        return store.find_state(keystore_id, alias) is not None
+        replaced = self._upload.mode is Mode.REPLACE
+        return replaced or store.find_state(keystore_id, alias) is None
 
 
 def _is_chain(given: tuple[Certificate, ...]) -> bool:
     """Tell whether a file gives a whole chain in order: proven links up to a self-signed root."""
-    return given[-1].self_signed and all(
-        child.issuer_name == issuer.subject_name and failure_of_signature(child, issuer) is None
+    linked = (
+        not child.self_issued
+        and child.issuer_name == issuer.subject_name
+        and failure_of_signature(child, issuer) is None
         for child, issuer in pairwise(given)
     )
+    return bool(given) and given[-1].self_signed and all(linked)
+
+
+def _key_pairs(proven: Iterable[_Proven], naming: Naming) -> Iterator[Arrival]:
+    for number, (key, own, found) in enumerate(proven, start=1):
+        if isinstance(found, Problem):
+            alias = naming.alias(key.name, own[0]) if own else naming.of_a_key(key.name, number)
+            yield Arrival(alias, (), EntryType.KEY_PAIR, problem=found)
+        elif found:
+            alias = naming.alias(key.name, found[0])
+            yield Arrival(alias, found, EntryType.KEY_PAIR, pkcs8=key.pkcs8)
+
+
+def _roots(found: Iterable[tuple[Certificate, ...] | Problem]) -> Iterator[Certificate]:
+    """Yield the roots of chains; a self-signed certificate by itself is none."""
+    for chain in found:
+        if not isinstance(chain, Problem) and len(chain) > 1 and chain[-1].self_signed:
+            yield chain[-1]
 
 
 def _certificate(alias: str, certificate: Certificate, trusted: bool) -> Arrival:  # noqa: FBT001
     return Arrival(alias, (certificate,), EntryType.CERTIFICATE, trusted=trusted)
-
-
-def _proposed(certificate: Certificate) -> str:
-    """Return an alias for what has no name in the file: the common name, else a fingerprint."""
-    common = [
-        str(attribute.value)
-        for attribute in certificate.subject_dn.get_attributes_for_oid(NameOID.COMMON_NAME)
-    ]
-    shown = "".join(c for c in (common or [""])[0] if c.isprintable()).strip()
-    return shown[:_LONGEST_PROPOSAL] or f"certificate-{certificate.fingerprint[:8]}"

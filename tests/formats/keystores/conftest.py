@@ -6,8 +6,7 @@ import pytest
 
 from keysteward.formats.keystores.contract import Opening
 from keysteward.values import Secret
-from tests import keystore_files, peers
-from tests.keystore_files import KeyEntry
+from tests import peers
 
 PASSWORD = "test-only"
 """Of the keystores that have an ordinary one."""
@@ -27,12 +26,6 @@ def opening(
 
 def _secret(text: str | None) -> Secret | None:
     return None if text is None else Secret(text.encode())
-
-
-@pytest.fixture(scope="session")
-def many_entries() -> list[KeyEntry]:
-    """1,800 distinct RSA-2048 keys with chains of three, for tests alone."""
-    return keystore_files.key_entries(keystore_files.distinct_rsa_keys(1800))
 
 
 @dataclass(frozen=True, slots=True)
