@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url
-CHECKED := src tests $(wildcard bench)
+CHECKED := src tests $(wildcard bench fuzz)
 
 .PHONY: help
 help: ## List the targets (this text).
@@ -52,6 +52,10 @@ bench: $(VENV)/.ready-dev ## Measure an update against a bare sketch, Java, keyt
 	@scripts/debian-packages 'some comparisons' openssl:openssl javac:default-jdk-headless
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.ready-dev ## Feed every reader with damaged bytes for three minutes (SECONDS=... changes that).
+	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),180) $(ARGS)
+
 .PHONY: coverage
 coverage: $(VENV)/.ready-dev ## Run the tests and show which lines and branches none of them reaches.
 	@$(BIN)/coverage erase
@@ -70,7 +74,7 @@ requirements: $(VENV)/.ready-dev ## Renew the hashed requirement files (UPGRADE=
 clean: ## Remove .venv and everything else that can be made again.
 	@rm -rf $(VENV) build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@rm -f .coverage .coverage.*
-	@find src tests $(wildcard bench) -name __pycache__ -prune -exec rm -rf {} +
+	@find src tests $(wildcard bench fuzz) -name __pycache__ -prune -exec rm -rf {} +
 
 # The programs whose answers the tests compare ours with.
 .PHONY: peers
