@@ -100,6 +100,24 @@ def test_unknown_root_is_asked_about_with_its_fingerprint(
     assert version == shown["version"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "status", "aliases"), [("y\n", 0, ["client"]), ("n\n", 6, []), (CTRL_C, 130, [])]
+)
+def test_restore_is_asked_about_with_its_plan(
+    client: Settings, answer: str, status: int, aliases: list[str]
+) -> None:
+    """A yes carries out just what was shown; anything else changes nothing."""
+    for words in (("backup", "create", "before"), ("delete", "client")):
+        assert 0 == commands.inside(client.data, *words).status
+    found, screen = _at_terminal(
+        *(client.data, "backup", "restore"), expecting="[y/N]", answer=answer, NO_COLOR="1"
+    )
+    assert status == found, screen
+    assert "A restore from 'before' would mean: 1 new." in screen
+    listed = commands.inside(client.data, "list", "--json").json
+    assert aliases == [entry["alias"] for entry in listed]
+
+
 def test_purge_asks_for_the_alias(client: Settings) -> None:
     """Typed right, the entry is destroyed."""
     status, screen = _at_terminal(
