@@ -47,22 +47,23 @@ SELECT e.id, e.current_version, v.private_key_id, c.public_key_sha256
 FROM entries e
 JOIN versions v ON v.entry_id = e.id AND v.number = e.current_version
 JOIN certificates c ON c.id = e.certificate_id
-WHERE e.keystore_id = ? AND e.alias = ? AND e.deleted_at IS NULL
+WHERE e.keystore_id = ? AND e.view = 'current' AND e.alias = ? AND e.deleted_at IS NULL
 """
 
 
-def _text(statement: ClauseElement) -> str:
+def text(statement: ClauseElement) -> str:
+    """Return one of the product's own statements as the raw driver takes it."""
     return str(statement.compile(dialect=dialect(paramstyle="named")))
 
 
-_FIND_CERTIFICATE = _text(statements.FIND_CERTIFICATE)
-_INSERT_CERTIFICATE = _text(changes.INSERT_CERTIFICATE)
-_REPLACE_CURRENT = _text(changes.REPLACE_CURRENT)
-_INSERT_VERSION = _text(changes.INSERT_VERSION)
-_INSERT_VERSION_CERTIFICATE = _text(changes.INSERT_VERSION_CERTIFICATE)
-_ANSWER_REQUESTS = _text(changes.ANSWER_REQUESTS)
-_LAST_AUDIT = _text(statements.LAST_AUDIT)
-_INSERT_AUDIT = _text(changes.INSERT_AUDIT)
+_FIND_CERTIFICATES = text(statements.FIND_CERTIFICATES)
+_INSERT_CERTIFICATE = text(changes.INSERT_CERTIFICATE)
+_REPLACE_CURRENT = text(changes.REPLACE_CURRENT)
+_INSERT_VERSION = text(changes.INSERT_VERSION)
+_INSERT_VERSION_CERTIFICATE = text(changes.INSERT_VERSION_CERTIFICATE)
+_ANSWER_REQUESTS = text(changes.ANSWER_REQUESTS)
+_LAST_AUDIT = text(statements.LAST_AUDIT)
+_INSERT_AUDIT = text(changes.INSERT_AUDIT)
 
 
 @dataclass(slots=True)
@@ -110,13 +111,14 @@ class Sketch:
         execute, now = self.connection.execute, time.time_ns() // 1000
         ders = [certificate.public_bytes(Encoding.DER) for certificate in chain]
         digests = [hashlib.sha256(der).digest() for der in ders]
+        wanted = {f"value_{n}": digests[n % len(digests)] for n in range(statements.MANY)}
+        known = dict(execute(_FIND_CERTIFICATES, wanted).fetchall())
         ids = []
         for certificate, der, digest in zip(chain, ders, digests, strict=True):
-            found = execute(_FIND_CERTIFICATE, {"fingerprint": digest}).fetchone()
-            if found is None:
-                new = _certificate_row(certificate, der, digest, public_key)
-                found = execute(_INSERT_CERTIFICATE, new).fetchone()
-            ids.append(found[0])
+            if digest not in known:
+                new = certificate_row(certificate, der, digest, public_key)
+                known[digest] = execute(_INSERT_CERTIFICATE, new).lastrowid
+            ids.append(known[digest])
         condition = {
             "entry": entry_id,
             "keystore": _KEYSTORE_ID,
@@ -126,7 +128,7 @@ class Sketch:
             "actor": update.CALLER.name,
             "new_pending": None,
             "new_certificate": ids[0],
-            "new_not_after": _microseconds(chain[0].not_valid_after_utc),
+            "new_not_after": microseconds(chain[0].not_valid_after_utc),
             "new_subject_name": None,
         }
         number = execute(_REPLACE_CURRENT, condition).fetchone()[0]
@@ -205,14 +207,16 @@ def _verify(chain: _Chain) -> None:
     verifier.verify(leaf, [issuing])
 
 
-def _certificate_row(
+def certificate_row(
     certificate: x509.Certificate, der: bytes, digest: bytes, public_key: bytes
 ) -> dict[str, object]:
+    """Return the columns of a certificate with an RSA key, derived by the shortest way."""
     subject, issuer = certificate.subject, certificate.issuer
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
         raise TypeError("the sketch knows RSA keys alone")
     return {
+        "id": None,
         "sha256": digest,
         "sha1": hashlib.sha1(der, usedforsecurity=False).digest(),
         "sha512": hashlib.sha512(der).digest(),
@@ -221,8 +225,8 @@ def _certificate_row(
         "subject_name_sha256": hashlib.sha256(subject.public_bytes()).digest(),
         "issuer_name_sha256": hashlib.sha256(issuer.public_bytes()).digest(),
         "serial_number": format(certificate.serial_number, "x"),
-        "not_before": _microseconds(certificate.not_valid_before_utc),
-        "not_after": _microseconds(certificate.not_valid_after_utc),
+        "not_before": microseconds(certificate.not_valid_before_utc),
+        "not_after": microseconds(certificate.not_valid_after_utc),
         "key_type": "RSA",
         "key_size": key.key_size,
         "key_curve": None,
@@ -233,5 +237,6 @@ def _certificate_row(
     }
 
 
-def _microseconds(time_: datetime) -> int:
+def microseconds(time_: datetime) -> int:
+    """Return a time as the database keeps it."""
     return int(time_.astimezone(UTC).timestamp()) * _MICROSECONDS
