@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TaskID,
     TextColumn,
@@ -20,6 +19,7 @@ from keysteward.keystore import imports
 from keysteward.keystore.imports import ImportPlan, Upload
 from keysteward.keystore.intake import Mode
 from keysteward.problems import AliasExists, ConfirmationRequired, Kind, Problem
+from keysteward.values import Secret
 
 _SKIPPED_SHOWN = 20
 
@@ -68,32 +68,24 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Take a whole keystore in: JKS, JCEKS or PKCS#12 with any number of keys."""
+    if file == "-" and password_stdin:
+        raise typer.BadParameter("standard input is the file already; --password-stdin needs it.")
     data = files.read_upload(file, session.settings.keystore_file_limit_bytes)
-    password = files.read_password(
-        from_stdin=password_stdin, prompt="Password of the keystore (Enter for none): "
-    )
-    of_keys = (
-        files.read_password(from_stdin=password_stdin, prompt="Password of its keys: ")
-        if key_password
-        else None
-    )
+    password, of_keys = _passwords(from_stdin=password_stdin, of_keys=key_password)
     upload = Upload(data, password, of_keys, mode, roots)
+    asked = session.interactive and file != "-" and not (yes or dry_run or as_json)
     bar = _bar()
 
     def accept(plan: ImportPlan) -> None:
         bar.stop()
-        if as_json or not plan.intake.changes_anything:
-            _require(plan, yes=yes)
-            return
-        if not yes and session.interactive and file != "-":
-            _show(plan, "This import would take in")
-            if typer.confirm("Carry it out?"):
-                return
-        _require(plan, yes=yes)
+        if plan.intake.changes_anything and not yes:
+            _confirm(plan, asked=asked)
 
     try:
         with session.opened() as steward, bar:
-            progress = partial(_advance, bar, bar.add_task("Opening"))
+            progress = partial(
+                _advance, bar, bar.add_task("Opening the file", total=None, count="")
+            )
             if dry_run:
                 plan = imports.plan_import(steward, session.caller, upload, progress)
             else:
@@ -102,24 +94,33 @@ def import_(
                 )
     except Problem as problem:
         if as_json:
-            output.say_json({"problem": output.problem_json(problem)})
+            output.say_json(_refused_json(mode, problem, dry_run=dry_run))
         raise
     if as_json:
         output.say_json(_plan_json(plan, dry_run=dry_run))
-    elif dry_run:
-        _show(plan, "This import would take in")
-        output.say("Nothing was stored.")
     else:
-        _show(plan, "Imported")
+        _show_result(plan, asked=asked, dry_run=dry_run)
     if any(_fails(d.problem) for d in plan.intake.decisions):
         raise typer.Exit(output.EXIT_STATUS[Kind.INVALID])
 
 
-def _require(plan: ImportPlan, *, yes: bool) -> None:
-    if plan.intake.changes_anything and not yes:
+def _passwords(*, from_stdin: bool, of_keys: bool) -> tuple[Secret | None, Secret | None]:
+    first = files.read_password(
+        from_stdin=from_stdin, prompt="Password of the keystore (Enter for none): "
+    )
+    if not of_keys:
+        return first, None
+    return first, files.read_password(from_stdin=from_stdin, prompt="Password of its keys: ")
+
+
+def _confirm(plan: ImportPlan, *, asked: bool) -> None:
+    """Let the person at the terminal decide; raise ConfirmationRequired on a no, or without one."""
+    consequence = intakes.consequence(plan.intake, "This import")
+    if asked:
+        _show(plan, f"This import from a {plan.format} file would mean")
+    if not asked or not typer.confirm(f"{consequence} Go on?"):
         raise ConfirmationRequired(
-            intakes.consequence(plan.intake, "This import"),
-            "Repeat it with --yes; --dry-run shows the plan.",
+            consequence, "Look at the plan with '--dry-run', then repeat with '--yes'."
         )
 
 
@@ -128,12 +129,24 @@ def _fails(problem: Problem | None) -> bool:
     return problem is not None and not isinstance(problem, AliasExists)
 
 
+def _show_result(plan: ImportPlan, *, asked: bool, dry_run: bool) -> None:
+    if dry_run:
+        _show(plan, f"This import from a {plan.format} file would mean")
+        output.say("Nothing was stored.")
+    elif not plan.intake.changes_anything:
+        _show(plan, f"There was nothing to import from the {plan.format} file")
+    elif asked:  # the person has just read what it means
+        output.say(f"Imported: {intakes.summary(plan.intake)}.")
+    else:
+        _show(plan, f"Imported from a {plan.format} file")
+
+
 def _show(plan: ImportPlan, heading: str) -> None:
-    intakes.show(plan.intake, f"{heading} from a {plan.format} file")
+    intakes.show(plan.intake, heading)
     for one in plan.skipped[:_SKIPPED_SHOWN]:
         output.say(f"Skipped: {one.reason}" + (f" ('{one.name}')." if one.name else "."))
     if len(plan.skipped) > _SKIPPED_SHOWN:
-        output.say(f"Skipped: {len(plan.skipped) - _SKIPPED_SHOWN:,} more.")
+        output.say(f"Skipped: {len(plan.skipped) - _SKIPPED_SHOWN:,} more (--json lists them).")
 
 
 def _plan_json(plan: ImportPlan, *, dry_run: bool) -> dict[str, object]:
@@ -143,7 +156,16 @@ def _plan_json(plan: ImportPlan, *, dry_run: bool) -> dict[str, object]:
         "file_sha256": plan.file_sha256,
         **intakes.as_json(plan.intake),
         "skipped": [{"name": s.name, "reason": s.reason} for s in plan.skipped],
-        "problem": None,
+    }
+
+
+def _refused_json(mode: Mode, problem: Problem, *, dry_run: bool) -> dict[str, object]:
+    return {
+        "dry_run": dry_run,
+        "format": None,
+        "file_sha256": None,
+        **intakes.refused_json(mode, problem),
+        "skipped": [],
     }
 
 
@@ -152,7 +174,7 @@ def _bar() -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}"),
         TimeRemainingColumn(),
         console=output.console(stderr=True),
         transient=True,
@@ -161,4 +183,5 @@ def _bar() -> Progress:
 
 
 def _advance(bar: Progress, task: TaskID, done: int, total: int) -> None:
-    bar.update(task, description="Proving keys", completed=done, total=total)
+    count = f"{done:,} of {total:,}"
+    bar.update(task, description="Proving the keys", completed=done, total=total, count=count)

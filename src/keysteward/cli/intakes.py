@@ -1,13 +1,18 @@
 """How the plan or the result of an import, a restore or a copy looks: tables, and JSON."""
 
-from collections.abc import Iterator
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from rich.text import Text
 
 from keysteward.cli import output
 from keysteward.keystore.intake import Decision, Intake, Mode, Status
-from keysteward.problems import Problem
+from keysteward.problems import AliasExists, Problem
+
+_MOST_SHOWN = 40
+"""Lines of each status on a terminal; what matters has no such limit."""
 
 _STYLES = {
     Status.NEW: "green",
@@ -37,9 +42,14 @@ def consequence(intake: Intake, step: str) -> str:
 
 
 def show(intake: Intake, heading: str) -> None:
-    """Print ``heading`` with the numbers, then each entry that does not stay as it is."""
+    """Print ``heading`` with the numbers, then each entry that does not stay as it is.
+
+    On a terminal the first of many are enough, but all that are removed or refused are there.
+    """
     output.say(f"{heading}: {summary(intake)}.")
-    rows = list(_rows(intake))
+    decisions = [d for d in intake.decisions if d.status is not Status.UNCHANGED]
+    shown = _enough(decisions) if sys.stdout.isatty() else decisions
+    rows = list(_rows(shown))
     if not rows:
         return
     columns: tuple[str, ...] = ("Alias", "Status", "Valid until", "Subject", "Remark")
@@ -47,6 +57,8 @@ def show(intake: Intake, heading: str) -> None:
     if not any(row[-1] for row in rows):
         columns, rows, spare = columns[:-1], [row[:-1] for row in rows], spare[:1]
     output.table(columns, rows, folding=("Subject", "Remark"), spare=spare)
+    if len(shown) < len(decisions):
+        output.say(f"… and {len(decisions) - len(shown):,} more; --json lists them all.")
 
 
 def as_json(intake: Intake) -> dict[str, object]:
@@ -69,11 +81,27 @@ def refused_json(mode: Mode, problem: Problem) -> dict[str, object]:
     }
 
 
-def _rows(intake: Intake) -> Iterator[tuple[str | Text, ...]]:
+def _enough(decisions: Iterable[Decision]) -> list[Decision]:
+    """Return what a person at a terminal wants to see."""
+    shown = []
+    counts: Counter[Status] = Counter()
+    for decision in decisions:
+        counts[decision.status] += 1
+        if _matters(decision) or counts[decision.status] <= _MOST_SHOWN:
+            shown.append(decision)
+    return shown
+
+
+def _matters(decision: Decision) -> bool:
+    """Tell whether something is lost, or refused other than by the mode that was chosen."""
+    problem = decision.problem
+    refused = problem is not None and not isinstance(problem, AliasExists)
+    return refused or decision.status is Status.REMOVED
+
+
+def _rows(decisions: Iterable[Decision]) -> Iterator[tuple[str | Text, ...]]:
     now = datetime.now(UTC)
-    for decision in intake.decisions:
-        if decision.status is Status.UNCHANGED:
-            continue
+    for decision in decisions:
         chain = decision.arrival.chain if decision.arrival else ()
         yield (
             decision.alias,
