@@ -22,6 +22,7 @@ from keysteward.problems import (
 )
 from keysteward.values import Secret
 from tests import peers, pki_maker
+from tests.keystore_files import tlv
 
 PASSWORD = "correct horse battery"
 SECRET = Secret(PASSWORD.encode())
@@ -311,6 +312,19 @@ def test_problem_holds_neither_password_nor_key(openssl_rsa: bytes) -> None:
         assert PASSWORD not in text
         assert body not in text
         assert openssl_rsa.splitlines()[3].decode() not in text
+
+
+@pytest.mark.parametrize("length", [0, 31, 33, 57, 2000])
+@pytest.mark.parametrize("algorithm", ["2b6570", "2b6571", "2b656e", "2b656f"])
+def test_key_of_a_wrong_length_is_refused(algorithm: str, length: int) -> None:
+    """Ed25519, Ed448, X25519 and X448 keys that are too short or too long end in a problem."""
+    length += length == 57 and algorithm == "2b6571"
+    named = tlv(0x30, tlv(6, bytes.fromhex(algorithm)))
+    pkcs8 = tlv(0x30, tlv(2, b"\0"), named, tlv(4, tlv(4, bytes(length))))
+    with pytest.raises(PrivateKeyUnreadable, match="is damaged"):
+        private_keys.read_private_key(pkcs8)
+    with pytest.raises(PrivateKeyUnreadable, match="is damaged"):
+        private_keys.read_pkcs8(Secret(pkcs8))
 
 
 @pytest.mark.parametrize("kind", ["openssl_rsa", "openssl_ec", "openssl_dsa"])

@@ -8,6 +8,7 @@ from keysteward.pki.key_pairs import PrivateKey
 from keysteward.pki.references import ReferenceKind
 from keysteward.problems import ReferenceUnreadable
 from tests import peers, pki_maker
+from tests.keystore_files import tlv
 
 CHAIN = pki_maker.make_chain()
 SPKI = public_keys.spki(CHAIN[0].key.public_key())
@@ -70,6 +71,14 @@ def test_private_key_is_refused(encoding: Encoding, password: bytes | None) -> N
     if encoding is Encoding.PEM:
         with pytest.raises(ReferenceUnreadable, match="never needed"):
             references.read_reference(CHAIN[0].pem + data)
+
+
+def test_private_key_of_a_wrong_length_is_refused() -> None:
+    """It is meant as a private key, though no program takes it."""
+    algorithm = tlv(0x30, tlv(6, bytes.fromhex("2b6570")))  # Ed25519
+    pkcs8 = tlv(0x30, tlv(2, b"\0"), algorithm, tlv(4, tlv(4, bytes(31))))
+    with pytest.raises(ReferenceUnreadable, match="never needed"):
+        references.read_reference(pkcs8)
 
 
 @pytest.mark.parametrize(

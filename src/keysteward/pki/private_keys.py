@@ -200,7 +200,8 @@ def _load(
             "one's own, and rare prime curves are not).",
             "Use an RSA key, or an EC key on a curve such as P-256.",
         ) from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, InternalError) as error:
+        # InternalError: an Ed25519, Ed448, X25519 or X448 key of a wrong length (cryptography 50).
         raise PrivateKeyUnreadable(_why_not_loaded(str(error), password)) from error
 
 

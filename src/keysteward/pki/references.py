@@ -5,7 +5,7 @@ import warnings
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, rsa
 
@@ -138,6 +138,7 @@ def _is_private_key(der: bytes) -> bool:
             serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     except ValueError:
         return False
-    except (TypeError, UnsupportedAlgorithm):
+    except (TypeError, UnsupportedAlgorithm, InternalError):
+        # InternalError: an Ed25519, Ed448, X25519 or X448 key of a wrong length (cryptography 50).
         return True
     return True

@@ -4,6 +4,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from keysteward.formats.keystores import pkcs12_linking
 from keysteward.formats.keystores.pkcs12_bags import Attributes, CertificateBag
 from tests import pki_maker
+from tests.keystore_files import tlv
 from tests.pki_maker import Issued
 
 
@@ -86,3 +87,12 @@ def test_key_without_any_certificate_has_none(two: tuple[Issued, Issued]) -> Non
     assert [(), ()] == pkcs12_linking.link(
         [_key(a), (Attributes(), b"\x30\x00")], [_bag(b), damaged]
     )
+
+
+def test_key_of_a_wrong_length_has_no_certificate(two: tuple[Issued, Issued]) -> None:
+    """A damaged key among the others does no harm to their links."""
+    algorithm = tlv(0x30, tlv(6, bytes.fromhex("2b6570")))  # Ed25519
+    short = tlv(0x30, tlv(2, b"\0"), algorithm, tlv(4, tlv(4, bytes(31))))
+    bags = [_bag(issued) for issued in two]
+
+    assert [(), (1,)] == pkcs12_linking.link([(Attributes(), short), _key(two[1])], bags)

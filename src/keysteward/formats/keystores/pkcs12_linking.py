@@ -10,7 +10,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -108,7 +108,8 @@ def _public_key(pkcs8: bytes) -> bytes | None:
             warnings.simplefilter("ignore")
             key = load_der_private_key(pkcs8, None)
             return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except (der.Damaged, IndexError, ValueError, TypeError, UnsupportedAlgorithm):
+    except (der.Damaged, IndexError, ValueError, TypeError, UnsupportedAlgorithm, InternalError):
+        # InternalError: an Ed25519, Ed448, X25519 or X448 key of a wrong length (cryptography 50).
         return None
 
 
