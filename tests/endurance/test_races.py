@@ -1,14 +1,18 @@
 import json
 import subprocess
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from keysteward import app
-from keysteward.entries import Version
-from tests import commands
+from keysteward.entries import Version, View
+from keysteward.keystore import provider_keys
+from keysteward.settings import Settings
+from tests import commands, providers
+from tests import steward as stewards
 from tests.endurance import prepared, processes, soundness
 from tests.endurance.prepared import ALIAS, Prepared
 from tests.endurance.processes import Step
@@ -168,3 +172,62 @@ def test_reader_sees_whole_versions_while_another_process_writes(tmp_path: Path)
     assert sorted(seen) == seen
     assert len(set(seen)) > 5, "the reader was too slow to see the writer at work"
     _assert_all_there(raced, _confirmed([said]))
+
+
+KEYS = 5
+
+
+@pytest.fixture
+def due(tmp_path: Path) -> Settings:
+    """A keystore where five keys of the provider end today, each with a successor waiting."""
+    settings = stewards.settings_for(tmp_path / "data")
+    app.create(settings)
+    now = datetime.now(UTC)
+    with app.opened(settings) as steward:
+        for number in range(KEYS):
+            ends = providers.leaf(f"ends {number}", not_after=now + timedelta(hours=9))
+            follows = providers.leaf(f"follows {number}", not_after=now + timedelta(days=99))
+            alias = f"sap_{number}"
+            providers.supply(steward, ends, alias=alias, view=View.CURRENT)
+            providers.supply(steward, follows, alias=alias)
+    return settings
+
+
+def _activate_together(due: Settings, *aliases: str) -> list[list[Step]]:
+    command = processes.worker_command("activate", str(due.data), *aliases)
+    return processes.run_together([command] * WRITERS)
+
+
+def _assert_activated(due: Settings, aliases: list[str]) -> None:
+    """Assert that these keys were activated once, and no other."""
+    with app.opened(due) as steward:
+        history = [key.entry.alias for key in provider_keys.list_history(steward)]
+        waiting = [key.entry.alias for key in provider_keys.list_new(steward)]
+        for alias in aliases:
+            entry = steward.store.get_entry(steward.keystore_id, alias)
+            assert "follows" in entry.version.certificate.subject
+            assert 2 == entry.version.number
+    assert [f"[1]_{alias}" for alias in aliases] == history
+    assert sorted({f"sap_{number}" for number in range(KEYS)} - set(aliases)) == waiting
+    soundness.assert_sound(due)
+
+
+def test_eight_daily_jobs_activate_each_key_once(due: Settings) -> None:
+    """Whichever process activates a key says so; the others neither do nor refuse anything."""
+    said = [step for steps in _activate_together(due) for step in steps]
+    aliases = [f"sap_{number}" for number in range(KEYS)]
+    assert [] == [step for step in said if "problem" in step]
+    assert aliases == sorted(step["activated"] for step in said)
+    _assert_activated(due, aliases)
+
+
+def test_one_of_eight_people_activates_a_key(due: Settings) -> None:
+    """The others are told that it does not wait any more, or that it changed under their hands."""
+    said = [step for steps in _activate_together(due, "sap_0") for step in steps]
+    assert [{"activated": "sap_0", "history": "[1]_sap_0"}] == (
+        [step for step in said if "activated" in step]
+    )
+    refused = [step["problem"] for step in said if "problem" in step]
+    assert WRITERS - 1 == len(refused)
+    assert set(refused) <= {"alias-not-found", "entry-changed"}
+    _assert_activated(due, ["sap_0"])

@@ -2,9 +2,11 @@
 
     python -m tests.endurance.worker upload DATA FILE... [--expecting] [--persisting]
     python -m tests.endurance.worker change DATA FILE... --key KEY --rounds N --seed N
+    python -m tests.endurance.worker activate DATA [ALIAS]
 
 It says ``{"ready": true}``, waits for a line, then says one JSON line per finished step, flushed:
-the file with the version that it became, or the slug of the problem that refused it.
+the file with the version that it became, or the slug of the problem that refused it. ``activate``
+does the daily job, or activates one new key of the provider, and says which alias it activated.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from keysteward import app
-from keysteward.keystore import key_pairs, lifecycle, signing_responses
+from keysteward.keystore import activations, key_pairs, lifecycle, signing_responses
 from keysteward.keystore.key_pairs import KeyUpload
 from keysteward.keystore.steward import Steward
 from keysteward.problems import Problem
@@ -30,9 +32,9 @@ OTHER_ALIAS = f"{ALIAS} elsewhere"
 def main() -> None:
     """Run one worker as the command line says."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("work", choices=("upload", "change"))
+    parser.add_argument("work", choices=("upload", "change", "activate"))
     parser.add_argument("data", type=Path)
-    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("files", nargs="*", type=Path, help="for activate: the alias")
     parser.add_argument("--expecting", action="store_true", help="name the version that was read")
     parser.add_argument("--persisting", action="store_true", help="try again what was refused")
     parser.add_argument("--seed", type=int, default=0)
@@ -45,6 +47,8 @@ def main() -> None:
         if given.work == "change":
             chance = random.Random(given.seed)
             steps = _changes(steward, given.files, given.key.read_bytes(), chance, given.rounds)
+        elif given.work == "activate":
+            steps = _activations(steward, [str(file) for file in given.files])
         else:
             steps = _uploads(
                 steward, given.files, expecting=given.expecting, persisting=given.persisting
@@ -80,6 +84,22 @@ def _upload(steward: Steward, alias: str, file: Path, *, expecting: bool) -> dic
     except Problem as problem:
         return {"file": file.name, "problem": problem.slug}
     return {"file": file.name, "version": uploaded.version, "expected": version}
+
+
+def _activations(steward: Steward, aliases: list[str]) -> Iterator[dict[str, object]]:
+    for alias in aliases:
+        try:
+            done = activations.activate(steward, TENANT, alias)
+        except Problem as problem:
+            yield {"problem": problem.slug}
+        else:
+            yield {"activated": alias, "history": done.history_alias}
+    if not aliases:
+        for due in activations.activate_due(steward, TENANT, steward.clock()):
+            if due.activated is not None:
+                yield {"activated": due.alias, "history": due.activated.history_alias}
+            if due.problem is not None:
+                yield {"problem": due.problem.slug}
 
 
 def _changes(
