@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from keysteward.outbound import transcripts
 from keysteward.outbound.transcripts import Transcript
 from tests import pki_maker
+from tests.keystore_files import tlv
 from tests.pki_maker import Issued
 
 CERTIFICATE, CERTIFICATE_REQUEST = 11, 13
@@ -67,6 +68,16 @@ def test_accepted_issuers_are_bounded_and_printable() -> None:
     unreadable = b"\x00" + _vector(b"\x00\x2f" + _vector(_vector(_vector(b"\x31", 2), 2), 2), 2)
     transcript = _seen(_message(CERTIFICATE_REQUEST, unreadable), version=0x0304)
     assert ("unreadable name 31",) == transcript.accepted_issuers
+
+
+def test_accepted_issuer_that_is_a_bit_string_is_called_unreadable() -> None:
+    """A name whose common name is no text ends no handshake."""
+    attribute = tlv(0x30, tlv(6, bytes.fromhex("550403")), tlv(3, b"\0a"))
+    name = tlv(0x30, tlv(0x31, attribute))
+    ders = _vector(_vector(name, 2), 2)
+    request = _message(CERTIFICATE_REQUEST, b"\x01\x40" + b"\x00\x02\x04\x03" + ders)
+    transcript = _seen(request, version=0x0303)
+    assert (f"unreadable name {name.hex()}",) == transcript.accepted_issuers
 
 
 @pytest.fixture(scope="module")

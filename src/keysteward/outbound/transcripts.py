@@ -153,7 +153,8 @@ def _shown(der: bytes) -> str:
     try:
         request = x509.load_der_x509_csr(_sequence(inner + _AFTER_REQUEST))
         return names.shown(request.subject)
-    except ValueError:
+    except (ValueError, TypeError):
+        # TypeError: a bit string as the value of an attribute that has none.
         return f"unreadable name {der[:32].hex()}"
 
 
