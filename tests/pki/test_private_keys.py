@@ -1,4 +1,5 @@
 import random
+import re
 import secrets
 import ssl
 from datetime import UTC, datetime
@@ -126,6 +127,28 @@ def test_key_with_an_unknown_cipher_says_so(openssl_rsa: bytes) -> None:
     )
     with pytest.raises(PrivateKeyUnreadable, match="cipher that is not known"):
         private_keys.read_private_key(data, SECRET)
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        "AES-128-CBC,00112233445566",
+        "AES-256-CBC,0011223344556677",
+        "AES-256-CBC,00112233445566778899aabbccddee",
+        "AES-256-CBC,00112233445566778899aabbccddeeff00",
+        "AES-256-CBC,\n 0011223344556677",
+        "AES-256\n -CBC,0011223344556677",
+        "AES-256-CBC,00112233445566778899aabbccddeeff\nDEK-Info: AES-256-CBC,0011223344556677",
+        "AES-256-CBC",
+        "",
+    ],
+)
+def test_header_that_does_not_describe_the_cipher_is_refused(openssl_ec: bytes, info: str) -> None:
+    """A vector that is too short ends in a problem before the library sees it."""
+    data = _encrypted(openssl_ec, "traditional", "-aes256")
+    changed = re.sub(rb"DEK-Info: .*", b"DEK-Info: " + info.encode(), data)
+    with pytest.raises(PrivateKeyUnreadable, match="DEK-Info"):
+        private_keys.read_private_key(changed, SECRET)
 
 
 def test_password_for_a_clear_key_is_refused(openssl_rsa: bytes) -> None:

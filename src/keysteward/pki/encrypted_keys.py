@@ -1,4 +1,9 @@
-"""Encrypted PKCS#8 (RFC 5958 section 3, RFC 8018): the work that opening one asks for."""
+"""Encrypted PKCS#8 (RFC 5958 section 3, RFC 8018): the work that opening one asks for.
+
+And the encryption before it (RFC 1421), which asks for next to none.
+"""
+
+import re
 
 ROUNDS_LIMIT = 10_000_000
 """Most rounds of key derivation that a file may ask for; a few seconds of work."""
@@ -7,6 +12,11 @@ _SCRYPT_LIMIT = 1 << 20
 """Largest product of scrypt's N, r and p (RFC 7914): 128 MiB at most, eight times the usual."""
 
 _SEQUENCE, _INTEGER, _OID = 0x30, 0x02, 0x06
+
+_CIPHER_LINE = re.compile(
+    rb"^DEK-Info: *(?:AES-[0-9]+-CBC,[0-9A-Fa-f]{32}|(?!AES)[A-Z0-9-]+,[0-9A-Fa-f]+) *\r?$",
+    re.MULTILINE,
+)
 
 _SCRYPT = bytes.fromhex("2b06010401da47040b")
 
@@ -42,6 +52,16 @@ def asks_too_much(der: bytes) -> bool:
     if scrypt and len(numbers) >= 3:
         return numbers[0] * numbers[1] * numbers[2] > _SCRYPT_LIMIT
     return bool(numbers) and numbers[0] > ROUNDS_LIMIT
+
+
+def describes_its_cipher(text: bytes) -> bool:
+    """Return whether old encrypted PEM names its cipher and vector in one line (RFC 1421, 4.6.1.3).
+
+    The vector of AES has to be whole: cryptography 50 panics at a shorter one, and a panic is no
+    exception that may be caught.
+    """
+    found = _CIPHER_LINE.findall(text)
+    return len(found) == text.count(b"DEK-Info") == 1
 
 
 def _header(data: bytes, position: int) -> tuple[int, int, int] | None:

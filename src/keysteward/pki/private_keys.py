@@ -154,6 +154,11 @@ def _from_block(block: Block, password: Secret | None) -> PrivateKeyTypes:
         )
     if b"Proc-Type:" in block.body:  # RFC 1421 section 4.6.1.1, as OpenSSL encrypts old forms
         opened = _password_for(password, encrypted=True)
+        if not encrypted_keys.describes_its_cipher(block.body):
+            raise PrivateKeyUnreadable(
+                "The private key is damaged: its header does not say how it is encrypted "
+                "(DEK-Info). Copy the file again from where it was made."
+            )
         return _load(serialization.load_pem_private_key, block.text, opened)
     if block.der is None:
         raise PrivateKeyUnreadable("The private key is damaged: its text is no base64.")
