@@ -7,6 +7,7 @@ any fuzzing: the traceback of a finding.
 import argparse
 import importlib.util
 import sys
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,6 +45,7 @@ def main() -> None:
 
 
 def _repeat(name: str, file: Path, console: Console) -> None:
+    warnings.simplefilter("error")
     taken = contract.check(targets.TARGETS[name], file.read_bytes())
     console.print(f"{name} {'takes' if taken else 'refuses'} the file, as it should.")
 
