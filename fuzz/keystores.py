@@ -20,7 +20,7 @@ from keysteward.formats.keystores import java_keys
 from keysteward.formats.keystores.contract import KeystoreFile, Opening
 from tests import keystore_files, pki_maker
 from tests import pkcs12_files as parts
-from tests.keystore_files import KeyEntry
+from tests.keystore_files import KeyEntry, tlv
 
 _OPENING = Opening(SECRET, WRONG, limit_rounds=20_000)
 """A limit that bounds the time of one input."""
@@ -138,6 +138,10 @@ def _safes() -> Iterator[bytes]:
         scrypt = parts.pbes2(parts.contents(bags), bytes(32), parts.scrypt(16, 1, 1))
         yield parts.encrypted(scrypt) + parts.data(parts.contents(bags))
     yield parts.content_info(parts.ENVELOPED, parts.integer(0))
+    for last in range(1, 7):  # RC4, Triple-DES and RC2 (RFC 7292 appendix C)
+        scheme = parts.oid(f"1.2.840.113549.1.12.1.{last}")
+        parameters = tlv(0x30, tlv(4, _SALT), parts.integer(1))
+        yield parts.encrypted((tlv(0x30, scheme, parameters), bytes(16)))
 
 
 def _bags() -> Iterator[bytes]:
