@@ -2,20 +2,25 @@
 
 from keysteward.formats.keystores import jceks, jks, pkcs12
 from keysteward.formats.keystores.contract import KeystoreFile, Opening, Reader
-from keysteward.problems import NotAKeystore
+from keysteward.pki.certificates import read_certificate
+from keysteward.problems import CertificateUnreadable, NotAKeystore
 
 READERS: tuple[Reader, ...] = (jks, jceks, pkcs12)
 
 _CONVERT = "Convert it to PKCS#12 with the tool that made it, and import that."
 _UNPACK = "Unpack it, and import the keystore in it."
+_DECODE = "Decode it (with 'base64 -d'), and import the keystore in it."
 _ADD = "Add a key with 'keysteward keypair add', a certificate with 'keysteward certificate add'."
-_OTHERS = (
-    (b"-----BEGIN ", "in PEM", _ADD),
+_PEM = b"-----BEGIN "
+_STARTS = (
     (b"PuTTY-User-Key-File", "a PuTTY key", "Add it with 'keysteward ssh add'."),
     (b"PK\x03\x04", "a ZIP archive", _UNPACK),
     (b"\x1f\x8b", "compressed (gzip)", _UNPACK),
     (b"\x00\x00\x00\x01", "perhaps a BKS keystore of Bouncy Castle", _CONVERT),
     (b"\x00\x00\x00\x02", "perhaps a BKS keystore of Bouncy Castle", _CONVERT),
+    (b"MII", "perhaps a keystore in base64", _DECODE),
+    (b"/u3+7Q", "a keystore in base64", _DECODE),
+    (b"zs7Ozg", "a keystore in base64", _DECODE),
     (b"\x30", "DER, but no PKCS#12", _ADD),
 )
 """First bytes, what the file is then, and what to do with it."""
@@ -29,9 +34,18 @@ def read(data: bytes, opening: Opening) -> KeystoreFile:
     for reader in READERS:
         if reader.recognises(data):
             return reader.read(data, opening)
+    raise NotAKeystore(*_named(data))
+
+
+def _named(data: bytes) -> tuple[str, str]:
+    """Return what a file is that is no keystore, and what to do with it."""
     if not data:
-        raise NotAKeystore("empty", "Check how it was copied.")
-    for start, found, remedy in _OTHERS:
-        if data.startswith(start):
-            raise NotAKeystore(found, remedy)
-    raise NotAKeystore("neither JKS nor JCEKS nor PKCS#12", _CONVERT)
+        return "empty", "Check how it was copied."
+    if _PEM in data:
+        return "in PEM", _ADD
+    try:
+        read_certificate(data)
+    except CertificateUnreadable:
+        found = ((what, remedy) for start, what, remedy in _STARTS if data.startswith(start))
+        return next(found, ("neither JKS nor JCEKS nor PKCS#12", _CONVERT))
+    return "a certificate in DER", "Add it with 'keysteward certificate add'."
