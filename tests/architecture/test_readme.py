@@ -1,16 +1,27 @@
-"""The README's six commands are the main job, so they are run as they stand there."""
+"""The README's commands are run as they stand there: the main job, and the whole keystore."""
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from keysteward.cli.demo import openssl
-from tests import commands
+from tests import commands, keystore_files, pki_maker
 from tests.architecture.documents import ROOT
 
 _BLOCK = re.compile(r"in six commands.*?```\n(.*?)```", re.DOTALL)
+_DOZEN = re.compile(r"in a dozen lines\n+```\n(.*?)```", re.DOTALL)
+_ANSWERS = {
+    "import": ("--password-stdin", "--yes"),
+    "backup restore": ("--yes",),
+    "provider activate": ("--yes",),
+    "recovery export": ("--password-stdin",),
+}
+"""What a script adds to commands that ask a person."""
+
 _CHECK = re.compile(r"`keysteward (response check [^`]*)`")
 
 
@@ -39,6 +50,47 @@ def test_readme_commands_do_the_main_job(tmp_path: Path, monkeypatch: pytest.Mon
         run = commands.inside(data, *words)
     assert (0, "") == _ended(run)
     assert "sent: CN=shop.example.test,C=DE" in run.stdout
+
+
+def test_readme_commands_show_the_whole_keystore(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dozen lines work in their order, on a keystore that has something of everything."""
+    found = _DOZEN.search((ROOT / "README.md").read_text())
+    assert found is not None
+    lines = [shlex.split(line, comments=True)[1:] for line in found[1].splitlines()]
+    assert 12 == len(lines)
+    monkeypatch.chdir(tmp_path)
+    data = Path("data")
+    _prepare(data)
+    for words in lines:
+        answers = _ANSWERS.get(" ".join(words[:2]), _ANSWERS.get(words[0], ()))
+        run = commands.inside(data, *words, *answers, stdin=b"test-only passphrase\n")
+        assert (0, "") == _ended(run), words
+    written = {"PublicContentKeystore.jks", "installation.recovery", "shop-client.zip"}
+    assert written <= {file.name for file in tmp_path.iterdir()}
+
+
+def _prepare(data: Path) -> None:
+    """Make the files that the lines name, an entry of the tenant and two keys of the provider."""
+    clear = Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()
+    Path("id_ed25519").write_bytes(pki_maker.make_key("ed25519").private_bytes(*clear))
+    old = pki_maker.issue("old.example.test", pki_maker.make_key("p256"))
+    pkcs8 = old.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    entry = keystore_files.KeyEntry("old", pkcs8, (old.der,))
+    Path("old.jks").write_bytes(keystore_files.write_jks([entry], "test-only passphrase"))
+    for words in (
+        ("init",),
+        ("keystore", "create", "production"),
+        ("keypair", "generate", "shop-client", "--type", "ec", "--cn", "shop.example.test"),
+    ):
+        assert 0 == commands.inside(data, *words).status
+    for view in (("--current",), ()):
+        key = pki_maker.make_key("p256")
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        supply = ("--as", "provider", "provider", "supply", "sap_cloud", "-", *view)
+        certified = pem + pki_maker.issue("cloud.example.test", key).pem
+        assert 0 == commands.inside(data, *supply, stdin=certified).status
 
 
 def _ended(run: commands.Run) -> tuple[int, str]:
