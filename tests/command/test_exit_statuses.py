@@ -62,6 +62,7 @@ REFUSALS: dict[str, tuple[int, tuple[str, ...]]] = {
         7,
         ("response", "upload", "sap_client", "good.pem", _VERIFIED),
     ),
+    "not-the-provider": (7, ("provider", "supply", "sap_new", "key.pem")),
     "entry-owned-by-tenant": (7, ("delete", "client", "--as", "provider")),
     "alias-reserved": (7, ("rename", "client", "SAP_client")),
 }

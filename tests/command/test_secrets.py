@@ -26,7 +26,7 @@ PASSWORD = b"correct-horse-battery-staple-7731"
 WRONG_PASSWORD = b"Tr0ub4dor-and-3-wrong-password"
 
 
-_GROUPS = ("keypair", "certificate", "response", "audit", "database")
+_GROUPS = {name.split()[0] for name, _ in commands.names() if " " in name}
 
 
 def _name(arguments: tuple[str, ...]) -> str:
@@ -68,6 +68,7 @@ def whole_round(tmp_path_factory: pytest.TempPathFactory) -> Round:
     done.run("init")
     _add(done)
     _update(done)
+    _provide(done)
     _go_round(done)
     return done
 
@@ -115,6 +116,28 @@ def _update(done: Round) -> None:
     assert "private-key-in-file" in warned.stdout
     done.run(*upload, "-", "--json", stdin=with_key)
     done.run("response", "upload", "made", good, status=5)
+
+
+def _provide(done: Round) -> None:
+    end = issue("client", done.client.key, CA, eku=("clientAuth",))
+    chain = done.file("chain.pem", end.pem + CA.pem + ROOT.pem)
+    encrypted = done.file("supplied.pem", done.client.key_pem(password=PASSWORD))
+    supply = ("provider", "supply", "sap_new", encrypted, "--certificate", chain)
+    read = ("--password-stdin", "--as", "provider")
+    done.run(*supply, *read, stdin=WRONG_PASSWORD + b"\n", status=5)
+    done.run(*supply, *read, "--current", stdin=PASSWORD + b"\n")
+    done.run(*supply, *read, "--json", stdin=PASSWORD + b"\n")
+    done.run(*supply, status=7)
+    for options in ((), ("--json",)):
+        done.run("provider", "new", *options)
+        done.run("show", "sap_new", "--view", "new", *options)
+    done.run("provider", "hold", "sap_new")
+    done.run("provider", "activate", "--due")
+    done.run("provider", "activate", "sap_new", "--dry-run")
+    done.run("provider", "activate", "sap_new", "--yes")
+    done.run("provider", "history")
+    done.run("provider", "history", "--json")
+    done.run("provider", "restore", "[1]_sap_new", "--to", "sap_again")
 
 
 def _go_round(done: Round) -> None:

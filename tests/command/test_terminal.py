@@ -4,62 +4,30 @@ import array
 import fcntl
 import os
 import re
-import select
 import signal
 import subprocess
 import termios
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from keysteward.settings import Settings
-from tests import commands
+from tests import commands, providers, terminals
 from tests import steward as steward_
 from tests.command.authority import ROOT
+from tests.terminals import CTRL_C, WAIT_SECONDS
 
-WAIT_SECONDS = 60
 VERIFIED = "--fingerprint-verified"
-CTRL_C = "\x03"
 
 
 def _at_terminal(
     data: Path, *arguments: str, expecting: str = "", answer: str = "", **more: str
 ) -> tuple[int, str]:
     """Run the command on a pseudo-terminal, answer its question, return status and screen."""
-    ours, theirs = os.openpty()
-    process = subprocess.Popen(
-        (*commands.COMMAND, *arguments),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**commands.environment(data), "TERM": "xterm-256color", "COLUMNS": "120", **more},
-        start_new_session=True,
-    )
-    os.close(theirs)
-    screen, answered = b"", not expecting
-    try:
-        while True:
-            ready, _, _ = select.select([ours], [], [], WAIT_SECONDS)
-            assert ready, screen
-            try:
-                piece = os.read(ours, 4096)
-            except OSError:  # the other end is closed
-                break
-            if not piece:
-                break
-            screen += piece
-            if not answered and expecting.encode() in screen:
-                if answer == CTRL_C:
-                    process.send_signal(signal.SIGINT)
-                else:
-                    os.write(ours, answer.encode())
-                answered = True
-        return process.wait(WAIT_SECONDS), screen.decode()
-    finally:
-        os.close(ours)
-        process.kill()
-        process.wait()
+    answers = ((expecting, answer),) if expecting else ()
+    return terminals.run(data, *arguments, answers=answers, **more)
 
 
 @pytest.fixture
@@ -236,6 +204,41 @@ def test_refusal_at_a_terminal_is_a_paragraph(client: Settings, files: Path) -> 
     assert set(" ".join(detail).split()) <= set(piped.split())
 
 
+def _supply(client: Settings) -> None:
+    """Let the provider supply its key "sap_key" to the current and to the new keys."""
+    file = client.data.parent / "delivery.pem"
+    ends = datetime.now(UTC) + timedelta(days=9)
+    file.write_bytes(providers.delivery(providers.leaf("new", not_after=ends)).data)
+    supply = ("provider", "supply", "sap_key", str(file), "--as", "provider")
+    for options in ((), ("--current",)):
+        assert 0 == commands.inside(client.data, *supply, *options).status
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "waiting"), [("y\n", 0, 0), ("n\n", 6, 1), (CTRL_C, 130, 1)]
+)
+def test_activation_is_asked_about_with_its_plan(
+    client: Settings, answer: str, status: int, waiting: int
+) -> None:
+    """What would be overwritten stands above the question; anything but a yes changes nothing."""
+    _supply(client)
+    found, screen = _at_terminal(
+        *(client.data, "provider", "activate", "sap_key"),
+        expecting="Activate? [y/N]",
+        answer=answer,
+        NO_COLOR="1",
+    )
+    assert status == found, screen
+    assert "would overwrite 'sap_key' (version 1)" in screen
+    assert waiting == len(commands.inside(client.data, "provider", "new", "--json").json)
+
+
+def test_daily_job_answers_a_person_who_looks(client: Settings) -> None:
+    """In a terminal it says that there was nothing to do; else it is silent then."""
+    status, screen = _at_terminal(client.data, "provider", "activate", "--due", NO_COLOR="1")
+    assert (0, ["No key is due."]) == (status, screen.splitlines())
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_script_is_printed(shell: str) -> None:
     """For the shell that runs the command, or one that is named."""
@@ -259,6 +262,11 @@ def test_completion_offers_commands_and_aliases(client: Settings) -> None:
 
     assert ["rollback"] == complete("keysteward rol")
     assert ["client"] == complete("keysteward show cl")
+    _supply(client)
+    assert ["sap_key"] == complete("keysteward provider hold s")
+    assert [] == complete("keysteward provider hold c")
+    assert ["sap_key"] == complete("keysteward show --view new s")
+    assert [] == complete("keysteward provider restore [")
 
 
 @pytest.mark.parametrize("moment", ["reading", "asking"])
