@@ -14,22 +14,34 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from fuzz.contract import PASSWORD, SECRET, WRONG, Target, require
+from fuzz.contract import (
+    PASSWORD,
+    SECRET,
+    WRONG,
+    Target,
+    require,
+    with_and_without_password,
+)
 from keysteward.formats import keystores
 from keysteward.formats.keystores import java_keys
 from keysteward.formats.keystores.contract import KeystoreFile, Opening
+from keysteward.values import Secret
 from tests import keystore_files, pki_maker
 from tests import pkcs12_files as parts
 from tests.keystore_files import KeyEntry, tlv
 
-_OPENING = Opening(SECRET, WRONG, limit_rounds=20_000)
-"""A limit that bounds the time of one input."""
+_ROUNDS = 20_000
+"""What a file may ask for; bounds the time of one input."""
 
 _SALT = bytes(range(8))
 
 
-def _read(data: bytes) -> KeystoreFile:
-    file = keystores.read(data, _OPENING)
+def _any(data: bytes) -> object:
+    return with_and_without_password(lambda password: _read(data, password))
+
+
+def _read(data: bytes, password: Secret | None = SECRET) -> KeystoreFile:
+    file = keystores.read(data, Opening(password, WRONG, _ROUNDS))
     count = len(file.keys) + len(file.certificates) + len(file.skipped)
     require(fact=count <= len(data), words="more entries than bytes")
     return file
@@ -173,7 +185,7 @@ def _any_format() -> Iterator[bytes]:
 
 
 TARGETS = (
-    Target("keystores", _read, _any_format),
+    Target("keystores", _any, _any_format),
     Target("jks", _jks, _bodies),
     Target("jceks", _jceks, _jceks_bodies),
     Target("pkcs12", _read, _whole_pkcs12, der=True),
