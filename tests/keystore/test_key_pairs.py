@@ -1,27 +1,36 @@
 """Key pairs come into being: generated, added, renewed."""
 
+import hashlib
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from keysteward.entries import Entry, EntryType, Owner, Reason
-from keysteward.keystore import audit, key_pairs, signing_requests
+from keysteward.keystore import audit, key_pairs, signing_requests, versions
 from keysteward.keystore.key_pairs import KeyUpload, PlaceholderWish
 from keysteward.keystore.signing_requests import RequestWish
 from keysteward.keystore.steward import Steward
+from keysteward.keystore.trust import Consent
+from keysteward.pki import private_keys
 from keysteward.pki.key_pairs import parse_key_spec
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
 from keysteward.problems import (
     AliasExists,
+    CertificateExpired,
+    CertificateMissing,
     CertificateOfAnotherKey,
     KeyTypeUnsupported,
     NotAKeyPair,
     PendingKeyExists,
     PrivateKeyUnreadable,
+    RootNotTrusted,
     SealedKeyDamaged,
+    SeveralKeys,
     SigningRequestNotAvailable,
     SubjectInvalid,
     ValidityInvalid,
@@ -29,10 +38,10 @@ from keysteward.problems import (
 from keysteward.settings import Settings
 from keysteward.storage.records import Base
 from keysteward.values import Secret
-from tests import pki_maker
+from tests import key_uploads, pki_maker, verification
 from tests import steward as steward_
-from tests.pki_maker import issue
-from tests.steward import PROVIDER, START, TENANT, VERIFIED
+from tests.pki_maker import Issued, issue
+from tests.steward import PLAIN, PROVIDER, START, TENANT, VERIFIED
 
 P256 = parse_key_spec("ec", None, "P-256")
 WISH = PlaceholderWish(Subject("client", country="DE"), ("DNS:client.example",))
@@ -165,6 +174,217 @@ def test_encrypted_key_needs_its_password(
         key_pairs.add_key_pair(steward, TENANT, "client", KeyUpload(data, password))
     assert before == steward_.rows(settings)
     key_pairs.add_key_pair(steward, TENANT, "client", KeyUpload(data, Secret(b"right")))
+
+
+def test_pkcs12_brings_its_whole_chain(steward: Steward, tmp_path: Path) -> None:
+    """One file, one password; the stored key is the certificate's."""
+    chain = pki_maker.make_chain(intermediates=2)
+    data = key_uploads.openssl_pkcs12(tmp_path, *chain, password="geheim", name="other")
+    upload = KeyUpload(data, Secret(b"geheim"))
+    stored = key_pairs.add_key_pair(steward, TENANT, "client", upload, consent=VERIFIED)
+    version = stored.entry.version
+    assert (steward_.read(*chain), "client") == (version.chain, stored.entry.alias)
+    assert hashlib.sha256(data).hexdigest() == version.file_sha256
+    pkcs8 = key_pairs.unseal_private_key(steward, version)
+    verification.verify_key(tmp_path, pkcs8.reveal(), version.certificate)
+
+
+def test_several_keys_are_refused_and_one_is_chosen(
+    steward: Steward, settings: Settings, tmp_path: Path
+) -> None:
+    """Nothing is stored until it is said which; what was left is told."""
+    data = key_uploads.keytool_pkcs12(tmp_path, "first", "second", password="changeit")
+    upload = KeyUpload(data, Secret(b"changeit"))
+    before = steward_.rows(settings)
+    with pytest.raises(SeveralKeys, match="'first', 'second'"):
+        key_pairs.add_key_pair(steward, TENANT, "client", upload, consent=VERIFIED)
+    assert before == steward_.rows(settings)
+    assert ("add-key-pair", "refused", "client") == steward_.audited(steward)[-1]
+    chosen = replace(upload, choose="second")
+    stored = key_pairs.add_key_pair(steward, TENANT, "client", chosen, consent=VERIFIED)
+    assert "CN=second" == stored.entry.version.certificate.subject
+    (left,) = (n.detail for n in stored.notices if n.slug == "rest-of-file-left")
+    assert "'first'" in left
+    assert "second" not in left
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_unknown_end_of_a_chain_has_to_be_confirmed(
+    steward: Steward, settings: Settings, length: int
+) -> None:
+    """The root, or where the chain ends without it; the confirmation is remembered."""
+    chain = pki_maker.make_chain()
+    upload = KeyUpload(chain[0].key_pem(), certificates=steward_.read(*chain[:length]))
+    before = steward_.rows(settings)
+    with pytest.raises(RootNotTrusted) as caught:
+        key_pairs.add_key_pair(steward, TENANT, "client", upload)
+    top = steward_.read(chain[length - 1])[0].fingerprint
+    assert top == caught.value.fingerprint
+    assert before == steward_.rows(settings)
+    confirmed = Consent(trust_root=top)
+    key_pairs.add_key_pair(steward, TENANT, "client", upload, consent=confirmed)
+    assert top == steward.store.read_last_audit(steward.keystore_id, 1)[0].detail["confirmed_root"]
+    key_pairs.add_key_pair(steward, TENANT, "again", upload)
+
+
+def test_fingerprint_of_another_certificate_confirms_nothing(steward: Steward) -> None:
+    """It was compared with something else."""
+    chain = pki_maker.make_chain()
+    upload = KeyUpload(chain[0].key_pem(), certificates=steward_.read(*chain))
+    other = Consent(trust_root=steward_.read(chain[1])[0].fingerprint)
+    with pytest.raises(RootNotTrusted):
+        key_pairs.add_key_pair(steward, TENANT, "client", upload, consent=other)
+
+
+def test_self_signed_certificate_of_a_pkcs12_has_to_be_confirmed(
+    steward: Steward, tmp_path: Path
+) -> None:
+    """As in SAP's monitor; beside a key in PEM it is the placeholder that its owner made."""
+    own = issue("client", eku=("clientAuth",))
+    upload = KeyUpload(key_uploads.openssl_pkcs12(tmp_path, own))
+    with pytest.raises(RootNotTrusted, match="nobody else vouches for it"):
+        key_pairs.add_key_pair(steward, TENANT, "client", upload)
+    stored = key_pairs.add_key_pair(steward, TENANT, "client", upload, consent=VERIFIED)
+    assert steward_.read(own) == stored.entry.version.chain
+    assert {"self-signed"} == {notice.slug for notice in stored.notices}
+    beside = KeyUpload(own.key_pem() + own.pem)
+    again = key_pairs.add_key_pair(steward, TENANT, "again", beside)
+    assert steward_.read(own) == again.entry.version.chain
+
+
+def test_chain_of_a_key_pair_is_completed_from_the_keystore(steward: Steward) -> None:
+    """Under a trusted entry nothing is asked."""
+    chain = pki_maker.make_chain()
+    steward_.add_anchor(steward, "ca", chain[1], trusted=False)
+    steward_.add_anchor(steward, "root", chain[2])
+    upload = KeyUpload(chain[0].key_pem(), certificates=steward_.read(chain[0]))
+    stored = key_pairs.add_key_pair(steward, TENANT, "client", upload)
+    assert steward_.read(*chain) == stored.entry.version.chain
+    assert ["chain-completed-from-keystore"] == [notice.slug for notice in stored.notices]
+
+
+def test_expired_certificate_is_taken_by_override_alone(steward: Steward) -> None:
+    """It is a warning then, and the audit log has it."""
+    ca = issue("CA", ca=True)
+    end = issue("client", issuer=ca, eku=("clientAuth",), not_after=START - timedelta(days=1))
+    upload = KeyUpload(end.key_pem(), certificates=steward_.read(end, ca))
+    with pytest.raises(CertificateExpired):
+        key_pairs.add_key_pair(steward, TENANT, "client", upload, consent=VERIFIED)
+    consent = Consent(frozenset({"certificate-expired"}), fingerprint_verified=True)
+    stored = key_pairs.add_key_pair(steward, TENANT, "client", upload, consent=consent)
+    assert ["certificate-expired"] == [notice.slug for notice in stored.notices]
+    detail = steward.store.read_last_audit(steward.keystore_id, 1)[0].detail
+    assert ["certificate-expired"] == detail["overridden"] == detail["warnings"]
+
+
+def test_what_a_receiver_would_stumble_over_is_said(steward: Steward) -> None:
+    """By the same rules as of a signing response."""
+    root = issue("Root", ca=True)
+    ca = issue("CA", issuer=root, ca=True, not_after=START - timedelta(days=1))
+    end = issue("client", issuer=ca, eku=("serverAuth",))
+    upload = KeyUpload(end.key_pem(), certificates=steward_.read(end, ca, root, issue("stranger")))
+    stored = key_pairs.add_key_pair(steward, TENANT, "client", upload, consent=VERIFIED)
+    assert {"extended-key-usage", "issuer-expired", "unrelated-certificates-dropped"} == {
+        notice.slug for notice in stored.notices
+    }
+
+
+# ---- update
+
+
+def _client(steward: Steward, issued: Issued, *chain: Issued) -> Entry:
+    return steward_.add(steward, "client", issued, *chain, usage=Usage.SIGNATURE)
+
+
+def test_update_keeps_alias_usage_and_versions(steward: Steward, tmp_path: Path) -> None:
+    """The new key and chain are the next version; the old one can be brought back."""
+    old, new = pki_maker.make_chain(), pki_maker.make_chain(subject="new")
+    before = _client(steward, *old)
+    upload = KeyUpload(key_uploads.openssl_pkcs12(tmp_path, *new, password="x"), Secret(b"x"))
+    with pytest.raises(RootNotTrusted):
+        key_pairs.update_key_pair(steward, TENANT, "client", upload)
+    stored = key_pairs.update_key_pair(steward, TENANT, "client", upload, consent=VERIFIED)
+    entry = stored.entry
+    assert (before.id, "client", Usage.SIGNATURE, 2) == (
+        *(entry.id, entry.alias, entry.usage, entry.version.number),
+    )
+    assert (Reason.UPLOADED, steward_.read(*new)) == (entry.version.reason, entry.version.chain)
+    assert {"key-changed", "root-changed"} <= {notice.slug for notice in stored.notices}
+    pkcs8 = key_pairs.unseal_private_key(steward, entry.version)
+    verification.verify_key(tmp_path, pkcs8.reveal(), entry.version.certificate)
+    assert ("uploaded", "done", "client") == steward_.audited(steward)[-1]
+    back = versions.roll_back(steward, TENANT, "client", 1, PLAIN)
+    assert 3 == back.version
+    rolled = steward.store.get_entry(steward.keystore_id, "client")
+    assert before.version.private_key_id == rolled.version.private_key_id
+
+
+def test_update_under_the_root_in_use_asks_nothing(steward: Steward) -> None:
+    """The root of the current chain is an anchor, as for signing responses."""
+    old = pki_maker.make_chain()
+    _client(steward, *old)
+    new = issue("client", issuer=old[1], eku=("emailProtection",))
+    upload = KeyUpload(new.key_pem(), certificates=steward_.read(new, *old[1:]))
+    stored = key_pairs.update_key_pair(steward, TENANT, "client", upload)
+    assert steward_.read(new, *old[1:]) == stored.entry.version.chain
+
+
+def test_update_with_what_is_current_stores_nothing(steward: Steward, settings: Settings) -> None:
+    """Neither with the chain, nor with the key in use alone."""
+    chain = pki_maker.make_chain()
+    _client(steward, *chain)
+    before = steward_.rows(settings)
+    pem = chain[0].key_pem()
+    for upload in (KeyUpload(pem), KeyUpload(pem, certificates=steward_.read(*chain[::-1]))):
+        stored = key_pairs.update_key_pair(steward, TENANT, "client", upload)
+        assert (False, 1) == (stored.changed, stored.entry.version.number)
+        assert ["already-current"] == [notice.slug for notice in stored.notices]
+    assert before == steward_.rows(settings)
+
+
+def test_update_with_another_key_alone_is_refused(steward: Steward, settings: Settings) -> None:
+    """Its placeholder would take the place of the certificate in use."""
+    _client(steward, *pki_maker.make_chain())
+    before = steward_.rows(settings)
+    with pytest.raises(CertificateMissing, match="'client'"):
+        key_pairs.update_key_pair(steward, TENANT, "client", KeyUpload(issue("x").key_pem()))
+    assert before == steward_.rows(settings)
+    assert ("update-key-pair", "refused", "client") == steward_.audited(steward)[-1]
+
+
+def test_update_with_a_foreign_certificate_is_refused(steward: Steward, settings: Settings) -> None:
+    """A certificate of the entry's own key does not make up for it."""
+    chain = pki_maker.make_chain()
+    _client(steward, *chain)
+    before = steward_.rows(settings)
+    upload = KeyUpload(issue("x").key_pem(), certificates=steward_.read(*chain))
+    with pytest.raises(CertificateOfAnotherKey):
+        key_pairs.update_key_pair(steward, TENANT, "client", upload, consent=VERIFIED)
+    assert before == steward_.rows(settings)
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_pending_key_stays_unless_it_is_the_one_that_comes(steward: Steward, *, same: bool) -> None:
+    """An update is no answer to a renewal, but may bring its key."""
+    chain = pki_maker.make_chain()
+    _client(steward, *chain)
+    renewed = key_pairs.renew_key_pair(steward, TENANT, "client")
+    assert renewed.pending is not None
+    pending = private_keys.from_pkcs8(key_pairs.unseal_private_key(steward, renewed.pending))
+    new = issue("client", pending if same else None, chain[1], eku=("emailProtection",))
+    upload = KeyUpload(new.key_pem(), certificates=steward_.read(new, *chain[1:]))
+    entry = key_pairs.update_key_pair(steward, TENANT, "client", upload).entry
+    assert (3, None if same else 2) == (
+        entry.version.number,
+        entry.pending.number if entry.pending else None,
+    )
+
+
+def test_update_of_a_certificate_entry_is_refused(steward: Steward) -> None:
+    """It would hide that the entry has no key yet."""
+    steward_.add_anchor(steward, "root", issue("Root", ca=True))
+    with pytest.raises(NotAKeyPair):
+        key_pairs.update_key_pair(steward, TENANT, "root", KeyUpload(issue("x").key_pem()))
 
 
 def test_same_key_twice_is_sealed_once(steward: Steward, settings: Settings) -> None:
