@@ -96,8 +96,9 @@ def test_other_file_is_called_what_it_is(data: bytes, found: str, remedy: str) -
     assert remedy in refused.value.detail
 
 
-@pytest.mark.parametrize("data", [data[:length] for data in _STORES.values() for length in (8, 99)])
-def test_keystore_that_is_cut_off_is_called_damaged(data: bytes) -> None:
+@pytest.mark.parametrize("length", [8, 99])
+@pytest.mark.parametrize("data", _STORES.values(), ids=_STORES)
+def test_keystore_that_is_cut_off_is_called_damaged(data: bytes, length: int) -> None:
     """Not something else: what its beginning says counts."""
     with pytest.raises(KeystoreUnreadable):
-        keystores.read(data, OPENING)
+        keystores.read(data[:length], OPENING)
