@@ -36,9 +36,9 @@ def export(
     as_json: _Json = False,
 ) -> None:
     """Write the whole installation with its private keys, encrypted under a passphrase."""
-    with session.opened() as steward:
+    with session.opened() as steward, streams.new_private(file) as target:
         passphrase = _new_passphrase(from_stdin=password_stdin)
-        with streams.new_private(file) as target, _bar("Exporting") as told:
+        with _bar("Exporting") as told:
             contents = recovery.export(steward, session.caller, target, file, passphrase, told)
     if as_json and file != "-":
         output.say_json(_json(contents))
