@@ -7,6 +7,7 @@ OpenSSL judges them, so a chain that fails verification is there too.
 """
 
 import ssl
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -151,8 +152,11 @@ _AFTER_REQUEST = bytes.fromhex("300506032b6570030100")
 def _shown(der: bytes) -> str:
     inner = _sequence(_BEFORE_NAME + der + _AFTER_NAME)
     try:
-        request = x509.load_der_x509_csr(_sequence(inner + _AFTER_REQUEST))
-        return names.shown(request.subject)
+        with warnings.catch_warnings():
+            # About a country of more or less than two letters, which is its CA's affair.
+            warnings.simplefilter("ignore")
+            request = x509.load_der_x509_csr(_sequence(inner + _AFTER_REQUEST))
+            return names.shown(request.subject)
     except (ValueError, TypeError):
         # TypeError: a bit string as the value of an attribute that has none.
         return f"unreadable name {der[:32].hex()}"
