@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -96,3 +98,24 @@ def test_key_of_a_wrong_length_has_no_certificate(two: tuple[Issued, Issued]) ->
     bags = [_bag(issued) for issued in two]
 
     assert [(), (1,)] == pkcs12_linking.link([(Attributes(), short), _key(two[1])], bags)
+
+
+def test_certificates_shared_by_many_keys_are_given_out_once_for_each() -> None:
+    """One identifier and one public key for all of them: the work does not multiply."""
+    same = pki_maker.issue("same")
+    keys = [_key(same, key_id=b"t")] * 3_000
+    bags = [_bag(same, "first", b"t"), *[_bag(same, "other", b"t")] * 6_999]
+    started = time.process_time()
+
+    assert [(0,)] * 3_000 == pkcs12_linking.link(keys, bags)
+    assert time.process_time() - started < 10
+
+
+def test_of_several_certificates_with_a_shared_identifier_the_one_of_its_name_is_taken(
+    two: tuple[Issued, Issued],
+) -> None:
+    """The name decides among those of the key's own identifier, not among all."""
+    a, b = two
+    bags = [_bag(a, "n", b"else"), _bag(a, "m", b"t"), _bag(a, "n", b"t")]
+
+    assert [(2,), ()] == pkcs12_linking.link([_key(a, "n", b"t"), _key(b, "n", b"t")], bags)

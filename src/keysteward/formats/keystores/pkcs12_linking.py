@@ -30,52 +30,57 @@ _RSA = (
 def link(
     keys: Sequence[tuple[Attributes, bytes]], certificates: Sequence[CertificateBag]
 ) -> list[tuple[int, ...]]:
-    """Return for each key (clear PKCS#8) the positions of its certificates, its own one first."""
+    """Return for each key (clear PKCS#8) the positions of its certificates, its own one first.
+
+    Only a key that has its localKeyId for itself gets more than one, so no certificate is given out
+    more often than there are keys, and the work grows with the number of bags alone.
+    """
     sharing = Counter(attributes.key_id for attributes, _ in keys)
     by_id: defaultdict[bytes | None, list[int]] = defaultdict(list)
     for position, bag in enumerate(certificates):
         by_id[bag.attributes.key_id].append(position)
-    by_public_key: dict[bytes | None, list[int]] | None = None
+    own: _Own | None = None
     links = []
     for attributes, pkcs8 in keys:
         key_id = attributes.key_id
         linked = [] if key_id is None else by_id[key_id]
         alone = sharing[key_id] == 1
         if not (alone and len(linked) == 1):
-            if by_public_key is None:
-                by_public_key = _by_public_key(certificates)
-            own = by_public_key.get(_public_key(pkcs8), [])
-            linked = _chosen(attributes.name, own, linked, certificates, alone=alone)
+            own = own or _Own(certificates)
+            linked = own.chosen(attributes, pkcs8, linked, alone=alone)
         links.append(tuple(linked))
     return links
 
 
-def _chosen(
-    name: str,
-    own: list[int],
-    linked: list[int],
-    certificates: Sequence[CertificateBag],
-    *,
-    alone: bool,
-) -> list[int]:
-    """Choose among certificates of the key's own (by public key) and those with its localKeyId."""
-    both = [position for position in own if position in linked]
-    if both and alone:  # the others with its identifier are its chain
-        return both + [position for position in linked if position not in both]
-    if both:
-        return both
-    if own:  # of several for the same key, the one that is named like it
-        return [min(own, key=lambda position: certificates[position].attributes.name != name)]
-    return linked if alone else []
+class _Own:
+    """The certificates of a file by their public keys, so that each key finds its own at once."""
 
+    def __init__(self, certificates: Sequence[CertificateBag]) -> None:
+        self._keys = [_certified(bag.der) for bag in certificates]
+        self._of_key: dict[bytes, int] = {}
+        self._with_id: defaultdict[tuple[bytes, bytes | None], list[int]] = defaultdict(list)
+        self._named: dict[tuple[bytes, bytes | None, str], int] = {}
+        for position, (key, bag) in enumerate(zip(self._keys, certificates, strict=True)):
+            if key is not None:
+                attributes = bag.attributes
+                self._of_key.setdefault(key, position)
+                self._with_id[key, attributes.key_id].append(position)
+                for key_id in (None, attributes.key_id):
+                    self._named.setdefault((key, key_id, attributes.name), position)
 
-def _by_public_key(certificates: Sequence[CertificateBag]) -> dict[bytes | None, list[int]]:
-    found: defaultdict[bytes | None, list[int]] = defaultdict(list)
-    for position, bag in enumerate(certificates):
-        public_key = _certified(bag.der)
-        if public_key is not None:
-            found[public_key].append(position)
-    return dict(found)
+    def chosen(
+        self, attributes: Attributes, pkcs8: bytes, linked: list[int], *, alone: bool
+    ) -> list[int]:
+        """Choose among a key's own certificates (by public key) and those with its localKeyId."""
+        key = _public_key(pkcs8)
+        if key is None or key not in self._of_key:
+            return linked if alone else []
+        both = self._with_id.get((key, attributes.key_id), []) if linked else []
+        if both and alone:  # the others with its identifier are its chain
+            return both + [position for position in linked if self._keys[position] != key]
+        # Of several for the same key, the one that is named like it.
+        key_id, first = (attributes.key_id, both[0]) if both else (None, self._of_key[key])
+        return [self._named.get((key, key_id, attributes.name), first)]
 
 
 def _certified(certificate: bytes) -> bytes | None:
