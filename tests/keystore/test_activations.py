@@ -183,6 +183,13 @@ def test_plan_of_a_good_successor_has_no_warning(waiting: Steward) -> None:
     assert ({"key-changed"}, "accept") == (_slugs(plan), plan.outcome)
 
 
+def test_plan_says_that_the_key_is_active_already(steward: Steward) -> None:
+    """The provider supplied the same pair to both lists: an activation would change nothing."""
+    for view in (View.CURRENT, View.NEW):
+        providers.supply(steward, NEXT, view=view)
+    assert {"already-current"} == _slugs(activations.plan_activation(steward, ALIAS))
+
+
 def test_ended_key_can_be_activated_and_is_warned_of(waiting: Steward, clock: Clock) -> None:
     """A person may want just that; nothing is refused that is said clearly."""
     clock.now = NEXT.certificate.not_valid_after_utc + DAY

@@ -18,7 +18,7 @@ def activate(
     alias: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ALIAS]",
+            metavar="ALIAS",
             help="Alias of a new key.",
             show_default=False,
             autocompletion=complete_new,

@@ -235,6 +235,11 @@ def _findings(waiting: Entry, current: Entry | None, now: datetime) -> Iterator[
     yield from judgement.of_tls(chain[0], waiting.usage)
     if current is None:
         return
+    if chain == current.version.chain:
+        yield NoticeKind.ALREADY_CURRENT.about(
+            f"{waiting.alias!r} has this key with this chain already: an activation only takes it "
+            "off the new keys, and adds one more entry to the history."
+        )
     if chain[0].spki != current.version.certificate.spki:
         yield NoticeKind.KEY_CHANGED.about("The new private key replaces the current one.")
     if not current.version.certificate.self_signed:
