@@ -11,9 +11,9 @@ _TITLE = """# Commands
 
 Every command with its arguments and options, as `keysteward COMMAND --help` shows them. FILE may be `-` for standard input. `python -m tests.command_reference > docs/commands.md` writes this page anew.
 
-The options `--data DIR`, `--keystore NAME`, `--database URL` and `--as tenant|provider` go with every command, in front of its name or behind it.
+The options `--data DIR`, `--keystore NAME`, `--database URL` and `--as tenant|provider` go with every command, in front of its name or behind it; where a command has an `--as` of its own, the common one stands in front.
 """  # noqa: E501  # a paragraph of Markdown is one line
-_COMMON = frozenset({"--data", "--keystore", "--database", "--as", "--help", "-h"})
+_COMMON = frozenset({"data", "keystore", "database", "act_as", "help"})
 
 
 def page() -> str:
@@ -32,15 +32,20 @@ def _of(command: object, name: str) -> Iterator[str]:
 
 def _of_command(command: TyperCommand, name: str) -> Iterator[str]:
     arguments = [p for p in command.params if isinstance(p, TyperArgument)]
-    words = " ".join(a.metavar or (a.name or "").upper() for a in arguments)
+    words = " ".join(_words(a) for a in arguments)
     yield f"## {name} {words}".rstrip()
     yield f"\n{command.help}\n"
     options = [p for p in command.params if isinstance(p, TyperOption)]
-    rows = [o for o in options if not _COMMON & set(o.opts)]
+    rows = [o for o in options if o.name not in _COMMON]
     if rows:
         yield "| option | meaning |\n| --- | --- |"
         yield from (f"| {_names(o)} | {o.help} |" for o in rows)
         yield ""
+
+
+def _words(argument: TyperArgument) -> str:
+    word = argument.metavar or (argument.name or "").upper()
+    return f"{word}..." if argument.nargs == -1 else word
 
 
 def _names(option: TyperOption) -> str:

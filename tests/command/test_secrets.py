@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 
-from tests import commands, pki_maker, receivers
+from tests import commands, key_uploads, pki_maker, receivers
 from tests.command.authority import CA, ROOT
 from tests.commands import Run
 from tests.pki_maker import Issued, issue
@@ -69,6 +69,7 @@ def whole_round(tmp_path_factory: pytest.TempPathFactory) -> Round:
     _add(done)
     _update(done)
     _provide(done)
+    _bring(done)
     _go_round(done)
     return done
 
@@ -140,6 +141,26 @@ def _provide(done: Round) -> None:
     done.run("provider", "restore", "[1]_sap_new", "--to", "sap_again")
 
 
+def _bring(done: Round) -> None:
+    end = issue("client", done.client.key, CA, eku=("clientAuth",))
+    password = PASSWORD.decode()
+    pkcs12 = key_uploads.openssl_pkcs12(done.files, end, CA, ROOT, password=password)
+    update = ("keypair", "update", "made", done.file("client.p12", pkcs12), "--password-stdin")
+    done.run(*update, stdin=WRONG_PASSWORD + b"\n", status=5)
+    done.run(*update, stdin=PASSWORD + b"\n")
+    done.run(*update, "--json", stdin=PASSWORD + b"\n")
+    several = key_uploads.keytool_pkcs12(done.files, "first", "second", password=password)
+    add = ("keypair", "add", "several", done.file("several.p12", several), "--password-stdin")
+    done.run(*add, stdin=PASSWORD + b"\n", status=6)
+    done.run("certificate", "add", "anchor", "-", VERIFIED, stdin=CA.pem)
+    done.run("certificate", "update", "anchor", "-", VERIFIED, stdin=ROOT.pem)
+    done.run("keystore", "create", "other")
+    done.run("keystore", "list")
+    done.run("copy", "client", "anchor", "--to", "other", "--dry-run")
+    done.run("copy", "client", "anchor", "--to", "other", "--json")
+    done.run("copy", "client", "--to", "other", "--as", "client=sap_client", status=7)
+
+
 def _go_round(done: Round) -> None:
     done.run("certificate", "add", "root", done.file("root.pem", ROOT.pem), VERIFIED)
     server = receivers.server_chain()
@@ -165,6 +186,13 @@ def _go_round(done: Round) -> None:
     done.run("delete", "made", "--purge", stdin=b"made\n")
     done.run("delete", "clearer", "--purge", stdin=b"no\n", status=6)
     done.run("database", "backup", str(done.files / "copy.db"))
+    recovery = str(done.files / "all.recovery")
+    done.run("recovery", "export", recovery, "--password-stdin", stdin=PASSWORD + b"\n")
+    restore = ("recovery", "restore", recovery, "--password-stdin")
+    elsewhere = ("--data", str(done.files / "elsewhere"))
+    done.run(*restore, *elsewhere, stdin=WRONG_PASSWORD + b"\n", status=5)
+    done.run(*restore, *elsewhere, "--json", stdin=PASSWORD + b"\n")
+    done.run(*restore, stdin=PASSWORD + b"\n", status=6)
     done.run("audit", "show", "--last", "1000")
     done.run("audit", "show", "--last", "1000", "--json")
     done.run("audit", "verify")
@@ -213,7 +241,7 @@ def test_nothing_stored_holds_a_secret(whole_round: Round) -> None:
     assert kept
     sealing = [file.read_bytes() for file in stored if file not in kept]
     assert sealing
-    for file in (*kept, whole_round.files / "copy.db"):
+    for file in (*kept, whole_round.files / "copy.db", whole_round.files / "all.recovery"):
         content = file.read_bytes()
         found = [name for name, secret in _secrets(whole_round.client) if secret in content]
         assert [] == found, file.name
