@@ -1,4 +1,4 @@
-"""docs/tour.md: every command of the tour is run as it stands there, and says what stands there."""
+"""docs/tour.md, docs/imports.md: every command is run as it stands there, and says what is shown."""
 
 import os
 import re
@@ -34,8 +34,8 @@ class Step:
     shown: str
 
 
-def _steps() -> list[Step]:
-    text = "".join(_BLOCK.findall((DOCS / "tour.md").read_text()))
+def _steps(page: str) -> list[Step]:
+    text = "".join(_BLOCK.findall((DOCS / page).read_text()))
     found = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
     return [Step(*step.split("\n", 1)) for step in found]
 
@@ -73,14 +73,18 @@ def _shell(line: str) -> str:
     return told
 
 
-def test_tour_is_walked_as_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", ["tour.md", "imports.md"])
+def test_tour_is_walked_as_it_is_told(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From keystores that Java made to one that Java reads, with nothing but the page's commands.
 
     What keytool says while it makes keys differs from version to version, and is not shown.
     """
     peers.require("keytool")
+    peers.require("openssl")
     monkeypatch.chdir(tmp_path)
-    for step in _steps():
+    for step in _steps(page):
         ours = step.line.startswith("keysteward ")
         told = _keysteward(step.line) if ours else _shell(step.line)
         if ours or step.shown:
@@ -89,7 +93,7 @@ def test_tour_is_walked_as_it_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_tour_visits_what_a_keystore_needs() -> None:
     """The page leads through import, backup, restore, the provider's keys and export."""
-    lines = " ".join(step.line for step in _steps())
+    lines = " ".join(step.line for step in _steps("tour.md"))
     for words in (
         *("import old.jks", "import four.p12", "backup create", "delete", "backup compare"),
         *("backup restore", "provider activate", "provider restore", "export-keystore"),
