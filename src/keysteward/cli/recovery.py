@@ -107,7 +107,7 @@ def _show(contents: Contents, *, stderr: bool = False) -> None:
     counts = contents.rows
     rows = [
         ("Keystores", ", ".join(contents.keystores)),
-        ("Entries, also deleted and replaced ones", f"{counts['entries']:,}"),
+        ("Entries, deleted ones too", f"{counts['entries']:,}"),
         ("Their versions", f"{counts['versions']:,}"),
         ("Private keys", f"{counts['private_keys']:,}"),
         ("Backups", f"{counts['backups']:,}"),
