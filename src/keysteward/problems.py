@@ -1143,7 +1143,7 @@ class KeystoreNotInitialised(Problem):
 
 @dataclass(eq=False)
 class KeystoreExists(Problem):
-    """``init`` found a keystore in the data folder."""
+    """``init`` or a restore found a keystore in the data folder."""
 
     slug = "keystore-exists"
     title = "There is a keystore here already"

@@ -1,11 +1,15 @@
+import base64
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from keysteward.entries import View
@@ -182,6 +186,50 @@ def test_no_clear_key_is_in_the_file_nor_beside_it(furnished: Steward, tmp_path:
     kept = [p for p in settings.data.rglob("*") if p.is_file() and p.suffix != ".key"]
     assert certificate in kept[0].read_bytes()
     assert [] == [one for one in secrets for path in kept if one in path.read_bytes()]
+
+
+def _opened(blob: bytes, key: bytes, *context: str) -> bytes:
+    """Open a seal as docs/adr/0012 says."""
+    associated = b"\0".join(text.encode() for text in ("keysteward seal v1", *context))
+    assert b"\x01" == blob[:1]
+    return AESGCM(key).decrypt(blob[1:13], blob[13:], associated)
+
+
+@pytest.mark.usefixtures("cheap")
+def test_private_key_is_found_by_the_description_alone(furnished: Steward) -> None:
+    """Who has the clear content and docs/adr/0012 gets at every private key without Keysteward."""
+    clear = container.decrypting(io.BytesIO(_exported(furnished)), PASSPHRASE).read()
+    tables: dict[str, list[dict[str, Any]]] = {}
+    sealing: dict[str, bytes] = {}
+    heading: dict[str, Any] = {}
+    for line in map(json.loads, clear.splitlines()):
+        if isinstance(line, list):
+            row = dict(zip(heading["columns"], line, strict=True))
+            row |= {name: base64.b64decode(row[name] or "") for name in heading["binary"]}
+            tables.setdefault(heading["table"], []).append(row)
+        elif "sealing_key" in line:
+            sealing[line["sealing_key"]] = base64.b64decode(line["content"])
+        else:
+            heading = line
+    (wrapped,) = tables["data_keys"]
+    key_id, sealing_id = wrapped["id"], wrapped["sealing_key_id"]
+    data_key = _opened(wrapped["wrapped"], sealing[sealing_id], "data-key", key_id, sealing_id)
+    found = [
+        _opened(
+            row["sealed"],
+            data_key,
+            "private-key",
+            row["data_key_id"],
+            str(row["keystore_id"]),
+            str(row["id"]),
+            row["public_key_sha256"].hex(),
+        )
+        for row in tables["private_keys"]
+        if any(row["sealed"])
+    ]
+    assert pki_maker.key_bytes(installations.CLIENT.key, Encoding.DER) in found
+    assert len(found) == len(tables["private_keys"]) - 1
+    assert installations.CLIENT.der in [row["der"] for row in tables["certificates"]]
 
 
 @pytest.mark.usefixtures("cheap")

@@ -3,6 +3,7 @@ import io
 import json
 import os
 import shutil
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -497,3 +498,31 @@ def test_what_a_killed_restore_left_is_removed(target: Settings, dumped: bytes) 
     assert {"keysteward.db", "sealing"} == {p.name for p in target.data.iterdir()}
     assert [f"{key_id}.key"] == [file.name for file in target.keyring.iterdir()]
     lifecycle.open_store(target).close()
+
+
+MOST_BYTES = 8 << 20
+
+
+def test_memory_does_not_grow_with_the_installation(
+    keystore_template: Path, target: Settings, tmp_path: Path
+) -> None:
+    """30 MB of rows are dumped and restored in a fraction of that."""
+    settings = steward_.copy_template(keystore_template, tmp_path / "large")
+    with closing(steward_.connect(settings, writing=True)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO trust_confirmations VALUES (1, ?, 0, ?)",
+            ((n.to_bytes(32, "big"), "x" * 10_000) for n in range(3_000)),
+        )
+    file = tmp_path / "lines"
+    tracemalloc.start()
+    try:
+        with file.open("wb") as written:
+            recovery.dump(settings, written.write, NOW)
+        assert file.stat().st_size > 30_000_000
+        assert tracemalloc.get_traced_memory()[1] < MOST_BYTES
+        with file.open("rb") as read:
+            restoring.restore(target, read, "tester", NOW)
+        assert tracemalloc.get_traced_memory()[1] < MOST_BYTES
+    finally:
+        tracemalloc.stop()
+    assert 3_000 == len(steward_.rows(target)["trust_confirmations"])
