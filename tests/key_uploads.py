@@ -1,6 +1,8 @@
 """Files with key pairs as other programs write them; every key in them is for tests alone."""
 
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests import peers
 from tests.pki_maker import Issued
@@ -23,14 +25,15 @@ def openssl_pkcs12(
     return peers.run("openssl", "pkcs12", "-export", *given, *named, *options)
 
 
-def keytool_pkcs12(folder: Path, *aliases: str, password: str) -> bytes:
-    """Return a PKCS#12 that keytool wrote, with a new EC key under each alias."""
-    file = folder / "keytool.p12"
-    file.unlink(missing_ok=True)
-    for alias in aliases:
-        peers.run(
-            *("keytool", "-genkeypair", "-keystore", str(file), "-storetype", "PKCS12"),
-            *("-storepass", password, "-alias", alias, "-dname", f"CN={alias}"),
-            *("-keyalg", "EC", "-groupname", "secp256r1", "-validity", "3650"),
-        )
-    return file.read_bytes()
+@lru_cache
+def keytool_pkcs12(*aliases: str, password: str) -> bytes:
+    """Return a PKCS#12 that keytool wrote, with an EC key under each alias; once in a run."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "keytool.p12"
+        for alias in aliases:
+            peers.run(
+                *("keytool", "-genkeypair", "-keystore", str(file), "-storetype", "PKCS12"),
+                *("-storepass", password, "-alias", alias, "-dname", f"CN={alias}"),
+                *("-keyalg", "EC", "-groupname", "secp256r1", "-validity", "3650"),
+            )
+        return file.read_bytes()

@@ -34,7 +34,7 @@ def pkcs12(files: Path) -> str:
 @pytest.fixture
 def several(files: Path) -> str:
     """Return the name of a PKCS#12 with the keys "first" and "second", under "changeit"."""
-    data = key_uploads.keytool_pkcs12(files, "first", "second", password="changeit")
+    data = key_uploads.keytool_pkcs12("first", "second", password="changeit")
     (files / "several.p12").write_bytes(data)
     return str(files / "several.p12")
 

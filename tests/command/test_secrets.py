@@ -149,7 +149,7 @@ def _bring(done: Round) -> None:
     done.run(*update, stdin=WRONG_PASSWORD + b"\n", status=5)
     done.run(*update, stdin=PASSWORD + b"\n")
     done.run(*update, "--json", stdin=PASSWORD + b"\n")
-    several = key_uploads.keytool_pkcs12(done.files, "first", "second", password=password)
+    several = key_uploads.keytool_pkcs12("first", "second", password=password)
     add = ("keypair", "add", "several", done.file("several.p12", several), "--password-stdin")
     done.run(*add, stdin=PASSWORD + b"\n", status=6)
     done.run("certificate", "add", "anchor", "-", VERIFIED, stdin=CA.pem)

@@ -71,9 +71,9 @@ def test_pkcs12_of_openssl_is_read(
     assert ("PKCS#12", ()) == (file.format, file.left)
 
 
-def test_key_of_keytool_is_chosen_by_its_alias(settings: Settings, tmp_path: Path) -> None:
+def test_key_of_keytool_is_chosen_by_its_alias(settings: Settings) -> None:
     """Several keys are named and refused until one is chosen, by its name or its place."""
-    data = key_uploads.keytool_pkcs12(tmp_path, "first", "second", password="changeit")
+    data = key_uploads.keytool_pkcs12("first", "second", password="changeit")
     with pytest.raises(SeveralKeys) as caught:
         _read(settings, data, "changeit")
     assert ("first", "second") == caught.value.names

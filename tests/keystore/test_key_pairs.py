@@ -189,11 +189,9 @@ def test_pkcs12_brings_its_whole_chain(steward: Steward, tmp_path: Path) -> None
     verification.verify_key(tmp_path, pkcs8.reveal(), version.certificate)
 
 
-def test_several_keys_are_refused_and_one_is_chosen(
-    steward: Steward, settings: Settings, tmp_path: Path
-) -> None:
+def test_several_keys_are_refused_and_one_is_chosen(steward: Steward, settings: Settings) -> None:
     """Nothing is stored until it is said which; what was left is told."""
-    data = key_uploads.keytool_pkcs12(tmp_path, "first", "second", password="changeit")
+    data = key_uploads.keytool_pkcs12("first", "second", password="changeit")
     upload = KeyUpload(data, Secret(b"changeit"))
     before = steward_.rows(settings)
     with pytest.raises(SeveralKeys, match="'first', 'second'"):

@@ -54,8 +54,8 @@ _MISFIT = (
 _CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
 
 _OTHER_FILES = (
-    (b"\xfe\xed\xfe\xed", "a Java keystore (JKS)"),
-    (b"\xce\xce\xce\xce", "a Java keystore (JCEKS)"),
+    (b"\xfe\xed\xfe\xed", "a Java keystore (JKS), which 'keysteward import' takes"),
+    (b"\xce\xce\xce\xce", "a Java keystore (JCEKS), which 'keysteward import' takes"),
     (b"PuTTY-User-Key-File", "a PuTTY key, which 'keysteward ssh add' takes"),
 )
 
