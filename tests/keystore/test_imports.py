@@ -1,5 +1,6 @@
 """Whole keystores: what other tools wrote arrives as they list it, and what cannot is named."""
 
+import time
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -861,3 +862,32 @@ def test_many_certificates_of_one_name_end_in_time(steward: Steward) -> None:
     plan = _run(steward, _jks(_key("one", ONE, ONE), *entries))
 
     assert {"one": "response-too-complex"} == _reasons(plan)
+
+
+def test_many_certificates_of_one_name_cost_each_key_little(steward: Steward) -> None:
+    """The work grows with the file, not with its square; nor are signatures verified for ever."""
+    top = issue("Top", CA.key, ca=True)
+    decoys = [issue("Issuing", CA.key, issuer=top, ca=True) for _ in range(1_000)]
+    keys = [_key(f"key{number}", ONE, ONE) for number in range(40)]
+    entries = [
+        keystore_files.java_certificate(f"decoy{number}", decoy.der)
+        for number, decoy in enumerate(decoys)
+    ]
+    started = time.process_time()
+
+    plan = _run(steward, _jks(*keys, *entries))
+
+    assert {"response-too-complex"} == set(_reasons(plan).values())
+    assert 40 == len(_reasons(plan))
+    assert time.process_time() - started < 10
+
+
+def test_chain_without_end_is_refused(steward: Steward) -> None:
+    """As many certificates as a file gives to a key are no chain that any peer would take."""
+    chain = [issue("0", ca=True)]
+    for number in range(1, 130):
+        chain.insert(0, issue(str(number), issuer=chain[0], ca=True))
+
+    plan = _run(steward, _jks(_key("long", chain[0], *chain)))
+
+    assert {"long": "response-too-complex"} == _reasons(plan)

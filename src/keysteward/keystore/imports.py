@@ -12,7 +12,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from keysteward.entries import Caller, EntryType, Reason
 from keysteward.formats import keystores
@@ -23,7 +23,7 @@ from keysteward.keystore.naming import Naming
 from keysteward.keystore.steward import Steward
 from keysteward.pki import chains, private_keys, public_keys
 from keysteward.pki.certificates import Certificate, failure_of_signature, read_certificate
-from keysteward.pki.chains import Verifier
+from keysteward.pki.chains import MOST_VERIFICATIONS, Verifier
 from keysteward.problems import (
     CertificateOfAnotherKey,
     CertificateUnreadable,
@@ -33,7 +33,17 @@ from keysteward.problems import (
 from keysteward.values import Fingerprint, Secret
 
 _LONGEST_CHAIN = 20
-"""Certificates that are looked up for one chain; a public chain has at most four."""
+"""Certificates of one chain that are taken as they are or looked up; a public one has four."""
+
+_MOST_ALIKE = MOST_VERIFICATIONS + 1
+"""Certificates of one name or key that are looked at: with more, no chain gets built anyway."""
+
+_VERIFICATIONS_OF_A_KEY = 10
+"""Signatures to verify for each key on average; an honest chain needs one per certificate."""
+
+_MOST_RELATED = 10 * MOST_VERIFICATIONS
+"""Certificates besides a key's own that may be in its chain. Each key of a file could be related to
+all of them, so without a bound the work would grow with the square of the file."""
 
 Progress = Callable[[int, int], None]
 """Told how many of how many keys are proven."""
@@ -144,6 +154,7 @@ class _Reading:
         self._by_subject: dict[bytes, dict[Certificate, None]] = {}
         self._by_key: dict[bytes, dict[Certificate, None]] = {}
         self._given_alone: dict[tuple[str, Certificate], bool] = {}
+        self._verifications_left = _VERIFICATIONS_OF_A_KEY * len(file.keys) + MOST_VERIFICATIONS
         self._own = [tuple(self._readable(key.name, key.certificates)) for key in file.keys]
         for own in self._own:
             self._index(own)
@@ -216,9 +227,17 @@ class _Reading:
     def _chain(self, key: FileKey, own: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
         """Return the chain of a proven key, end-entity first; empty if it has no certificate."""
         loaded = private_keys.read_pkcs8(key.pkcs8)  # 2
-        spki = public_keys.spki(loaded.public_key())
-        verifier = Verifier()
-        candidates = own or tuple(self._by_key.get(spki, ()))
+        spent = max(0, MOST_VERIFICATIONS - self._verifications_left)
+        verifier = Verifier(spent)
+        try:
+            return self._proven_chain(public_keys.spki(loaded.public_key()), own, verifier)
+        finally:
+            self._verifications_left -= verifier.count - spent
+
+    def _proven_chain(
+        self, spki: bytes, own: tuple[Certificate, ...], verifier: Verifier
+    ) -> tuple[Certificate, ...]:
+        candidates = own or tuple(islice(self._by_key.get(spki, ()), _MOST_ALIKE))
         chosen = chains.choose_certificate(candidates, frozenset({spki}), self._now, verifier)  # 3
         if chosen is None:
             if own:
@@ -234,13 +253,20 @@ class _Reading:
     ) -> tuple[Certificate, ...]:
         """Return what can be in the chain: what names lead to, from one certificate to the next."""
         found = dict.fromkeys(own)
-        wanted = [chosen.issuer_name, *(c.issuer_name for c in own)]
+        wanted = dict.fromkeys((chosen.issuer_name, *(c.issuer_name for c in own)))
+        asked: set[bytes] = set()
         for _ in range(_LONGEST_CHAIN):
-            fresh = [c for name in wanted for c in self._by_subject.get(name, ()) if c not in found]
-            if not fresh:
+            fresh = dict.fromkeys(
+                certificate
+                for name in wanted
+                for certificate in islice(self._by_subject.get(name, ()), _MOST_ALIKE)
+                if certificate not in found
+            )
+            if not fresh or len(found) + len(fresh) > len(own) + _MOST_RELATED:
                 break
-            found.update(dict.fromkeys(fresh))
-            wanted = [c.issuer_name for c in fresh]
+            found.update(fresh)
+            asked.update(wanted)
+            wanted = dict.fromkeys(c.issuer_name for c in fresh if c.issuer_name not in asked)
         return tuple(found)
 
     def _is_known(self, root: Certificate) -> bool:
@@ -265,7 +291,7 @@ def _is_chain(given: tuple[Certificate, ...]) -> bool:
         and failure_of_signature(child, issuer) is None
         for child, issuer in pairwise(given)
     )
-    return bool(given) and given[-1].self_signed and all(linked)
+    return 0 < len(given) <= _LONGEST_CHAIN and given[-1].self_signed and all(linked)
 
 
 def _key_pairs(proven: Iterable[_Proven], naming: Naming) -> Iterator[Arrival]:
