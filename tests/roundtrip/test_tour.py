@@ -1,4 +1,4 @@
-"""docs/tour.md, docs/imports.md: every command is run as it stands there, and says what is shown."""
+"""docs/tour.md, docs/imports.md: every command is run as it stands, and says what it shows."""
 
 import os
 import re
