@@ -105,6 +105,19 @@ def test_activation_without_an_active_key_makes_the_entry(steward: Steward) -> N
     assert () == provider_keys.list_history(steward)
 
 
+def test_purge_destroys_a_key_that_came_by_activation(waiting: Steward, settings: Settings) -> None:
+    """What the key left behind in New keeps no sealed key alive; the history keeps its own."""
+    activations.activate(waiting, TENANT, ALIAS)
+    entry = waiting.store.get_entry(waiting.keystore_id, ALIAS)
+    assert entry.version.private_key_id is not None
+    sealed = waiting.store.get_private_key(entry.version.private_key_id)[0].ciphertext
+    assert 1 == lifecycle.purge_entry(waiting, PROVIDER, ALIAS, ALIAS)
+    assert sealed not in steward_.sealed_keys(settings)
+    old = waiting.store.get_entry(waiting.keystore_id, f"[1]_{ALIAS}", View.HISTORY)
+    clear = key_pairs.unseal_private_key(waiting, old.version).reveal()
+    assert pki_maker.key_bytes(ACTIVE.key, Encoding.DER) == clear
+
+
 def test_second_activation_finds_nothing(waiting: Steward, settings: Settings) -> None:
     """Repeating it changes nothing; the text names the list that was looked into."""
     activations.activate(waiting, TENANT, ALIAS)

@@ -301,9 +301,18 @@ LIST_ENTRY_KEYS = (
     .distinct()
     .where(_v.c.entry_id == bindparam("entry"), _v.c.private_key_id.is_not(None))
 )
+# A discarded entry uses no key: nothing leads back to it. A purged one that a backup holds does.
 FIND_KEY_USER = (
     select(_v.c.entry_id)
-    .where(_v.c.private_key_id == bindparam("private_key"))
+    .select_from(_v)
+    .join(_e, _e.c.id == _v.c.entry_id)
+    .where(
+        _v.c.private_key_id == bindparam("private_key"),
+        _e.c.purged_at.is_(None)
+        | select(tables.backup_entries.c.entry_id)
+        .where(tables.backup_entries.c.entry_id == _e.c.id)
+        .exists(),
+    )
     .limit(_ONE)
     .offset(_ZERO)
 )
