@@ -64,6 +64,16 @@ def test_indefinite_lengths_may_nest_up_to_the_bound() -> None:
     assert len(data) == der.element(data, 0).end
 
 
+def test_elements_stepped_over_are_bounded() -> None:
+    """The bound is inclusive: with the end itself that many headers are read for one end."""
+    most = b"\x30\x80" + b"\x05\x00" * (der.MOST_STEPS - 1) + bytes(2)
+    more = b"\x30\x80" + b"\x05\x00" * der.MOST_STEPS + bytes(2)
+
+    assert len(most) == der.element(most, 0).end
+    with pytest.raises(der.Damaged):
+        der.element(more, 0)
+
+
 @given(st.binary(max_size=200))
 def test_children_lie_within_their_parent_for_any_bytes(data: bytes) -> None:
     """Whatever the bytes: offsets rise, stay within the parent, and only Damaged is raised."""

@@ -16,6 +16,10 @@ CONTEXT_0, CONTEXT_1, CONTEXT_2, CONTEXT_3 = 0xA0, 0xA1, 0xA2, 0xA3
 MOST_OPEN = 32
 """Most elements of indefinite length that may be open at once; openssl cms -stream writes six."""
 
+MOST_STEPS = 100_000
+"""Most elements that are stepped over to find one end. What is wrapped in many elements of
+indefinite length is walked as often as there are wrappers; programs write pieces of a kilobyte."""
+
 MOST_LENGTH_BYTES = 4
 """Most bytes of a length; four reach 4 GiB, far above every limit on a file."""
 
@@ -127,7 +131,7 @@ def _end_of_contents(data: bytes, tag: int, content: int, limit: int) -> int:
     Elements of definite length are stepped over whole, so the open ones need no more than a number.
     """
     position, open_elements, length = content, 1, _INDEFINITE
-    while True:
+    for _ in range(MOST_STEPS):
         if length == _INDEFINITE and not tag & _CONSTRUCTED:
             raise Damaged
         start = position
@@ -146,3 +150,4 @@ def _end_of_contents(data: bytes, tag: int, content: int, limit: int) -> int:
             position += length
             if position > limit:
                 raise Damaged(cut_off=limit == len(data))
+    raise Damaged

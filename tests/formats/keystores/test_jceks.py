@@ -171,6 +171,16 @@ def test_any_number_of_iterations_is_refused_at_once(count: int) -> None:
         jceks.read(_key_store(protected), opening(PASSWORD))
 
 
+@pytest.mark.parametrize("count", [2**64, 2**16_000], ids=["65 bits", "16,001 bits"])
+def test_number_of_iterations_that_no_program_counts_to_is_malformed(count: int) -> None:
+    """Python refuses to write numbers of more than 4,300 digits, so a refusal cannot name it."""
+    protected = keystore_files.encrypted_jceks(bytes(64), bytes(8), count)
+
+    found = jceks.read(_key_store(protected), opening(PASSWORD))
+
+    assert (Skipped("key", "a private key whose encryption is malformed"),) == found.skipped
+
+
 # ---- what nobody should have written
 
 

@@ -32,6 +32,15 @@ def test_scrypt_derives_as_hashlib_does() -> None:
     assert expected == Scrypt(b"salt", 16, 2, 3, 24).derive(b"plain")
 
 
+def test_scrypt_holds_its_blocks_twice() -> None:
+    """With a small N it is not the mixing that takes the memory."""
+    wide = Scrypt(b"", 2, 1, 1 << 20, 32)
+
+    assert 256 * 1024 * 1024 < wide.memory_bytes
+    with pytest.raises(KeyDerivationTooCostly, match="bytes of memory for scrypt"):
+        Deriver(100_000_000).foresee([wide])
+
+
 @pytest.mark.parametrize(
     ("derivation", "cost"),
     [
@@ -40,7 +49,8 @@ def test_scrypt_derives_as_hashlib_does() -> None:
         (Pbkdf2("sha1", b"", 10, 32), 20),
         (Pkcs12Kdf("sha1", 1, b"", 10, 24), 20),
         (Pkcs12Kdf("sha1", 2, b"", 10, 8), 10),
-        (Scrypt(b"", 1024, 8, 2, 32), 16_384),
+        (Scrypt(b"", 1024, 8, 2, 32), 16_512),
+        (Scrypt(b"", 2, 1, 1_000_000, 32), 10_000_000),
     ],
 )
 def test_cost_counts_each_block_of_output(derivation: Derivation, cost: int) -> None:

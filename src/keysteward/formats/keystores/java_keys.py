@@ -27,6 +27,10 @@ _SALT = 8
 """Bytes of the salt in JCEKS."""
 
 
+_ITERATIONS_END = 1 << 64
+"""Iterations of JCEKS are below this; Java itself counts to 2^31 - 1."""
+
+
 class Password:
     """A password in the forms that these files take."""
 
@@ -148,7 +152,8 @@ def _encrypted(info: bytes, protected: bytes, parameters: Element) -> Encrypted:
     """Read the PBEParameter (RFC 8018 appendix A.3)."""
     salt, count = _children(info, parameters, der.OCTET_STRING, der.INTEGER)
     iterations = int.from_bytes(_content(info, count), signed=True)
-    if salt.stop - salt.content != _SALT or iterations < 1:
+    # Longer numbers, of thousands of digits, could not even be named in a refusal.
+    if salt.stop - salt.content != _SALT or not 1 <= iterations < _ITERATIONS_END:
         raise der.Damaged
     return Encrypted(protected, _content(info, salt), iterations)
 

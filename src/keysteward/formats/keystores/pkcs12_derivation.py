@@ -20,6 +20,10 @@ MOST_SCRYPT_BYTES = 256 * 1024 * 1024
 """Most memory of one scrypt; sixteen times what openssl pkcs8 -scrypt asks for."""
 
 
+_ROUNDS_AROUND_SCRYPT = 8
+"""Blocks of SHA-256 that PBKDF2 takes for 128 bytes: four to write them, four to read them."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Hash:
     function: Callable[[bytes], "hashlib._Hash"]
@@ -69,13 +73,16 @@ class Scrypt:
 
     @property
     def cost(self) -> int:
-        """Mixing 128 bytes takes about as long as a round of PBKDF2 with SHA-256."""
-        return self.n * self.r * self.p
+        """Mixing 128 bytes takes about as long as a round of PBKDF2 with SHA-256.
+
+        Before and behind the mixing, PBKDF2 writes and reads 128·r·p bytes (RFC 7914 section 6).
+        """
+        return (self.n + _ROUNDS_AROUND_SCRYPT) * self.r * self.p
 
     @property
     def memory_bytes(self) -> int:
-        """What the derivation holds at once (RFC 7914 section 5)."""
-        return 128 * self.r * (self.n + self.p)
+        """What the derivation holds at once (RFC 7914 section 5); its PBKDF2 copies the blocks."""
+        return 128 * self.r * (self.n + 2 * self.p)
 
     def derive(self, password: bytes) -> bytes:
         """Return the key."""
