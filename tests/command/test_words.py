@@ -228,3 +228,18 @@ def test_commands_without_a_keystore_offer_no_options_for_one() -> None:
     """They would do nothing."""
     for words, offered in ((("demo",), False), (("response", "check"), False), (("list",), True)):
         assert offered == ("--keystore" in commands.inside(None, *words, "--help").stdout)
+
+
+def test_purge_says_what_backups_keep(client: Settings) -> None:
+    """Nobody takes a key for destroyed that one backup or several still hold."""
+    said = []
+    for name in ("first", "second"):
+        commands.inside(client.data, "backup", "create", name)
+        purge = ("delete", "client", "--purge")
+        said.append(commands.inside(client.data, *purge, stdin=b"client").stdout)
+        commands.inside(client.data, "backup", "restore", "first", "--mode", "add", "--yes")
+    stay = "versions of it: they stay, sealed, and are destroyed with"
+    assert [
+        f"'client' is in no list any more. The backup 'first' holds {stay} that backup.\n",
+        f"'client' is in no list any more. 2 backups hold {stay} the last of them.\n",
+    ] == said

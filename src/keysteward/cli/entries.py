@@ -1,6 +1,7 @@
 """list, show, versions, rollback, rename, delete and undelete."""
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -205,27 +206,40 @@ def delete(
         if purge:
             store, keystore_id = steward.store, steward.keystore_id
             entry = store.find_entry(keystore_id, alias) or store.find_deleted(keystore_id, alias)
+            held = store.list_backups_of_entry(entry.id) if entry else ()
             # What is not there, or another's, is refused without a question.
             ours = entry is not None and entry.owner is session.caller.owner
-            typed = _typed_alias(session, alias) if ours else ""
+            typed = _typed_alias(session, alias, held) if ours else ""
             destroyed = lifecycle.purge_entry(steward, session.caller, alias, typed)
-            output.say(_destroyed(alias, destroyed))
+            output.say(_destroyed(alias, destroyed, held))
         else:
             lifecycle.delete_entry(steward, session.caller, alias)
             output.say(f"'{alias}' is deleted. 'keysteward undelete' brings it back.")
 
 
-def _destroyed(alias: str, keys: int) -> str:
+def _destroyed(alias: str, keys: int, held: Sequence[str]) -> str:
+    if held:
+        return f"'{alias}' is in no list any more. {_kept(held)}"
     if keys == 0:
         return f"'{alias}' is destroyed for good."
     what = "private key" if keys == 1 else f"{keys} private keys"
     return f"'{alias}' and its {what} are destroyed for good."
 
 
-def _typed_alias(session: Session, alias: str) -> str:
+def _kept(held: Sequence[str]) -> str:
+    if len(held) == 1:
+        which, whose = f"The backup '{held[0]}' holds", "that backup"
+    else:
+        which, whose = f"{len(held)} backups hold", "the last of them"
+    return f"{which} versions of it: they stay, sealed, and are destroyed with {whose}."
+
+
+def _typed_alias(session: Session, alias: str, held: Sequence[str]) -> str:
     if not session.interactive:
         return sys.stdin.readline().rstrip("\r\n")
     output.say(f"This destroys the private keys of '{alias}' for good.")
+    if held:
+        output.say(f"Not all of them yet. {_kept(held)}")
     typed: str = typer.prompt("Type the alias to confirm", default="", show_default=False, err=True)
     return typed
 
