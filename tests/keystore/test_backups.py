@@ -17,12 +17,14 @@ from keysteward.problems import (
     BackupNotFound,
     BackupOwnedByTenant,
     ConfirmationRequired,
+    DatabaseUnusable,
     EntryChanged,
     NameInvalid,
     NameTaken,
 )
 from keysteward.sealing.sealer import Sealer
 from keysteward.settings import Settings
+from keysteward.storage.engines.sqlite import Sqlite
 from keysteward.storage.store import Store
 from keysteward.values import Alias
 from tests import pki_maker
@@ -625,6 +627,23 @@ def test_retention_takes_the_keys_of_purged_entries_along(
     keeping = replace(steward, settings=replace(steward.settings, backups_kept=1))
     backups.create_backup(keeping, TENANT, "new")
     assert sealed not in _all_files(settings)
+
+
+def test_backup_is_made_though_a_reader_keeps_the_log(
+    steward: Steward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said that the purged keys are still in the log; nothing is called refused."""
+    backups.create_backup(steward, TENANT, "old")
+    _purge(steward, "first")
+    keeping = replace(steward, settings=replace(steward.settings, backups_kept=1))
+    # A reader that stays would make this wait for half a minute.
+    monkeypatch.setattr(Sqlite, "scrub", lambda *_: False)
+    with pytest.raises(DatabaseUnusable, match="All was done"):
+        backups.create_backup(keeping, TENANT, "new")
+    assert ["new"] == [b.name for b in steward.store.list_backups(steward.keystore_id)]
+    assert [("create-backup", "done", None), ("delete-backup", "done", None)] == (
+        steward_.audited(steward)[-2:]
+    )
 
 
 def test_revived_entry_outlives_the_backup(steward: Steward) -> None:

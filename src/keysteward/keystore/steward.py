@@ -8,6 +8,7 @@ from datetime import datetime
 from keysteward.entries import Caller, Entry, EntryType, Owner
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import (
+    DatabaseUnusable,
     EntryOwnedByProvider,
     EntryOwnedByTenant,
     KeystoreTooLarge,
@@ -36,11 +37,15 @@ class Steward:
 
     @contextmanager
     def recording_refusals(self, caller: Caller, action: str, alias: str | None) -> Iterator[None]:
-        """Write a refusal of the enclosed operation to the audit log, then let it go on its way."""
+        """Write a refusal of the enclosed operation to the audit log, then let it go on its way.
+
+        A database that is busy or cannot be used refuses nobody: it is what the log is written to,
+        and the operation may have been done.
+        """
         try:
             yield
         except Problem as problem:
-            if problem.kind is not Kind.BUSY:
+            if problem.kind is not Kind.BUSY and not isinstance(problem, DatabaseUnusable):
                 self.store.record_refusal(
                     self.keystore_id,
                     caller.name,

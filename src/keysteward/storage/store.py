@@ -370,8 +370,8 @@ class Store:
         with self._database.reading() as link:
             if not self._database.engine.scrub(link.connection):
                 raise DatabaseUnusable(
-                    "The entry was purged, but another process still reads the log that holds its "
-                    "sealed keys. They go when the last process has closed the database."
+                    "All was done, but another process still reads the log that holds the sealed "
+                    "keys of what was purged. They go when no process has the database open."
                 )
 
     # ---- audit and backup
