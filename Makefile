@@ -54,7 +54,7 @@ bench: $(VENV)/.ready-dev ## Measure an update against a bare sketch, Java, keyt
 
 .PHONY: fuzz
 fuzz: $(VENV)/.ready-dev ## Feed every reader with damaged bytes for three minutes (SECONDS=... changes that).
-	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),180) $(ARGS)
+	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),150) $(ARGS)
 
 .PHONY: coverage
 coverage: $(VENV)/.ready-dev ## Run the tests and show which lines and branches none of them reaches.

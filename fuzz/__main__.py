@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from fuzz import contract, running, targets
@@ -20,13 +21,14 @@ from fuzz.running import Outcome
 
 _OUT = Path("out/fuzz")
 _AT_ONCE = 2
+_SECONDS = "for all targets together, loading not counted"
 
 
 def main() -> None:
     """Run the targets and print the table."""
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="all of them if none is named")
-    parser.add_argument("--seconds", type=int, default=180, help="for all targets together")
+    parser.add_argument("--seconds", type=int, default=150, help=_SECONDS)
     parser.add_argument("--input", type=Path, help="give this file to one target, and nothing else")
     parser.add_argument("--list", action="store_true", help="list the targets")
     arguments = parser.parse_args()
@@ -62,7 +64,9 @@ def _fuzz(names: Sequence[str], seconds: int, console: Console) -> int:
     _OUT.mkdir(parents=True, exist_ok=True)
     try:
         with ThreadPoolExecutor(at_once) as pool:
-            outcomes = list(pool.map(lambda name: running.run(name, each, _OUT), names))
+            runs = pool.map(lambda name: running.run(name, each, _OUT), names)
+            shown = track(runs, "", len(names), disable=not console.is_terminal)
+            outcomes = list(shown)
     except KeyboardInterrupt:
         return 130
     _show(outcomes, console)
