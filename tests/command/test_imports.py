@@ -1,5 +1,6 @@
 """``keysteward import``: the plan, the question, the result, and what scripts are told."""
 
+import hashlib
 import os
 import re
 import select
@@ -49,6 +50,38 @@ def _import(settings: Settings, file: Path, *options: str, given: bytes = _GIVEN
 
 def _aliases(settings: Settings) -> list[str]:
     return [one["alias"] for one in commands.inside(settings.data, "list", "--json").json]
+
+
+# ---- what becomes trusted
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--yes"])
+def test_roots_that_become_trusted_are_shown_with_their_fingerprints(
+    settings: Settings, tmp_path: Path, option: str
+) -> None:
+    """Whoever made the file could have put a root of his own into it."""
+    given = tmp_path / "given.p12"
+    given.write_bytes(keystore_files.write_pkcs12([_entry("one")], PASSWORD, rounds=1))
+    said = "Whatever ends in these is trusted from then on; compare the fingerprints:"
+
+    assert said not in _import(settings, given, "--no-roots", "--dry-run").stdout
+    run = _import(settings, given, option)
+
+    assert re.search(
+        rf"{re.escape(said)}\nAlias +SHA-256\nRoot +{hashlib.sha256(ROOT.der).hexdigest()}$",
+        run.stdout,
+        re.MULTILINE,
+    )
+
+
+def test_script_is_told_what_becomes_trusted(settings: Settings, tmp_path: Path) -> None:
+    """Of every entry, with its fingerprint."""
+    given = tmp_path / "given.p12"
+    given.write_bytes(keystore_files.write_pkcs12([_entry("one")], PASSWORD, rounds=1))
+
+    entries = _import(settings, given, "--dry-run", "--json").json["entries"]
+
+    assert {"one": False, "Root": True} == {one["alias"]: one["trusted"] for one in entries}
 
 
 # ---- statuses

@@ -143,6 +143,10 @@ def _show_result(plan: ImportPlan, *, asked: bool, dry_run: bool) -> None:
 
 def _show(plan: ImportPlan, heading: str) -> None:
     intakes.show(plan.intake, heading)
+    anchors = intakes.new_anchors(plan.intake)
+    if anchors:
+        output.say("Whatever ends in these is trusted from then on; compare the fingerprints:")
+        output.table(("Alias", "SHA-256"), anchors, folding=("SHA-256",))
     for one in plan.skipped[:_SKIPPED_SHOWN]:
         output.say(f"Skipped: {one.reason}" + (f" ('{one.name}')." if one.name else "."))
     if len(plan.skipped) > _SKIPPED_SHOWN:

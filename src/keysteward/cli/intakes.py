@@ -61,6 +61,17 @@ def show(intake: Intake, heading: str) -> None:
         output.say(f"… and {len(decisions) - len(shown):,} more; --json lists them all.")
 
 
+def new_anchors(intake: Intake) -> list[tuple[str, str]]:
+    """Return alias and fingerprint of each certificate that becomes trusted, or another one."""
+    return [
+        (decision.alias, decision.arrival.chain[0].fingerprint)
+        for decision in intake.decisions
+        if decision.status in (Status.NEW, Status.CHANGED)
+        and decision.arrival is not None
+        and decision.arrival.trusted
+    ]
+
+
 def as_json(intake: Intake) -> dict[str, object]:
     """Return a plan or a result as scripts get it, unchanged entries included."""
     return {
@@ -134,6 +145,7 @@ def _decision_json(decision: Decision) -> dict[str, object]:
         "alias": decision.alias,
         "status": decision.status.value,
         "type": entry.type.value if entry else None,
+        "trusted": entry.trusted if entry else None,
         "sha256": chain[0].fingerprint if chain else None,
         "subject": chain[0].subject if chain else None,
         "not_after": chain[0].not_after if chain else None,
