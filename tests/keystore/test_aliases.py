@@ -26,6 +26,7 @@ RESERVED = ("hcicertificate", "hcicertificate1", "hcimsgcertificate", "sap_", "s
         "sap",
         "my_sap_key",
         "𝔘" * 250,
+        "\u2764\ufe0f",
     ],
 )
 def test_alias_is_taken_as_it_is(text: str) -> None:
@@ -55,6 +56,8 @@ def test_alias_is_taken_as_it_is(text: str) -> None:
         "a\ufeffb",
         "\ud800",
         "e\u0301",
+        "\u3164",
+        "\u2800\ufe0f",
     ],
 )
 def test_alias_that_cannot_be_seen_or_told_apart_is_refused(text: str) -> None:
@@ -85,3 +88,12 @@ def test_alias_that_looks_reserved_is_refused() -> None:
     """Letters of another width make the same word to the eye."""
     with pytest.raises(AliasReserved):
         aliases.new_alias("\uff53\uff41\uff50_cloud", TENANT)
+
+
+@pytest.mark.parametrize(
+    "text", ["s\u034fap_x", "sap\ufe0f_x", "sap\u3164_x", "sa\u2800p_x", "HCICertificate\ufe00"]
+)
+def test_alias_that_looks_like_the_providers_is_reserved(text: str) -> None:
+    """What shows nothing makes no other name of it."""
+    with pytest.raises(AliasReserved):
+        aliases.new_alias(text, TENANT)

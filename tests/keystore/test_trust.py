@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from keysteward.keystore import lifecycle, signing_responses
+from keysteward.keystore import certificates, lifecycle, signing_responses
 from keysteward.keystore.steward import Steward
 from keysteward.keystore.trust import Consent
 from keysteward.problems import RootNotTrusted
@@ -100,6 +100,17 @@ def test_trusted_entry_vouches_for_what_it_signed(steward: Steward, chain: Chain
     steward_.add_anchor(steward, "root", chain[2])
     plan = steward_.upload(steward, "client", *chain[:2], consent=PLAIN).plan
     assert steward_.read(*chain) == plan.certificates
+
+
+def test_trusted_server_vouches_for_no_ca(steward: Steward) -> None:
+    """A partner's server certificate may be trusted; what its key signs is not."""
+    server = issue("server", issuer=issue("Partner Root", ca=True))
+    rogue = issue("Rogue", issuer=server, ca=True)
+    steward_.add_anchor(steward, "partner", server)
+
+    with pytest.raises(RootNotTrusted) as caught:
+        certificates.add_certificate(steward, TENANT, "rogue", rogue.der)
+    assert "CN=Rogue" == caught.value.subject
 
 
 def test_trusted_intermediate_ends_a_chain(steward: Steward, chain: Chain) -> None:

@@ -1,5 +1,6 @@
 """Aliases: what one may look like, and who may use which."""
 
+import re
 import unicodedata
 
 from keysteward.entries import Caller, Owner
@@ -13,6 +14,12 @@ RESERVED = frozenset({"hcicertificate", "hcicertificate1", "hcimsgcertificate"})
 """Aliases that are the provider's, compared without case (SAP, API specification)."""
 
 RESERVED_PREFIX = "sap_"
+
+_UNSEEN = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
+"""Characters that show nothing, but are letters, marks or symbols by their category (Unicode,
+Default_Ignorable_Code_Point, and the empty Braille pattern); some belong to emoji."""
 
 
 def new_alias(text: str, caller: Caller) -> Alias:
@@ -29,10 +36,8 @@ def new_alias(text: str, caller: Caller) -> Alias:
         )
     if text != text.strip():
         raise AliasInvalid(text, "it begins or ends with a blank, which nobody would see.")
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in text):
-        raise AliasInvalid(text, "it holds a control or other invisible character.")
-    if text != unicodedata.normalize("NFC", text):
-        raise AliasInvalid(text, "write its accented letters as single characters (Unicode NFC).")
+    if not (text.isascii() and text.isprintable()):
+        _require_readable(text)
     reserved = is_reserved(text)
     if reserved and caller.owner is Owner.TENANT:
         raise AliasReserved(
@@ -43,10 +48,23 @@ def new_alias(text: str, caller: Caller) -> Alias:
     return Alias(text)
 
 
+def _require_readable(text: str) -> None:
+    hidden = any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in text)
+    if hidden or not _seen(text):
+        raise AliasInvalid(text, "it holds a control or other invisible character.")
+    if text != unicodedata.normalize("NFC", text):
+        raise AliasInvalid(text, "write its accented letters as single characters (Unicode NFC).")
+
+
 def is_reserved(text: str) -> bool:
     """Return whether the alias lies in the provider's names, or looks as if it did.
 
-    Letter case makes no difference, nor does the width of letters (Unicode NFKC).
+    Letter case makes no difference, nor does the width of letters (Unicode NFKC), nor what is not
+    seen between them.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = _seen(text).casefold()
     return folded in RESERVED or folded.startswith(RESERVED_PREFIX)
+
+
+def _seen(text: str) -> str:
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text))

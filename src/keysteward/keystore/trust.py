@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from keysteward.keystore.steward import Steward
-from keysteward.pki import certificates
+from keysteward.pki import certificates, chains
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import OVERRIDES, OverrideInvalid, RootNotTrusted
 from keysteward.values import Fingerprint
@@ -56,7 +56,7 @@ def require_trusted(
 def is_trusted(
     steward: Steward, chain: tuple[Certificate, ...], current: tuple[Certificate, ...]
 ) -> bool:
-    """Return whether the chain's topmost certificate is an anchor, or was signed by one.
+    """Return whether the chain's topmost certificate is an anchor, or a CA among them signed it.
 
     Anchors are the certificate entries marked trusted, the configured bundle, the root of the
     entry's current CA-issued chain, and what was confirmed for this keystore before.
@@ -73,10 +73,15 @@ def is_trusted(
 
 
 def _vouches(anchors: Iterable[Certificate], top: Certificate) -> bool:
+    """Tell whether an anchor is the topmost certificate, or a CA that signed it.
+
+    A server's certificate may be trusted as well, but then its key vouches for that server alone.
+    """
     return any(
         anchor == top
         or (
             anchor.subject_name == top.issuer_name
+            and chains.may_sign(anchor) is None
             and certificates.failure_of_signature(top, anchor) is None
         )
         for anchor in anchors
