@@ -1,13 +1,18 @@
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import make_url
+from sqlalchemy import Connection, inspect, make_url
 
-from keysteward.storage import migrations, tables
+from keysteward.entries import ListedEntry, Reason
+from keysteward.settings import Settings
+from keysteward.storage import lifecycle, migrations, tables
 from keysteward.storage.engines.sqlite import ENGINE
-from tests.storage.conftest import Bench
+from keysteward.storage.records import Base, NewVersion
+from tests.storage.conftest import NOW, Bench
 
 
 def test_migrations_make_what_the_tables_say(bench: Bench) -> None:
@@ -35,6 +40,81 @@ def test_head_is_the_last_revision() -> None:
     found = [revision.revision for revision in script.walk_revisions()]
     assert list(migrations.REVISIONS) == found[::-1]
     assert script.get_current_head() == migrations.HEAD
+
+
+def test_upgrade_of_a_filled_database_loses_nothing(bench: Bench, settings: Settings) -> None:
+    """Lists, states, requests and the audit log are as before; no id is used twice; purge works."""
+    for alias in ("b", "a", "deleted"):
+        bench.add(alias)
+    bench.add_certificate("root", bench.pki.chains[0][-1], trusted=True)
+    bench.add("purged")
+    bench.upload(0, "b")
+    bench.request("a")
+    current = bench.entry("a").version
+    pending = NewVersion(Reason.RENEWAL, bench.pki.other, current.private_key_id)
+    with bench.store.writing(bench.keystore_id, "tester", NOW) as writing:
+        writing.set_pending(bench.base("a"), pending)
+        writing.delete(bench.base("deleted"))
+        writing.purge(bench.base("purged"))
+    before, entries, last = _lists(bench), _entries(bench), bench.store.verify_audit()
+    bench.store.close()
+    _make_older(settings)
+
+    assert lifecycle.upgrade(settings) is True
+    upgraded = Bench(settings, bench.pki)
+    try:
+        assert (before, entries, last) == (
+            *(_lists(upgraded), _entries(upgraded)),
+            upgraded.store.verify_audit(),
+        )
+        assert [("ok",)] == upgraded.execute("PRAGMA integrity_check")
+        assert [] == upgraded.execute("PRAGMA foreign_key_check")
+        assert 6 == upgraded.add("new", upgraded.pki.other)
+        with upgraded.store.writing(upgraded.keystore_id, "tester", NOW) as writing:
+            deleted = upgraded.store.find_deleted(upgraded.keystore_id, "deleted")
+            assert deleted is not None
+            writing.purge(Base.of(deleted))
+        assert upgraded.store.find_by_id(deleted.id) is None
+    finally:
+        upgraded.store.close()
+
+
+def _lists(bench: Bench) -> list[tuple[ListedEntry, ...]]:
+    listed = partial(bench.store.list_entries, bench.keystore_id, limit=100)
+    later = NOW + timedelta(days=100_000)
+    return [listed(), listed(deleted=True), listed(waiting=True), listed(expiring_before=later)]
+
+
+def _entries(bench: Bench) -> list[object]:
+    found = [bench.entry(alias) for alias in ("a", "b", "root")]
+    return [
+        *((e, bench.store.list_versions(e), bench.store.list_requests(e.id)) for e in found),
+        bench.store.all_trusted(bench.keystore_id),
+    ]
+
+
+def _make_older(settings: Settings) -> None:
+    """Put the rows of a closed database into one of the first schema, in its place."""
+    path = settings.data / lifecycle.FILE_NAME
+    newer = path.rename(path.with_suffix(".newer"))
+    with ENGINE.open(make_url(f"sqlite:///{path}")).connect() as connection:
+        migrations.upgrade(connection, "0001")
+        connection.commit()
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql(f"ATTACH '{newer}' AS newer")
+        for name in ("sqlite_sequence", *inspect(connection).get_table_names()):
+            _copy(connection, name)
+        connection.commit()
+
+
+def _copy(connection: Connection, name: str) -> None:
+    if name == "alembic_version":
+        return
+    columns = [row[1] for row in connection.exec_driver_sql(f"PRAGMA main.table_info({name})")]
+    names = ", ".join(columns)
+    connection.exec_driver_sql(
+        f"INSERT INTO main.{name} ({names}) SELECT {names} FROM newer.{name}"  # noqa: S608
+    )
 
 
 def _words(sql: str) -> list[str]:
