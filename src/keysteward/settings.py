@@ -29,6 +29,7 @@ KEYSTORE_FILE_LIMIT_BYTES = 2_097_152
 DERIVATION_LIMIT_ROUNDS = 100_000_000
 """Default of the key derivation that one file may ask for: about half a minute on one core.
 
+JCEKS and scrypt take two to three times as long for what is counted as a round.
 1,800 keys with keytool's 10,000 rounds each take a fifth of it.
 """
 

@@ -99,11 +99,12 @@ def test_wrong_password_is_refused(stores: JavaStores, file: str, password: str)
 
 
 def test_password_that_is_no_text_is_refused(stores: JavaStores) -> None:
-    """A password comes as UTF-8, or it is mistyped."""
+    """A password comes as UTF-8, or it is mistyped; no error that holds it goes along."""
     broken = Opening(Secret(b"\xff"), None, 0)
 
-    with pytest.raises(PasswordWrong, match="no UTF-8"):
+    with pytest.raises(PasswordWrong, match="no UTF-8") as refused:
         jks.read((stores.folder / "certificates.jks").read_bytes(), broken)
+    assert (None, None) == (refused.value.__cause__, refused.value.__context__)
 
 
 def test_keys_need_a_password(stores: JavaStores) -> None:

@@ -1,6 +1,7 @@
 """Reading JKS and JCEKS, which differ in their magic and in what they may hold."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from keysteward.formats import der
@@ -79,11 +80,10 @@ def _proven(
 
 
 def _password(secret: Secret) -> Password:
-    try:
+    with suppress(UnicodeDecodeError):
         return Password(secret.reveal().decode())
-    except UnicodeDecodeError:
-        # Without the cause, which would hold the password.
-        raise PasswordWrong("The password is no UTF-8 text; type it anew.") from None
+    # Not raised where that error is handled: it holds the password, and would be the context.
+    raise PasswordWrong("The password is no UTF-8 text; type it anew.")
 
 
 def _protected(entry: KeyEntry, layout: Layout) -> Masked | Encrypted | str:
