@@ -44,7 +44,7 @@ def chain_p7b_der(chain: Iterable[Certificate]) -> bytes:
 
 
 def chain_pkipath(chain: Sequence[Certificate]) -> bytes:
-    """Return a chain as PkiPath in DER: the topmost certificate first (RFC 6066 section 8).
+    """Return a chain as PkiPath in DER: the topmost certificate first (RFC 6066 section 10.1).
 
     ``chain`` is end-entity first, as everywhere.
     """

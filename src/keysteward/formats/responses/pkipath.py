@@ -1,4 +1,4 @@
-"""X.509 PkiPath (ITU-T X.509, RFC 6066 section 8): a SEQUENCE of certificates, in any order."""
+"""X.509 PkiPath (ITU-T X.509, RFC 6066 section 10.1): a SEQUENCE of certificates, in any order."""
 
 from collections.abc import Iterator
 
