@@ -1,4 +1,4 @@
-"""``python -m bench``: takes under three minutes and fails only if something did not work at all.
+"""``python -m bench``: takes about five minutes and fails only if something did not work at all.
 
 Ratios are printed beside their budgets with "within" or "over"; a busy machine breaks no build.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import arena, commands, hostile, java, measure, report
+from bench import arena, backups, commands, hostile, importing, java, keystores, measure, report
 from bench.arena import Arena
 from bench.measure import Samples
 from bench.report import Results
@@ -53,6 +53,12 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
         taken = _commands(ready.peers)
         progress.print("Hostile files ...")
         costs = hostile.measure_all(ready.keystores[arena.SKETCH_SIZE], _HOSTILE_REPEATS)
+        progress.print(f"Making keystore files with {keystores.KEY_PAIRS:,} key pairs ...")
+        (folder / "imports").mkdir()
+        files = keystores.make(folder / "imports", ready.authority)
+        taken_in = importing.measure_all(folder / "imports", files, ready.java, progress.print)
+        progress.print("Backups ...")
+        kept = backups.measure_all(folder / "imports", files)
         return Results(
             versions=_versions(ready),
             absent=_absent(),
@@ -60,6 +66,8 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
             contestants=samples,
             commands=taken,
             hostile=costs,
+            imports=taken_in,
+            backups=kept,
         )
 
 

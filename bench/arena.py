@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import authority, filling, java, measure, sketch, update
+from bench.authority import Authority
 from bench.java import Java, Peers
 from bench.measure import Once
 from bench.sketch import Sketch
@@ -26,6 +27,7 @@ class Arena:
     """Everything opened and ready."""
 
     folder: Path
+    authority: Authority
     keystores: dict[int, Keystore]
     sketch: Sketch
     peers: Peers
@@ -96,7 +98,7 @@ def opened(folder: Path, say: Say) -> Iterator[Arena]:
                 say(f"Java makes its {kind} keystores and warms up ...")
                 _ready(running, kind)
         disk = stack.enter_context(measure.syncing(folder))
-        yield Arena(folder, keystores, bare, peers, running, disk)
+        yield Arena(folder, issuer, keystores, bare, peers, running, disk)
 
 
 def _ready(running: Java, kind: str) -> None:

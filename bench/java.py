@@ -1,6 +1,6 @@
-"""Java in one process that stays: what a Java program does to update a key pair in its keystore.
+"""Java in one process that stays: what a Java program does to a keystore, or to one of its keys.
 
-The program lies in ``java/UpdateKeystore.java`` and is compiled for each run. Keystores are files,
+The program lies in ``java/Keystores.java`` and is compiled for each run. Keystores are files,
 so every update reads and writes the whole of them.
 """
 
@@ -24,7 +24,7 @@ SAFE = "JKS, safe"
 VARIANTS = ("JKS", SAFE, "PKCS12")
 PASSWORD = "benchmark"  # noqa: S105  # of keystores that are thrown away with the run
 
-_SOURCE = Path(__file__).parent / "java" / "UpdateKeystore.java"
+_SOURCE = Path(__file__).parent / "java" / "Keystores.java"
 _BITS = 4096
 _Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 _NANOSECONDS = 1_000_000_000
@@ -97,6 +97,10 @@ class Java:
         response = self.peers.response()
         word = "safe" if safe else "update"
         return self._ask(word, kind, self.peers.keystore(kind, size), alias(0), response)
+
+    def take(self, kind: str, file: Path, target: Path) -> float:
+        """Move a keystore into a new JKS file and return the seconds that Java measured."""
+        return self._ask("take", kind, file, target)
 
     def _ask(self, *words: object) -> float:
         if self._process.stdin is None or self._process.stdout is None:

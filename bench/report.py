@@ -12,9 +12,12 @@ import pysqlite3.dbapi2 as driver
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from bench import arena, java, measure
+from bench import arena, import_report, java, measure, tables
+from bench.backups import Backups
 from bench.hostile import Cost
+from bench.importing import Imports
 from bench.measure import Ratio, Samples
+from bench.tables import Table
 
 SKETCH_BUDGET = 1.5
 GROWTH_BUDGET = 1.2
@@ -31,19 +34,12 @@ class Results:
     contestants: Mapping[str, Samples]
     commands: Mapping[str, Samples]
     hostile: Mapping[str, Cost]
+    imports: Imports
+    backups: Backups
 
     def ratio(self, name: str, against: str) -> Ratio:
         """Return how many times as long one contestant takes as another."""
         return measure.ratio(self.contestants[name], self.contestants[against])
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with a heading and its columns' names."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 def versions() -> dict[str, str]:
@@ -57,26 +53,27 @@ def versions() -> dict[str, str]:
     }
 
 
-def tables(results: Results) -> list[Table]:
+def shown_tables(results: Results) -> list[Table]:
     """Return the tables of a run, in the order in which they are read."""
     found = [_updates(results), _sizes(results)]
     if results.commands:
         found.append(_commands(results))
-    return [*found, _hostile(results)]
+    found.append(_hostile(results))
+    return [*found, *import_report.tables_of(results.imports, results.backups)]
 
 
 def write(results: Results, folder: Path) -> None:
     """Write ``results.json`` and the tables as ``results.md`` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(_content(results), indent=2) + "\n")
-    text = "\n\n".join(_markdown(table) for table in tables(results))
+    text = "\n\n".join(tables.markdown(table) for table in shown_tables(results))
     (folder / "results.md").write_text(f"{head(results)}\n\n{text}\n")
 
 
 def show(results: Results, console: Console) -> None:
     """Print the tables."""
     console.print(head(results), soft_wrap=True)
-    for table in tables(results):
+    for table in shown_tables(results):
         shown = RichTable(title=table.title, title_justify="left")
         for number, column in enumerate(table.columns):
             shown.add_column(column, justify="right" if number else "left")
@@ -90,11 +87,12 @@ def head(results: Results) -> str:
     on = ", ".join(f"{name} {version}" for name, version in results.versions.items())
     lines = [
         f"Measured on {on}.",
-        f"The disk's own fdatasync: {_milliseconds(results.contestants[arena.DISK])}.",
+        f"The disk's own fdatasync: {tables.milliseconds(results.contestants[arena.DISK])}.",
     ]
     lines += [f"Absent: {what}." for what in results.absent]
     rows = ", ".join(f"{table} {count}" for table, count in results.rows_per_update.items())
     lines.append(f"New rows per update, product and sketch alike: {rows}.")
+    lines += import_report.head(results.imports)
     return "\n".join(lines)
 
 
@@ -105,12 +103,12 @@ def _updates(results: Results) -> Table:
         f"An update in a keystore of {arena.SKETCH_SIZE:,} entries, file to disk",
         ("", "median (range)", "times the sketch", f"budget {SKETCH_BUDGET}"),
         [
-            ("bare sketch", _milliseconds(results.contestants[arena.SKETCH]), "", ""),
+            ("bare sketch", tables.milliseconds(results.contestants[arena.SKETCH]), "", ""),
             (
                 "Keysteward",
-                _milliseconds(results.contestants[name]),
-                _ratio(ratio),
-                _verdict(within=ratio.of_medians <= SKETCH_BUDGET),
+                tables.milliseconds(results.contestants[name]),
+                tables.ratio(ratio),
+                tables.verdict(within=ratio.of_medians <= SKETCH_BUDGET),
             ),
         ],
     )
@@ -122,13 +120,13 @@ def _sizes(results: Results) -> Table:
     for size in arena.SIZES:
         name = arena.product(size)
         growth = results.ratio(name, smallest)
-        row = [f"{size:,}", _milliseconds(results.contestants[name]), _ratio(growth)]
-        row.append(_verdict(within=growth.of_medians <= GROWTH_BUDGET))
+        row = [f"{size:,}", tables.milliseconds(results.contestants[name]), tables.ratio(growth)]
+        row.append(tables.verdict(within=growth.of_medians <= GROWTH_BUDGET))
         for kind in java.VARIANTS:
             peer = arena.java_name(kind, size)
             if peer in results.contestants:
                 behind = results.ratio(peer, name)
-                row += [_milliseconds(results.contestants[peer]), _ahead(behind)]
+                row += [tables.milliseconds(results.contestants[peer]), tables.ahead(behind)]
             else:
                 row += ["", ""]
         rows.append(row)
@@ -144,7 +142,7 @@ def _commands(results: Results) -> Table:
         size = next((s for s in java.SIZES if name.endswith(f" {s}")), arena.SIZES[0])
         own = results.contestants[arena.product(size)]
         times = samples.median / own.median
-        rows.append((name, _milliseconds(samples), f"{times:.0f}"))
+        rows.append((name, tables.milliseconds(samples), f"{times:.0f}"))
     return Table(
         "Commands as whole processes", ("command, entries", "median (range)", "times ours"), rows
     )
@@ -156,7 +154,7 @@ def _hostile(results: Results) -> Table:
     rows = [
         (
             name,
-            _milliseconds(cost.samples),
+            tables.milliseconds(cost.samples),
             f"{cost.samples.median / own:.1f}",
             "unknown" if cost.peak_bytes is None else f"{cost.peak_bytes / 1e6:.1f} MB",
             cost.answer,
@@ -167,35 +165,6 @@ def _hostile(results: Results) -> Table:
     return Table("Files made to cost as much as the bounds allow, worst first", columns, rows)
 
 
-def _milliseconds(samples: Samples) -> str:
-    digits = 0 if samples.median >= 0.1 else 2
-    median, (low, high) = samples.median * 1000, samples.range
-    return f"{median:.{digits}f} ms ({low * 1000:.{digits}f}–{high * 1000:.{digits}f})"
-
-
-def _ratio(ratio: Ratio) -> str:
-    return f"{ratio.of_medians:.2f} ({ratio.lowest:.2f}–{ratio.highest:.2f})"
-
-
-def _ahead(behind: Ratio) -> str:
-    word = "ahead" if behind.of_medians > 1 else "behind"
-    return f"{behind.of_medians:.1f} ({behind.lowest:.1f}–{behind.highest:.1f}), {word}"
-
-
-def _verdict(*, within: bool) -> str:
-    return "within" if within else "over"
-
-
-def _markdown(table: Table) -> str:
-    lines = [f"### {table.title}", "", _line(table.columns)]
-    lines.append(_line(["---", *("---:" for _ in table.columns[1:])]))
-    return "\n".join([*lines, *map(_line, table.rows)])
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
 def _content(results: Results) -> dict[str, object]:
     sketch = results.ratio(arena.product(arena.SKETCH_SIZE), arena.SKETCH)
     growth = results.ratio(arena.product(arena.SIZES[-1]), arena.product(arena.SIZES[0]))
@@ -203,24 +172,15 @@ def _content(results: Results) -> dict[str, object]:
         "versions": dict(results.versions),
         "absent": list(results.absent),
         "rows_per_update": dict(results.rows_per_update),
-        "updates": {name: _numbers(s) for name, s in results.contestants.items()},
-        "commands": {name: _numbers(s) for name, s in results.commands.items()},
+        "updates": {name: tables.numbers(s) for name, s in results.contestants.items()},
+        "commands": {name: tables.numbers(s) for name, s in results.commands.items()},
         "hostile": {
-            name: {**_numbers(c.samples), "peak_bytes": c.peak_bytes, "answer": c.answer}
+            name: {**tables.numbers(c.samples), "peak_bytes": c.peak_bytes, "answer": c.answer}
             for name, c in results.hostile.items()
         },
         "against_sketch": {**asdict(sketch), "budget": SKETCH_BUDGET},
         "growth": {**asdict(growth), "budget": GROWTH_BUDGET},
-    }
-
-
-def _numbers(samples: Samples) -> dict[str, object]:
-    low, high = samples.range
-    return {
-        "median_seconds": samples.median,
-        "shortest_seconds": low,
-        "longest_seconds": high,
-        "round_medians_seconds": list(samples.round_medians),
+        **import_report.content(results.imports, results.backups),
     }
 
 

@@ -116,7 +116,8 @@ class Sketch:
         ids = []
         for certificate, der, digest in zip(chain, ders, digests, strict=True):
             if digest not in known:
-                new = certificate_row(certificate, der, digest, public_key)
+                key = certificate.public_key()
+                new = certificate_row(certificate, key, der, digest, public_key)
                 known[digest] = execute(_INSERT_CERTIFICATE, new).lastrowid
             ids.append(known[digest])
         condition = {
@@ -208,11 +209,14 @@ def _verify(chain: _Chain) -> None:
 
 
 def certificate_row(
-    certificate: x509.Certificate, der: bytes, digest: bytes, public_key: bytes
+    certificate: x509.Certificate,
+    key: CertificatePublicKeyTypes,
+    der: bytes,
+    digest: bytes,
+    public_key: bytes,
 ) -> dict[str, object]:
     """Return the columns of a certificate with an RSA key, derived by the shortest way."""
     subject, issuer = certificate.subject, certificate.issuer
-    key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
         raise TypeError("the sketch knows RSA keys alone")
     return {

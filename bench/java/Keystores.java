@@ -19,19 +19,21 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
  * Updates a key pair in a Java keystore file, as a Java program would that keeps its key pairs in
- * one: load, read the response, setKeyEntry, store, sync.
+ * one: load, read the response, setKeyEntry, store, sync. And takes over whole keystore files.
  *
  * <p>Lines on standard input: {@code make TYPE FILE COUNT PAIRS} makes a keystore of the first COUNT
  * key pairs in the file PAIRS. {@code update TYPE FILE ALIAS RESPONSE} does one update: it verifies
  * no signature and writes the file in place, which a crash can leave half written. {@code safe} with
  * the same words verifies the chain's signatures as keytool does, writes a new file, renames it and
- * syncs the folder. The answer to each is a line with the nanoseconds that it took.
+ * syncs the folder. {@code take TYPE FILE TARGET} moves all entries of a keystore into a new JKS file
+ * and syncs that; nothing is verified. The answer to each is a line with the nanoseconds that it took.
  */
-public final class UpdateKeystore {
+public final class Keystores {
     private static final char[] PASSWORD = "benchmark".toCharArray();
 
     public static void main(String[] arguments) throws Exception {
@@ -41,6 +43,8 @@ public final class UpdateKeystore {
             long start = System.nanoTime();
             if (words[0].equals("make")) {
                 make(words[1], Path.of(words[2]), Integer.parseInt(words[3]), Path.of(words[4]));
+            } else if (words[0].equals("take")) {
+                take(words[1], Path.of(words[2]), Path.of(words[3]));
             } else {
                 boolean safe = words[0].equals("safe");
                 update(words[1], Path.of(words[2]), words[3], Path.of(words[4]), safe);
@@ -70,6 +74,24 @@ public final class UpdateKeystore {
         } else {
             write(store, file);
         }
+    }
+
+    private static void take(String type, Path file, Path target) throws Exception {
+        KeyStore source = KeyStore.getInstance(type);
+        try (InputStream in = Files.newInputStream(file)) {
+            source.load(in, PASSWORD);
+        }
+        KeyStore taken = KeyStore.getInstance("JKS");
+        taken.load(null, null);
+        for (String alias : Collections.list(source.aliases())) {
+            if (source.isKeyEntry(alias)) {
+                Key key = source.getKey(alias, PASSWORD);
+                taken.setKeyEntry(alias, key, PASSWORD, source.getCertificateChain(alias));
+            } else {
+                taken.setCertificateEntry(alias, source.getCertificate(alias));
+            }
+        }
+        write(taken, target);
     }
 
     private static Certificate[] ordered(
