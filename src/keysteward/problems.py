@@ -15,7 +15,8 @@
     |                       PrivateKeyUnreadable, CertificateOfAnotherKey, CertificateMissing,
     |                       ReferenceUnreadable, FileUnreadable, FileExists, SettingInvalid,
     |                       ProgramMissing, ProgramFailed, NameInvalid, NameTaken,
-    |                       BackupNotFound, BackupOwnedByTenant, RootMissing, PassphraseTooShort
+    |                       BackupNotFound, BackupOwnedByTenant, InstallationOwnedByTenant,
+    |                       RootMissing, PassphraseTooShort
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
     |                       KeystoreTooLarge, DataFolderUnusable, DatabaseUnusable,
     |                       SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
@@ -1062,6 +1063,23 @@ class BackupNotFound(Problem):
         if self.name is None:
             return "This keystore has no backup yet. 'keysteward backup create' makes one."
         return f"This keystore has no backup {self.name!r}. 'keysteward backup list' shows them."
+
+
+@dataclass(eq=False)
+class InstallationOwnedByTenant(Problem):
+    """The provider tried to make a keystore, or to write all private keys into a recovery file."""
+
+    slug = "installation-owned-by-tenant"
+    title = "The installation belongs to the tenant administrator"
+    kind = Kind.FORBIDDEN
+
+    @property
+    def detail(self) -> str:
+        return (
+            "The tenant administrator alone makes keystores and recovery files, which hold every "
+            "private key; the provider has entries of its own and no more. Leave '--as provider' "
+            "out."
+        )
 
 
 @dataclass(eq=False)

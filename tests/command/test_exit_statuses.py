@@ -63,6 +63,7 @@ REFUSALS: dict[str, tuple[int, tuple[str, ...]]] = {
         ("response", "upload", "sap_client", "good.pem", _VERIFIED),
     ),
     "not-the-provider": (7, ("provider", "supply", "sap_new", "key.pem")),
+    "installation-owned-by-tenant": (7, ("keystore", "create", "new", "--as", "provider")),
     "entry-owned-by-tenant": (7, ("delete", "client", "--as", "provider")),
     "alias-reserved": (7, ("rename", "client", "SAP_client")),
 }

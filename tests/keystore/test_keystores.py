@@ -18,6 +18,7 @@ from keysteward.problems import (
     AliasReserved,
     EntryOwnedByProvider,
     EntryOwnedByTenant,
+    InstallationOwnedByTenant,
     KeyPairInTheWay,
     KeystoreTooLarge,
     KeystoreUnknown,
@@ -72,6 +73,14 @@ def test_keystore_of_a_taken_or_unusable_name_is_not_made(steward: Steward) -> N
         with pytest.raises(problem):
             keystores.create_keystore(steward, TENANT, name)
         assert ("create-keystore", "refused", None) == steward_.audited(steward)[-1]
+    assert ("default",) == tuple(name for name, _ in steward.store.list_keystores())
+
+
+def test_provider_makes_no_keystore(steward: Steward) -> None:
+    """The provider has entries of its own, and no more; the refusal is audited."""
+    with pytest.raises(InstallationOwnedByTenant):
+        keystores.create_keystore(steward, PROVIDER, "theirs")
+    assert ("create-keystore", "refused", None) == steward_.audited(steward)[-1]
     assert ("default",) == tuple(name for name, _ in steward.store.list_keystores())
 
 

@@ -17,6 +17,7 @@ from keysteward.keystore import recovery
 from keysteward.keystore.steward import Steward
 from keysteward.problems import (
     DatabaseUnusable,
+    InstallationOwnedByTenant,
     KeystoreExists,
     PassphraseTooShort,
     PasswordWrong,
@@ -27,7 +28,7 @@ from keysteward.settings import Settings
 from keysteward.values import Secret
 from tests import installations, pki_maker
 from tests import steward as steward_
-from tests.steward import START, TENANT, Clock
+from tests.steward import PROVIDER, START, TENANT, Clock
 
 PASSPHRASE = Secret(b"six random words of a test only")
 
@@ -148,6 +149,15 @@ def test_short_passphrase_is_refused_and_audited(furnished: Steward) -> None:
     file = io.BytesIO()
     with pytest.raises(PassphraseTooShort):
         recovery.export(furnished, TENANT, file, "x", Secret(b"hunter2"))
+    assert b"" == file.getvalue()
+    assert ("recovery-export", "refused", None) == steward_.audited(furnished)[-1]
+
+
+def test_provider_exports_nothing(furnished: Steward) -> None:
+    """The file would hold the tenant administrator's private keys under the provider's words."""
+    file = io.BytesIO()
+    with pytest.raises(InstallationOwnedByTenant):
+        recovery.export(furnished, PROVIDER, file, "x", PASSPHRASE)
     assert b"" == file.getvalue()
     assert ("recovery-export", "refused", None) == steward_.audited(furnished)[-1]
 

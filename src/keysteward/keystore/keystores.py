@@ -6,7 +6,7 @@ from dataclasses import replace
 from keysteward.entries import Caller, Entry, EntryType, Owner, Reason
 from keysteward.keystore import intake, key_pairs, names
 from keysteward.keystore.intake import Arrival, Decision, Intake, Mode, Status
-from keysteward.keystore.steward import Steward
+from keysteward.keystore.steward import Steward, require_administrator
 from keysteward.problems import AliasExists, EntryOwnedByProvider
 from keysteward.storage.audit import DONE, AuditEvent
 
@@ -14,9 +14,10 @@ from keysteward.storage.audit import DONE, AuditEvent
 def create_keystore(steward: Steward, caller: Caller, name: str) -> int:
     """Make another, empty tenant keystore in this installation, and return its id.
 
-    Raises NameInvalid, NameTaken.
+    Raises InstallationOwnedByTenant, NameInvalid, NameTaken.
     """
     with steward.recording_refusals(caller, "create-keystore", None):
+        require_administrator(caller)
         names.require_name(name)
         return steward.store.create_keystore(name, caller.name, steward.clock())
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import BinaryIO, cast
 
 from keysteward.entries import Caller
-from keysteward.keystore.steward import Steward
+from keysteward.keystore.steward import Steward, require_administrator
 from keysteward.sealing import recovery
 from keysteward.settings import Settings
 from keysteward.storage import recovery as dumps
@@ -33,18 +33,17 @@ def export(
     The log says so before anything of it is readable, and the file holds that row. The file is
     neither flushed nor closed. ``name`` is the file's, for the log.
 
-    Raises PassphraseTooShort, DatabaseUnusable.
+    Raises InstallationOwnedByTenant, PassphraseTooShort, DatabaseUnusable.
     """
-    with (
-        steward.recording_refusals(caller, _EXPORT, None),
-        recovery.encrypting(file, passphrase) as writer,
-    ):
-        at = steward.clock()
-        event = AuditEvent(_EXPORT, DONE, None, None, None, {"file": name})
-        with steward.store.writing(steward.keystore_id, caller.name, at) as writing:
-            for _, keystore_id in steward.store.list_keystores():
-                writing.audit_all([event], keystore_id)
-        return dumps.dump(steward.settings, writer.write, at, progress)
+    with steward.recording_refusals(caller, _EXPORT, None):
+        require_administrator(caller)
+        with recovery.encrypting(file, passphrase) as writer:
+            at = steward.clock()
+            event = AuditEvent(_EXPORT, DONE, None, None, None, {"file": name})
+            with steward.store.writing(steward.keystore_id, caller.name, at) as writing:
+                for _, keystore_id in steward.store.list_keystores():
+                    writing.audit_all([event], keystore_id)
+            return dumps.dump(steward.settings, writer.write, at, progress)
 
 
 def restore(

@@ -11,6 +11,7 @@ from keysteward.problems import (
     DatabaseUnusable,
     EntryOwnedByProvider,
     EntryOwnedByTenant,
+    InstallationOwnedByTenant,
     KeystoreTooLarge,
     Kind,
     NotAKeyPair,
@@ -77,6 +78,12 @@ class Steward:
         if entry.owner is Owner.PROVIDER:
             raise EntryOwnedByProvider(entry.alias, self.settings.provider)
         raise EntryOwnedByTenant(entry.alias)
+
+
+def require_administrator(caller: Caller) -> None:
+    """Raise InstallationOwnedByTenant for the provider, who has rights on its own entries alone."""
+    if caller.owner is not Owner.TENANT:
+        raise InstallationOwnedByTenant
 
 
 def require_key_pair(entry: Entry) -> None:
