@@ -509,7 +509,10 @@ class EntryOwnedByProvider(Problem):
 
     @property
     def detail(self) -> str:
-        return f"{self.alias!r} is owned by {self.provider}; only the provider can change it."
+        return (
+            f"{self.alias!r} is owned by {self.provider}; only the provider can change it or bring "
+            "it into another keystore."
+        )
 
 
 @dataclass(eq=False)

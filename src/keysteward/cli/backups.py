@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.status import Status
 from rich.text import Text
 
 from keysteward.cli import intakes, output, views
@@ -71,7 +70,7 @@ def list_(session: Session, *, as_json: Json = False) -> None:
 def show(session: Session, name: _Newest = None, *, as_json: Json = False) -> None:
     """List the entries of a backup as they were."""
     now = datetime.now(UTC)
-    with session.opened() as steward, _working("Reading the backup"):
+    with session.opened() as steward, output.working("Reading the backup"):
         backup = steward.store.get_backup(steward.keystore_id, name)
         found = backups.look_into(steward, backup)
     if as_json:
@@ -89,7 +88,7 @@ def show(session: Session, name: _Newest = None, *, as_json: Json = False) -> No
 
 def compare(session: Session, name: _Newest = None, *, as_json: Json = False) -> None:
     """Show what is not now as a backup holds it."""
-    with session.opened() as steward, _working("Comparing"):
+    with session.opened() as steward, output.working("Comparing"):
         backup = steward.store.get_backup(steward.keystore_id, name)
         found = backups.compare(steward, backup)
     if as_json:
@@ -145,12 +144,14 @@ def restore(
         raise typer.BadParameter("--mode replace is for all entries; leave --alias out.")
     asked = not (dry_run or yes or as_json) and session.interactive
     try:
-        with session.opened() as steward:
+        with session.opened() as steward, output.working("Restoring") as turning:
             chosen = name or steward.store.get_backup(steward.keystore_id, None).name
 
             def accept(plan: Intake) -> None:
                 if plan.changes_anything and not yes:
+                    turning.stop()
                     _confirm(plan, chosen, asked=asked)
+                    turning.start()
 
             if dry_run:
                 plan = backups.plan_restore(steward, session.caller, chosen, alias or None, mode)
@@ -233,7 +234,3 @@ def _described(backup: Backup) -> str:
 
 def _entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count:,} entries"
-
-
-def _working(text: str) -> Status:
-    return output.console(stderr=True).status(text)

@@ -337,15 +337,14 @@ class Store:
             self._scrub()
 
     def create_keystore(self, name: str, actor: str, at: datetime) -> int:
-        """Make another tenant keystore, with its audit row, and return its id.
-
-        Raises NameTaken.
-        """
+        """Make another tenant keystore, with its audit row; return its id. Raises NameTaken."""
         with self._database.writing() as link:
             if link.one(statements.GET_KEYSTORE, keystore_name=name) is not None:
                 raise NameTaken("keystore", name)
             row = link.one(changes.INSERT_KEYSTORE, name=name, created_at=rows.to_microseconds(at))
-            keystore_id = 0 if row is None else int(row[0])
+            if row is None:
+                raise RuntimeError("The database did not return the number that it gave.")
+            keystore_id = int(row[0])
             event = AuditEvent("keystore-created", audit.DONE, None, None, None, {"keystore": name})
             audit.append(link, self.sealer, keystore_id, actor, at, event)
         return keystore_id
