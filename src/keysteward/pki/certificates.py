@@ -123,7 +123,7 @@ class Certificate:
     @property
     def subject_dn(self) -> x509.Name:
         """The subject's distinguished name."""
-        return old_names.subject(self.loaded)
+        return old_names.subject(self.loaded, self.der)
 
     @property
     def fingerprint_sha1(self) -> str:
@@ -164,7 +164,8 @@ def read_certificate(der: bytes) -> Certificate:
 def _read(der: bytes) -> Certificate:
     loaded = x509.load_der_x509_certificate(der)
     fingerprint = Fingerprint(hashlib.sha256(der).hexdigest())
-    subject, issuer = old_names.subject(loaded), old_names.issuer(loaded)
+    subject = old_names.subject(loaded, der)
+    issuer, issuer_name = _issuer(_Issuer(old_names.issuer_content(der), der, loaded))
     try:
         public_key = loaded.public_key()
         key, spki = public_keys.kind(public_key), public_keys.spki(public_key)
@@ -176,9 +177,9 @@ def _read(der: bytes) -> Certificate:
         der=der,
         fingerprint=fingerprint,
         subject=names.shown(subject),
-        issuer=names.shown(issuer),
+        issuer=issuer,
         subject_name=names.comparable(subject),
-        issuer_name=names.comparable(issuer),
+        issuer_name=issuer_name,
         serial_number=loaded.serial_number,
         not_before=loaded.not_valid_before_utc,
         not_after=loaded.not_valid_after_utc,
@@ -193,6 +194,22 @@ def _read(der: bytes) -> Certificate:
         # certificates so many that collecting garbage took a third of their import.
         loaded=x509.load_der_x509_certificate(der),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Issuer:
+    """The issuer's name in DER, and the certificate that it stands in."""
+
+    content: bytes
+    der: bytes = field(compare=False)
+    loaded: x509.Certificate = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _issuer(issuer: _Issuer) -> tuple[str, bytes]:
+    """Return the issuer's name as text and for comparison; many certificates have the same one."""
+    name = old_names.issuer(issuer.loaded, issuer.der)
+    return names.shown(name), names.comparable(name)
 
 
 def signature_hash(

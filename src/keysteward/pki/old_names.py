@@ -12,37 +12,52 @@ _VERSION = 0xA0
 _WIDE = {0x1C: "utf-32-be", 0x1E: "utf-16-be"}
 
 
-def subject(loaded: x509.Certificate) -> x509.Name:
+def subject(loaded: x509.Certificate, der: bytes) -> x509.Name:
     """Return the subject of a certificate. Raises ValueError for one that is malformed."""
     try:
         return loaded.subject
     except ValueError:
-        return _name(subject_content(loaded))
+        return _name(subject_content(der))
 
 
-def issuer(loaded: x509.Certificate) -> x509.Name:
+def issuer(loaded: x509.Certificate, der: bytes) -> x509.Name:
     """Return the issuer of a certificate. Raises ValueError for one that is malformed."""
     try:
         return loaded.issuer
     except ValueError:
-        return _name(issuer_content(loaded))
+        return _name(issuer_content(der))
 
 
-def subject_content(loaded: x509.Certificate) -> bytes:
-    """Return the subject's own bytes, without tag and length. Raises ValueError."""
-    return _field(loaded, 4)
+def subject_content(der: bytes) -> bytes:
+    """Return the subject's own bytes, without tag and length, of a certificate that was loaded."""
+    return _field(der, 4)
 
 
-def issuer_content(loaded: x509.Certificate) -> bytes:
-    """Return the issuer's own bytes, without tag and length. Raises ValueError."""
-    return _field(loaded, 2)
+def issuer_content(der: bytes) -> bytes:
+    """Return the issuer's own bytes, without tag and length, of a certificate that was loaded."""
+    return _field(der, 2)
 
 
-def _field(loaded: x509.Certificate, number: int) -> bytes:
-    """Return the content of a field of TBSCertificate (RFC 5280 section 4.1); the serial is 0."""
-    ((_, signed),) = _elements(loaded.tbs_certificate_bytes)
-    fields = [element for element in _elements(signed) if element[0] != _VERSION]
-    return fields[number][1]
+def _field(der: bytes, number: int) -> bytes:
+    """Return the content of a field of TBSCertificate (RFC 5280 section 4.1); the serial is 0.
+
+    The library has loaded the certificate, so every length up to there is right.
+    """
+    position, _ = _content(der, _content(der, 0)[0])
+    skipped = number + (der[position] == _VERSION)
+    for _ in range(skipped):
+        _, position = _content(der, position)
+    start, end = _content(der, position)
+    return der[start:end]
+
+
+def _content(der: bytes, position: int) -> tuple[int, int]:
+    """Return where the content of the element at a position starts and ends."""
+    start, length = position + 2, der[position + 1]
+    if length >= 0x80:
+        start += length & 0x7F
+        length = int.from_bytes(der[position + 2 : start])
+    return start, start + length
 
 
 def _name(content: bytes) -> x509.Name:

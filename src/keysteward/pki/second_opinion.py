@@ -56,8 +56,8 @@ def _read_alike(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
     path length (against section 6.1.4 step (l)), and knows no root of version 1.
     """
     for position, (child, issuer) in enumerate(itertools.pairwise(chain)):
-        named = old_names.issuer_content(child.loaded)
-        other_bytes = named != old_names.subject_content(issuer.loaded)
+        named = old_names.issuer_content(child.der)
+        other_bytes = named != old_names.subject_content(issuer.der)
         if other_bytes or issuer.version == 1 or (position and child.self_issued):
             return chain[: position + 1]
     return chain
