@@ -10,8 +10,9 @@
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice, pairwise
 
 from keysteward.entries import Caller, EntryType, Reason
@@ -151,16 +152,11 @@ class _Reading:
         self._file = file
         self._upload = upload
         self._in_chains: set[Certificate] = set()
-        self._by_subject: dict[bytes, dict[Certificate, None]] = {}
-        self._by_key: dict[bytes, dict[Certificate, None]] = {}
         self._given_alone: dict[tuple[str, Certificate], bool] = {}
         self._verifications_left = _VERIFICATIONS_OF_A_KEY * len(file.keys) + MOST_VERIFICATIONS
         self._own = [tuple(self._readable(key.name, key.certificates)) for key in file.keys]
-        for own in self._own:
-            self._index(own)
         for entry in file.certificates:
             for certificate in self._readable(entry.name, (entry.der,)):
-                self._index((certificate,))
                 named = entry.name, certificate
                 self._given_alone[named] = entry.trusted or self._given_alone.get(named, False)
 
@@ -219,10 +215,25 @@ class _Reading:
             except CertificateUnreadable:
                 self.skipped.append(Skipped(name, "a certificate that cannot be read"))
 
-    def _index(self, certificates: Iterable[Certificate]) -> None:
-        for certificate in certificates:
-            self._by_subject.setdefault(certificate.subject_name, {})[certificate] = None
-            self._by_key.setdefault(certificate.spki, {})[certificate] = None
+    # Most files give each key its whole chain, and then nobody asks for these two.
+
+    @cached_property
+    def _by_subject(self) -> Mapping[bytes, Iterable[Certificate]]:
+        return self._indexed(lambda certificate: certificate.subject_name)
+
+    @cached_property
+    def _by_key(self) -> Mapping[bytes, Iterable[Certificate]]:
+        return self._indexed(lambda certificate: certificate.spki)
+
+    def _indexed(
+        self, key: Callable[[Certificate], bytes]
+    ) -> Mapping[bytes, Iterable[Certificate]]:
+        """Return all certificates of the file by something of theirs, in the file's order."""
+        found: dict[bytes, dict[Certificate, None]] = {}
+        of_keys = (certificate for own in self._own for certificate in own)
+        for certificate in (*of_keys, *(alone for _, alone in self._given_alone)):
+            found.setdefault(key(certificate), {})[certificate] = None
+        return found
 
     def _chain(self, key: FileKey, own: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
         """Return the chain of a proven key, end-entity first; empty if it has no certificate."""
