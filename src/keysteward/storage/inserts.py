@@ -108,16 +108,17 @@ def versions(link: Link, stamp: Stamp, new_versions: Sequence[_NewVersionRow]) -
 
 def certificate_ids(link: Link, chain: Sequence[Certificate]) -> list[int]:
     """Return the ids of certificates, in order, writing those that are not known yet."""
-    wanted = {rows.to_digest(c.fingerprint): c for c in chain}
+    digests = [rows.to_digest(certificate.fingerprint) for certificate in chain]
+    wanted = dict(zip(digests, chain, strict=True))
     found = link.among(statements.FIND_CERTIFICATES, list(wanted))
-    ids = {wanted[bytes(digest)]: int(number) for digest, number in found}
-    fresh = [c for c in wanted.values() if c not in ids]
+    ids = {bytes(digest): int(number) for digest, number in found}
+    fresh = [digest for digest in wanted if digest not in ids]
     if fresh:
         first = link.reserve_ids("certificates", len(fresh))
-        ids |= {c: number for number, c in enumerate(fresh, start=first)}
-        written = [{"id": ids[c], **rows.certificate_row(c)} for c in fresh]
+        ids |= {digest: number for number, digest in enumerate(fresh, start=first)}
+        written = [{"id": ids[digest], **rows.certificate_row(wanted[digest])} for digest in fresh]
         link.change_many(changes.INSERT_CERTIFICATE, written)
-    return [ids[c] for c in chain]
+    return [ids[digest] for digest in digests]
 
 
 def issuer_name(version: NewVersion) -> bytes | None:
