@@ -91,7 +91,9 @@ def alias(position: int) -> str:
 def rows(database: Path) -> dict[str, int]:
     """Return how many rows each table has."""
     with closing(driver.connect(str(database))) as connection:
-        names = connection.execute("SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite%'").fetchall()
+        names = connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite%'"
+        ).fetchall()
         return {
             name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
             for (name,) in names
