@@ -18,6 +18,7 @@ from itertools import combinations, islice
 from math import isqrt
 
 from cryptography import x509
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -150,6 +151,21 @@ def protected_jks(pkcs8: bytes, secret: bytes) -> bytes:
     check = hashlib.sha1(secret + pkcs8, usedforsecurity=False).digest()
     algorithm = tlv(0x30, _oid("2b060104012a02110101"), tlv(5))
     return tlv(0x30, algorithm, tlv(4, salt, hidden, check))
+
+
+def protected_jceks(pkcs8: bytes, password: str, iterations: int) -> bytes:
+    """Return a key in the protection of JCEKS: each half of the salt hashed with the password."""
+    halves = [os.urandom(4), os.urandom(4)]
+    secret = b""
+    for half in halves:
+        block = half
+        for _ in range(iterations):
+            block = hashlib.md5(block + password.encode(), usedforsecurity=False).digest()
+        secret += block
+    padder = padding.PKCS7(64).padder()
+    cipher = Cipher(TripleDES(secret[:24]), modes.CBC(secret[24:])).encryptor()
+    hidden = cipher.update(padder.update(pkcs8) + padder.finalize()) + cipher.finalize()
+    return encrypted_jceks(hidden, b"".join(halves), iterations)
 
 
 def encrypted_jceks(encrypted: bytes, salt: bytes, iterations: int) -> bytes:
