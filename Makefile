@@ -48,7 +48,7 @@ fix: $(VENV)/.ready-dev ## Format the code and repair what the linter can repair
 	@$(BIN)/ruff check --fix $(CHECKED)
 
 .PHONY: bench
-bench: $(VENV)/.ready-dev ## Measure an update against a bare sketch, Java, keytool and openssl.
+bench: $(VENV)/.ready-dev ## Measure updates and imports against bare sketches, Java, keytool and openssl.
 	@scripts/debian-packages 'some comparisons' openssl:openssl javac:default-jdk-headless
 	@$(BIN)/python -m bench $(ARGS)
 
