@@ -45,7 +45,8 @@ def _of_command(command: TyperCommand, name: str) -> Iterator[str]:
 
 def _words(argument: TyperArgument) -> str:
     word = argument.metavar or (argument.name or "").upper()
-    return f"{word}..." if argument.nargs == -1 else word
+    several = f"{word}..." if argument.nargs == -1 else word
+    return several if argument.required else f"[{several}]"
 
 
 def _names(option: TyperOption) -> str:

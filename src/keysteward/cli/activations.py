@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import output
-from keysteward.cli.key_pairs import Json
+from keysteward.cli import options, output
 from keysteward.cli.session import Session, as_text, complete_new
 from keysteward.keystore import activations
 from keysteward.keystore.activations import Activated, ActivationPlan
@@ -27,13 +26,11 @@ def activate(
     ] = None,
     *,
     due: Annotated[
-        bool, typer.Option("--due", help="The daily job: every key whose day has come.")
+        bool, typer.Option("--due", help="Activate every key whose day has come: the daily job.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan and store nothing.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without a question.")] = False,
-    as_json: Json = False,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+    as_json: options.Json = False,
 ) -> None:
     """Make a new key the active one; the pair that it replaces goes to the history."""
     if (alias is None) is not due:

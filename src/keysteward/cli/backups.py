@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from keysteward.cli import intakes, output, views
+from keysteward.cli import intakes, options, output, views
 from keysteward.cli.session import Session, as_text, as_texts
 from keysteward.keystore import backups
 from keysteward.keystore.backups import Difference, Since
@@ -14,7 +14,6 @@ from keysteward.keystore.intake import Intake, Mode
 from keysteward.problems import ConfirmationRequired, Problem
 from keysteward.storage.records import Backup
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="The backup's name.", callback=as_text)]
 _Newest = Annotated[
     str | None,
@@ -40,7 +39,7 @@ def create(
         ),
     ] = None,
     *,
-    as_json: Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Keep a snapshot of all entries of the tenant administrator."""
     with session.opened() as steward:
@@ -53,7 +52,7 @@ def create(
         output.say(f"The newest {session.settings.backups_kept} backups are kept.")
 
 
-def list_(session: Session, *, as_json: Json = False) -> None:
+def list_(session: Session, *, as_json: options.Json = False) -> None:
     """List the backups, newest first."""
     with session.opened() as steward:
         found = steward.store.list_backups(steward.keystore_id)
@@ -67,7 +66,7 @@ def list_(session: Session, *, as_json: Json = False) -> None:
     output.table(("Name", "Entries", "When (UTC)", "Who"), rows, folding=("Name",), spare=("Who",))
 
 
-def show(session: Session, name: _Newest = None, *, as_json: Json = False) -> None:
+def show(session: Session, name: _Newest = None, *, as_json: options.Json = False) -> None:
     """List the entries of a backup as they were."""
     now = datetime.now(UTC)
     with session.opened() as steward, output.working("Reading the backup"):
@@ -86,7 +85,7 @@ def show(session: Session, name: _Newest = None, *, as_json: Json = False) -> No
         output.table(columns, own, folding=("Subject", "Issuer"), spare=spare)
 
 
-def compare(session: Session, name: _Newest = None, *, as_json: Json = False) -> None:
+def compare(session: Session, name: _Newest = None, *, as_json: options.Json = False) -> None:
     """Show what is not now as a backup holds it."""
     with session.opened() as steward, output.working("Comparing"):
         backup = steward.store.get_backup(steward.keystore_id, name)
@@ -125,19 +124,10 @@ def restore(
             callback=as_texts,
         ),
     ] = None,
-    mode: Annotated[
-        Mode,
-        typer.Option(
-            "--mode",
-            help="What happens to entries that are there: add leaves them, overwrite gives them "
-            "the content of the backup, replace also deletes those that the backup does not hold.",
-        ),
-    ] = Mode.OVERWRITE,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan and store nothing.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without a question.")] = False,
-    as_json: Json = False,
+    mode: options.Mode = Mode.OVERWRITE,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+    as_json: options.Json = False,
 ) -> None:
     """Bring entries back as a backup holds them, each as a new version."""
     if alias and mode is Mode.REPLACE:

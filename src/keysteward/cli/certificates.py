@@ -4,10 +4,8 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import files, output, questions, views
-from keysteward.cli.key_pairs import File, Json
-from keysteward.cli.questions import TrustRoot, Verified
-from keysteward.cli.session import AliasArgument, Session
+from keysteward.cli import files, options, output, questions, views
+from keysteward.cli.session import Session
 from keysteward.entries import Entry
 from keysteward.keystore import certificates
 from keysteward.keystore.trust import Consent
@@ -18,20 +16,20 @@ _Trusted = Annotated[bool, typer.Option("--trusted/--not-trusted", help=_MARK)]
 _OptionalTrusted = Annotated[
     bool | None,
     typer.Option(
-        "--trusted/--not-trusted", help=f"{_MARK} Default: as before.", show_default=False
+        "--trusted/--not-trusted", help=f"{_MARK} As before by default.", show_default=False
     ),
 ]
 
 
 def add(
     session: Session,
-    alias: AliasArgument,
-    file: File,
+    alias: options.Alias,
+    file: options.File,
     *,
     trusted: _Trusted = True,
-    trust_root: TrustRoot = None,
-    fingerprint_verified: Verified = False,
-    as_json: Json = False,
+    trust_root: options.TrustRoot = None,
+    fingerprint_verified: options.FingerprintVerified = False,
+    as_json: options.Json = False,
 ) -> None:
     """Take one certificate in: a root to trust, or an intermediate that completes chains."""
     given = questions.consent(trust_root, fingerprint_verified=fingerprint_verified)
@@ -52,13 +50,13 @@ def add(
 
 def update(
     session: Session,
-    alias: AliasArgument,
-    file: File,
+    alias: options.Alias,
+    file: options.File,
     *,
     trusted: _OptionalTrusted = None,
-    trust_root: TrustRoot = None,
-    fingerprint_verified: Verified = False,
-    as_json: Json = False,
+    trust_root: options.TrustRoot = None,
+    fingerprint_verified: options.FingerprintVerified = False,
+    as_json: options.Json = False,
 ) -> None:
     """Give a certificate entry another certificate, under its unchanged alias."""
     given = questions.consent(trust_root, fingerprint_verified=fingerprint_verified)

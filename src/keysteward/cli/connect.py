@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import output
-from keysteward.cli.session import Session, ViewOption, complete_alias
+from keysteward.cli import options, output
+from keysteward.cli.session import Session, as_text, complete_alias
 from keysteward.entries import View
 from keysteward.outbound import addresses, connections, contexts
 from keysteward.outbound.connections import Connection
@@ -21,16 +21,26 @@ def connect(
     alias: Annotated[
         str | None,
         typer.Option(
-            help="The key pair to present; none if left out.",
+            "--alias",
+            metavar="ALIAS",
+            help="The key pair to present; none by default.",
             show_default=False,
             autocompletion=complete_alias,
+            callback=as_text,
         ),
     ] = None,
-    view: ViewOption = View.CURRENT,
+    view: options.View = View.CURRENT,
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="For the whole attempt.")
+        float,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            min=0.1,
+            max=600,
+            help="The time for the whole attempt.",
+        ),
     ] = 10.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    as_json: options.Json = False,
 ) -> None:
     """Connect to a receiver with a key pair of the keystore, and say what it answered."""
     try:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import files, output
-from keysteward.cli.session import AliasArgument, Session, ViewOption
+from keysteward.cli import files, options, output
+from keysteward.cli.session import Session, as_text
 from keysteward.entries import View
 from keysteward.keystore import backups, downloads
 from keysteward.keystore.downloads import Download, DownloadKind, KeystoreForm
@@ -18,31 +18,36 @@ from keysteward.problems import FileUnreadable
 
 _PAGE = 500
 
-Out = Annotated[
+_Out = Annotated[
     str | None,
     typer.Option(
         "--out",
         "-o",
         metavar="FILE",
-        help="A new file, or a folder for one with a fitting name.",
+        help="A new file to write, or a folder for one with a fitting name; standard output by "
+        "default.",
         show_default=False,
     ),
 ]
-FromBackup = Annotated[
+_FromBackup = Annotated[
     str | None,
     typer.Option(
-        "--from-backup", metavar="NAME", help="Of this backup instead.", show_default=False
+        "--from-backup",
+        metavar="NAME",
+        help="Those of this backup instead of the current ones.",
+        show_default=False,
+        callback=as_text,
     ),
 ]
 
 
 def export(
     session: Session,
-    alias: AliasArgument,
+    alias: options.Alias,
     *,
     form: Annotated[DownloadKind, typer.Option("--as", help="What to write.")] = DownloadKind.CER,
-    view: ViewOption = View.CURRENT,
-    out: Out = None,
+    view: options.View = View.CURRENT,
+    out: _Out = None,
 ) -> None:
     """Write public content of an entry: certificate, chain, root, public key, partner package."""
     with session.opened() as steward:
@@ -56,8 +61,8 @@ def export_keystore(
     form: Annotated[
         KeystoreForm, typer.Option("--as", help="Format of the file.")
     ] = KeystoreForm.JKS,
-    from_backup: FromBackup = None,
-    out: Out = None,
+    from_backup: _FromBackup = None,
+    out: _Out = None,
 ) -> None:
     """Write the certificates of a whole keystore as a truststore without a password."""
     with session.opened() as steward, output.working("Reading the entries"):

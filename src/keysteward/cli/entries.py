@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import output, plans, provider, provider_views, views
-from keysteward.cli.session import AliasArgument, Session, ViewOption, as_text
+from keysteward.cli import options, output, plans, provider, provider_views, views
+from keysteward.cli.session import Session, as_text
 from keysteward.entries import ChainLink, ListedEntry, Source, View
 from keysteward.keystore import lifecycle, versions
 from keysteward.keystore.trust import Consent
 from keysteward.problems import Problem
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 _PAGE = 1000
 _MOST_DAYS = 1_000_000
 """Of ``--expiring``: more than 2,700 years, and still a date that Python has."""
@@ -23,7 +22,6 @@ _MOST_DAYS = 1_000_000
 def list_(
     session: Session,
     *,
-    as_json: Json = False,
     expiring: Annotated[
         int | None,
         typer.Option(
@@ -38,8 +36,10 @@ def list_(
     ] = False,
     deleted: Annotated[bool, typer.Option("--deleted", help="Only what was deleted.")] = False,
     new: Annotated[
-        bool, typer.Option("--new", help="The provider's new keys, which wait to be activated.")
+        bool,
+        typer.Option("--new", help="Only the provider's new keys, which wait to be activated."),
     ] = False,
+    as_json: options.Json = False,
 ) -> None:
     """List the entries of the keystore, by alias."""
     if new:
@@ -80,10 +80,10 @@ def list_(
 
 def show(
     session: Session,
-    alias: AliasArgument,
+    alias: options.Alias,
     *,
-    view: ViewOption = View.CURRENT,
-    as_json: Json = False,
+    view: options.View = View.CURRENT,
+    as_json: options.Json = False,
 ) -> None:
     """Show an entry with its chain and fingerprints."""
     now = datetime.now(UTC)
@@ -104,10 +104,10 @@ def show(
 
 def versions_(
     session: Session,
-    alias: AliasArgument,
+    alias: options.Alias,
     *,
-    view: ViewOption = View.CURRENT,
-    as_json: Json = False,
+    view: options.View = View.CURRENT,
+    as_json: options.Json = False,
 ) -> None:
     """List every version of an entry, newest first."""
     now = datetime.now(UTC)
@@ -135,21 +135,21 @@ def versions_(
 
 def rollback(
     session: Session,
-    alias: AliasArgument,
+    alias: options.Alias,
     number: Annotated[int, typer.Argument(metavar="VERSION", help="The version to bring back.")],
     *,
     reason: Annotated[
         str | None,
-        typer.Option(help="Why; kept with the version.", show_default=False, callback=as_text),
+        typer.Option(
+            "--reason",
+            help="The reason, kept with the version.",
+            show_default=False,
+            callback=as_text,
+        ),
     ] = None,
-    override: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SLUG", help="Accept this problem.", show_default=False),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan and store nothing.")
-    ] = False,
-    as_json: Json = False,
+    override: options.Override = None,
+    dry_run: options.DryRun = False,
+    as_json: options.Json = False,
 ) -> None:
     """Make an older version current again; this is itself a new version."""
     try:
@@ -183,7 +183,7 @@ def rollback(
 
 def rename(
     session: Session,
-    alias: AliasArgument,
+    alias: options.Alias,
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new alias.")],
 ) -> None:
     """Give an entry another alias; content, keys and versions stay."""
@@ -194,7 +194,7 @@ def rename(
 
 def delete(
     session: Session,
-    alias: AliasArgument,
+    alias: options.Alias,
     *,
     purge: Annotated[
         bool,
@@ -244,7 +244,7 @@ def _typed_alias(session: Session, alias: str, held: Sequence[str]) -> str:
     return typed
 
 
-def undelete(session: Session, alias: AliasArgument) -> None:
+def undelete(session: Session, alias: options.Alias) -> None:
     """Bring the entry back that was deleted last under this alias."""
     with session.opened() as steward:
         entry = lifecycle.undelete_entry(steward, session.caller, alias)

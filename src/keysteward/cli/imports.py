@@ -13,7 +13,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from keysteward.cli import files, intakes, output
+from keysteward.cli import files, intakes, options, output
 from keysteward.cli.session import Session
 from keysteward.keystore import imports
 from keysteward.keystore.imports import ImportPlan, Upload
@@ -23,24 +23,11 @@ from keysteward.values import Secret
 
 _SKIPPED_SHOWN = 20
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="JKS, JCEKS or PKCS#12; - is stdin.")]
-ModeOption = Annotated[
-    Mode,
-    typer.Option(
-        help="add: only new aliases; overwrite: existing ones as well; replace: and delete others."
-    ),
-]
-PasswordStdin = Annotated[
-    bool,
-    typer.Option(
-        "--password-stdin", help="Read the file's password from the first line of standard input."
-    ),
-]
 KeyPassword = Annotated[
     bool,
     typer.Option(
         "--key-password",
-        help="The keys have another password than the file: ask for it, or read a second line.",
+        help="Take another password for the keys: ask for it, or read it from the second line.",
     ),
 ]
 Roots = Annotated[
@@ -50,22 +37,19 @@ Roots = Annotated[
         help="Make trusted entries of the roots that a PKCS#12 file's chains end in.",
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and store nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Carry the plan out without a question.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def import_(
     session: Session,
-    file: File,
+    file: options.File,
     *,
-    mode: ModeOption = Mode.ADD,
-    password_stdin: PasswordStdin = False,
+    mode: options.Mode = Mode.ADD,
+    password_stdin: options.PasswordStdin = False,
     key_password: KeyPassword = False,
     roots: Roots = True,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: Json = False,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
+    as_json: options.Json = False,
 ) -> None:
     """Take a whole keystore in: JKS, JCEKS or PKCS#12 with any number of keys."""
     if file == "-" and password_stdin:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.status import Status
 
-from keysteward.cli import files, output, views
-from keysteward.cli.session import AliasArgument, Session
+from keysteward.cli import files, options, output, views
+from keysteward.cli.session import Session
 from keysteward.entries import Entry, Owner
 from keysteward.keystore import key_pairs, signing_requests
 from keysteward.keystore.key_pairs import PlaceholderWish
@@ -19,82 +19,71 @@ from keysteward.pki.key_pairs import parse_key_spec
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="A file; - is standard input.")]
-Type = Annotated[
+_Type = Annotated[
     str, typer.Option("--type", help="rsa, ec, dsa, ed25519, ed448 or ml-dsa.", metavar="TYPE")
 ]
-OptionalType = Annotated[
+_OptionalType = Annotated[
     str | None,
     typer.Option(
         "--type", help="Another type than the current key's.", metavar="TYPE", show_default=False
     ),
 ]
-Size = Annotated[
+_Size = Annotated[
     int | None,
     typer.Option(
         help="RSA 2048, 3072, 4096; DSA 2048, 3072; ML-DSA 44, 65, 87.", show_default=False
     ),
 ]
-Curve = Annotated[
+_Curve = Annotated[
     str | None, typer.Option(help="P-256, P-384, P-521, secp256k1, …", show_default=False)
 ]
-CommonName = Annotated[str, typer.Option("--cn", help="Common name.")]
-OptionalName = Annotated[str | None, typer.Option("--cn", help="Common name.", show_default=False)]
-Unit = Annotated[str | None, typer.Option("--ou", help="Organizational unit.", show_default=False)]
-Organization = Annotated[
-    str | None, typer.Option("--organization", "-O", help="Organization.", show_default=False)
-]
-Locality = Annotated[str | None, typer.Option(help="City.", show_default=False)]
-State = Annotated[str | None, typer.Option(help="State or province.", show_default=False)]
-Country = Annotated[str | None, typer.Option(help="Two letters.", show_default=False)]
-Email = Annotated[str | None, typer.Option(help="E-mail address.", show_default=False)]
-San = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Alternative name: DNS:…, IP:…, email:…, URI:…; can be repeated.", show_default=False
-    ),
-]
-UsageOption = Annotated[Usage, typer.Option("--usage", help="What the key pair is for.")]
-OptionalUsage = Annotated[
+_OptionalUsage = Annotated[
     Usage | None, typer.Option("--usage", help="Ask for another usage.", show_default=False)
 ]
-NotBefore = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Default: now.", show_default=False)
+_NotAfter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="When the validity ends; in three years by default.",
+        show_default=False,
+    ),
 ]
-NotAfter = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Default: in three years.", show_default=False)
-]
-Hash = Annotated[
+_Hash = Annotated[
     str | None,
     typer.Option("--hash", help="sha256, sha384 or sha512 (default).", show_default=False),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-Out = Annotated[
+_Out = Annotated[
     str | None,
-    typer.Option("--out", "-o", metavar="FILE", help="Write to a new file.", show_default=False),
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="A new file to write; standard output by default.",
+        show_default=False,
+    ),
 ]
 
 
 def generate(
     session: Session,
-    alias: AliasArgument,
+    alias: options.Alias,
     *,
-    cn: CommonName,
-    type_: Type = "rsa",
-    size: Size = None,
-    curve: Curve = None,
-    ou: Unit = None,
-    organization: Organization = None,
-    locality: Locality = None,
-    state: State = None,
-    country: Country = None,
-    email: Email = None,
-    san: San = None,
-    usage: UsageOption = Usage.TLS_CLIENT,
-    not_before: NotBefore = None,
-    not_after: NotAfter = None,
-    hash_: Hash = None,
-    as_json: Json = False,
+    cn: options.CommonName,
+    type_: _Type = "rsa",
+    size: _Size = None,
+    curve: _Curve = None,
+    ou: options.Unit = None,
+    organization: options.Organization = None,
+    locality: options.Locality = None,
+    state: options.State = None,
+    country: options.Country = None,
+    email: options.Email = None,
+    san: options.San = None,
+    usage: options.Usage = Usage.TLS_CLIENT,
+    not_before: options.NotBefore = None,
+    not_after: _NotAfter = None,
+    hash_: _Hash = None,
+    as_json: options.Json = False,
 ) -> None:
     """Make a key pair with a self-signed placeholder certificate; RSA 4096 by default."""
     wish = PlaceholderWish(
@@ -118,15 +107,15 @@ def generate(
 
 def renew(
     session: Session,
-    alias: AliasArgument,
+    alias: options.Alias,
     *,
-    type_: OptionalType = None,
-    size: Size = None,
-    curve: Curve = None,
+    type_: _OptionalType = None,
+    size: _Size = None,
+    curve: _Curve = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Give up a pending key that is there already.")
     ] = False,
-    as_json: Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Make a pending new key under the same alias; the live key stays until its response comes."""
     asked = type_ is not None or size is not None or curve is not None
@@ -148,21 +137,22 @@ def renew(
 
 def csr(
     session: Session,
-    alias: AliasArgument,
+    alias: options.Alias,
     *,
-    out: Out = None,
-    cn: OptionalName = None,
-    ou: Unit = None,
-    organization: Organization = None,
-    locality: Locality = None,
-    state: State = None,
-    country: Country = None,
-    email: Email = None,
-    san: San = None,
-    usage: OptionalUsage = None,
-    hash_: Hash = None,
+    out: _Out = None,
+    cn: options.OptionalCommonName = None,
+    ou: options.Unit = None,
+    organization: options.Organization = None,
+    locality: options.Locality = None,
+    state: options.State = None,
+    country: options.Country = None,
+    email: options.Email = None,
+    san: options.San = None,
+    usage: _OptionalUsage = None,
+    hash_: _Hash = None,
     current: Annotated[
-        bool, typer.Option("--current", help="For the current key although a pending one waits.")
+        bool,
+        typer.Option("--current", help="Ask for the current key although a pending one waits."),
     ] = False,
 ) -> None:
     """Write a signing request (PKCS#10, PEM) for the pending key, or the current one."""

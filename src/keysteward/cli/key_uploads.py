@@ -3,14 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated
 
-import typer
-
-from keysteward.cli import files, output, questions, views
-from keysteward.cli.key_pairs import File, Json, UsageOption, say_made
-from keysteward.cli.questions import Override, TrustRoot, Verified
-from keysteward.cli.session import AliasArgument, Session, as_text
+from keysteward.cli import files, options, output, questions, views
+from keysteward.cli.key_pairs import say_made
+from keysteward.cli.session import Session
 from keysteward.entries import ChainLink, Source
 from keysteward.keystore import key_files, key_pairs
 from keysteward.keystore.key_pairs import KeyUpload, StoredKeyPair
@@ -20,42 +16,22 @@ from keysteward.pki.certificates import Certificate
 from keysteward.pki.usages import Usage
 from keysteward.problems import SeveralKeys
 
-PasswordStdin = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the file's password from standard input.")
-]
-CertificateFile = Annotated[
-    str | None,
-    typer.Option(
-        "--certificate", metavar="FILE", help="Its certificate and chain.", show_default=False
-    ),
-]
-Key = Annotated[
-    str | None,
-    typer.Option(
-        "--key",
-        metavar="NAME",
-        help="Which of several keys in the file; #2 is the second one.",
-        show_default=False,
-        callback=as_text,
-    ),
-]
-
 _Upload = Callable[[Steward, KeyUpload, Consent], StoredKeyPair]
 
 
 def add(
     session: Session,
-    alias: AliasArgument,
-    file: File,
+    alias: options.Alias,
+    file: options.File,
     *,
-    certificate: CertificateFile = None,
-    key: Key = None,
-    password_stdin: PasswordStdin = False,
-    trust_root: TrustRoot = None,
-    fingerprint_verified: Verified = False,
-    override: Override = None,
-    usage: UsageOption = Usage.TLS_CLIENT,
-    as_json: Json = False,
+    certificate: options.CertificateFile = None,
+    key: options.Key = None,
+    password_stdin: options.PasswordStdin = False,
+    trust_root: options.TrustRoot = None,
+    fingerprint_verified: options.FingerprintVerified = False,
+    override: options.Override = None,
+    usage: options.Usage = Usage.TLS_CLIENT,
+    as_json: options.Json = False,
 ) -> None:
     """Take an existing key pair in: PKCS#12, or PEM (PKCS#8, PKCS#1, SEC1)."""
     given = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)
@@ -71,16 +47,16 @@ def add(
 
 def update(
     session: Session,
-    alias: AliasArgument,
-    file: File,
+    alias: options.Alias,
+    file: options.File,
     *,
-    certificate: CertificateFile = None,
-    key: Key = None,
-    password_stdin: PasswordStdin = False,
-    trust_root: TrustRoot = None,
-    fingerprint_verified: Verified = False,
-    override: Override = None,
-    as_json: Json = False,
+    certificate: options.CertificateFile = None,
+    key: options.Key = None,
+    password_stdin: options.PasswordStdin = False,
+    trust_root: options.TrustRoot = None,
+    fingerprint_verified: options.FingerprintVerified = False,
+    override: options.Override = None,
+    as_json: options.Json = False,
 ) -> None:
     """Give a key pair the key and chain of a file, under its unchanged alias."""
     given = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)

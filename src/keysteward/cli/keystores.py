@@ -5,13 +5,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from keysteward.cli import intakes, output
+from keysteward.cli import intakes, options, output
 from keysteward.cli.session import Session, as_text, as_texts, complete_alias
 from keysteward.keystore import keystores
 from keysteward.keystore.intake import Mode
 from keysteward.problems import Problem
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def create(
@@ -26,7 +24,7 @@ def create(
     output.say(f"Keystore '{name}' is there. '--keystore' or KEYSTEWARD_KEYSTORE names it.")
 
 
-def list_(session: Session, *, as_json: Json = False) -> None:
+def list_(session: Session, *, as_json: options.Json = False) -> None:
     """List the keystores of this installation."""
     with session.opened() as steward:
         found = [name for name, _ in steward.store.list_keystores()]
@@ -51,7 +49,8 @@ def copy(
     ],
     *,
     to: Annotated[
-        str, typer.Option("--to", metavar="KEYSTORE", help="Where to.", callback=as_text)
+        str,
+        typer.Option("--to", metavar="KEYSTORE", help="The keystore to copy to.", callback=as_text),
     ],
     renamed: Annotated[
         list[str] | None,
@@ -65,12 +64,10 @@ def copy(
     ] = None,
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", help="Entries that are there get the copy as a new version."),
+        typer.Option("--overwrite", help="Give entries that are there the copy as a new version."),
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan and store nothing.")
-    ] = False,
-    as_json: Json = False,
+    dry_run: options.DryRun = False,
+    as_json: options.Json = False,
 ) -> None:
     """Copy entries to another keystore of this installation: all of them, or none."""
     names = _names(aliases, renamed or [])

@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import output
+from keysteward.cli import options, output
 from keysteward.cli.session import Session
 from keysteward.keystore import audit
 from keysteward.problems import AuditChainBroken
 
 _HEAD = re.compile(r"[0-9]+:(?:[0-9a-f]{64})?")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def init(session: Session) -> None:
@@ -56,7 +54,7 @@ def verify(
             callback=_as_head,
         ),
     ] = None,
-    as_json: Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Check that no row of the audit log was altered, removed or reordered."""
     with session.opened() as steward:
@@ -84,8 +82,8 @@ def verify(
 def show(
     session: Session,
     *,
-    last: Annotated[int, typer.Option(min=1, help="How many rows, newest last.")] = 50,
-    as_json: Json = False,
+    last: Annotated[int, typer.Option(metavar="N", min=1, help="How many rows, newest last.")] = 50,
+    as_json: options.Json = False,
 ) -> None:
     """Show the latest rows of the audit log."""
     with session.opened() as steward:
@@ -128,7 +126,7 @@ def show(
 
 def backup(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that does not exist yet.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file to write.")],
 ) -> None:
     """Write a consistent copy of the database, checked afterwards."""
     with session.opened() as steward, output.console(stderr=True).status("Copying the database"):

@@ -6,17 +6,9 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import key_uploads, output, provider_views, questions, views
-from keysteward.cli.key_pairs import File, Json
-from keysteward.cli.key_uploads import CertificateFile, Key, PasswordStdin
+from keysteward.cli import key_uploads, options, output, provider_views, questions, views
 from keysteward.cli.provider_views import More
-from keysteward.cli.session import (
-    AliasArgument,
-    Session,
-    as_text,
-    complete_history,
-    complete_new,
-)
+from keysteward.cli.session import Session, as_text, complete_history, complete_new
 from keysteward.entries import EntryType, View
 from keysteward.keystore import provider_keys, supplies
 from keysteward.keystore.key_pairs import KeyUpload
@@ -37,13 +29,14 @@ _NewAlias = Annotated[
 
 def supply(
     session: Session,
-    alias: AliasArgument,
-    file: File,
+    alias: options.Alias,
+    file: options.File,
     *,
-    certificate: CertificateFile = None,
-    key: Key = None,
+    certificate: options.CertificateFile = None,
+    key: options.Key = None,
     current: Annotated[
-        bool, typer.Option("--current", help="To the entries in use instead of the new keys.")
+        bool,
+        typer.Option("--current", help="Bring it to the current entries instead of the new keys."),
     ] = False,
     usage: Annotated[
         Usage | None,
@@ -56,11 +49,13 @@ def supply(
     trusted: Annotated[
         bool,
         typer.Option(
-            "--trusted/--not-trusted", help="A certificate: accept what it vouches for, or not."
+            "--trusted/--not-trusted",
+            help="Of a certificate: accept connections and uploads under it, or only complete "
+            "chains with it.",
         ),
     ] = True,
-    password_stdin: PasswordStdin = False,
-    as_json: Json = False,
+    password_stdin: options.PasswordStdin = False,
+    as_json: options.Json = False,
 ) -> None:
     """Bring a key pair or a certificate as the provider (--as provider)."""
     upload = key_uploads.read_upload(session, file, certificate, key, password_stdin=password_stdin)
@@ -86,7 +81,7 @@ def supply(
         _say_supplied(session, supplied, more)
 
 
-def new(session: Session, *, as_json: Json = False) -> None:
+def new(session: Session, *, as_json: options.Json = False) -> None:
     """List the provider's new keys, when they came, and when they are activated by themselves."""
     now = datetime.now(UTC)
     with session.opened() as steward:
@@ -129,7 +124,7 @@ def hold(
     output.table(("", ""), more.rows)
 
 
-def history(session: Session, *, as_json: Json = False) -> None:
+def history(session: Session, *, as_json: options.Json = False) -> None:
     """List the keys of the provider that were replaced, and when each was active."""
     now = datetime.now(UTC)
     with session.opened() as steward:
@@ -182,7 +177,7 @@ def restore(
             callback=as_text,
         ),
     ] = None,
-    as_json: Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Copy a key from the history to the new keys; there it waits to be activated."""
     with session.opened() as steward:

@@ -1,8 +1,8 @@
-"""What is asked of the person at the terminal before an upload is taken, and its options."""
+"""What is asked of the person at the terminal before an upload is taken."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import typer
 
@@ -11,23 +11,6 @@ from keysteward.cli.session import Session
 from keysteward.keystore.trust import Consent
 from keysteward.problems import RootNotTrusted, SeveralKeys
 from keysteward.values import Fingerprint
-
-TrustRoot = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SHA256", help="Confirm the topmost certificate by fingerprint.", show_default=False
-    ),
-]
-Verified = Annotated[
-    bool,
-    typer.Option(
-        "--fingerprint-verified", help="Confirm the topmost certificate, whichever it is."
-    ),
-]
-Override = Annotated[
-    list[str] | None,
-    typer.Option(metavar="SLUG", help="Accept this problem; can be repeated.", show_default=False),
-]
 
 _Result = TypeVar("_Result")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from keysteward.cli import files, output, streams
+from keysteward.cli import files, options, output, streams
 from keysteward.cli.session import Session
 from keysteward.keystore import recovery
 from keysteward.problems import PassphraseTooShort
@@ -17,23 +17,16 @@ from keysteward.storage.recovery import Contents
 from keysteward.storage.recovery import Progress as Told
 from keysteward.values import Secret
 
-_PasswordStdin = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the passphrase from standard input.")
-]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-
 
 def export(
     session: Session,
     file: Annotated[
         str,
-        typer.Argument(
-            metavar="FILE", help="A file that does not exist yet; - is standard output."
-        ),
+        typer.Argument(metavar="FILE", help="A new file to write; - is standard output."),
     ],
     *,
-    password_stdin: _PasswordStdin = False,
-    as_json: _Json = False,
+    password_stdin: options.PasswordStdin = False,
+    as_json: options.Json = False,
 ) -> None:
     """Write the whole installation with its private keys, encrypted under a passphrase."""
     with session.opened() as steward, streams.new_private(file) as target:
@@ -55,12 +48,10 @@ def export(
 
 def restore(
     session: Session,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A recovery file; - is standard input.")
-    ],
+    file: options.File,
     *,
-    password_stdin: _PasswordStdin = False,
-    as_json: _Json = False,
+    password_stdin: options.PasswordStdin = False,
+    as_json: options.Json = False,
 ) -> None:
     """Make the installation of a recovery file in an empty data folder."""
     with streams.existing(file) as source:

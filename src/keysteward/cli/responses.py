@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import files, output, plans, questions
-from keysteward.cli.questions import Override, TrustRoot, Verified
-from keysteward.cli.session import AliasArgument, Session
+from keysteward.cli import files, options, output, plans, questions
+from keysteward.cli.session import Session
 from keysteward.entries import Plan, outcome
 from keysteward.keystore import signing_responses
 from keysteward.keystore.signing_responses import Checked
@@ -17,20 +16,19 @@ from keysteward.notices import NoticeKind
 from keysteward.pki import references
 from keysteward.problems import Problem, RootNotTrusted
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="The CA's answer; - is standard input.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-For = Annotated[
+_For = Annotated[
     str,
     typer.Option(
-        "--for", metavar="FILE2", help="Signing request, current certificate or public key."
+        "--for",
+        metavar="FILE2",
+        help="The signing request, the current certificate or the public key; - is standard input.",
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and store nothing.")]
-ExpectVersion = Annotated[
+_ExpectVersion = Annotated[
     int | None,
     typer.Option(metavar="N", help="Refuse if the entry is not in version N.", show_default=False),
 ]
-ExpectPlan = Annotated[
+_ExpectPlan = Annotated[
     str | None,
     typer.Option(
         metavar="DIGEST", help="Refuse any other plan than the dry run's.", show_default=False
@@ -44,7 +42,9 @@ _UNCHECKED = {
 }
 
 
-def check(session: Session, file: File, reference: For, *, as_json: Json = False) -> None:
+def check(
+    session: Session, file: options.File, reference: _For, *, as_json: options.Json = False
+) -> None:
     """Judge a signing response against a request, certificate or public key; stores nothing."""
     now = datetime.now(UTC)
     limit_bytes = session.settings.response_limit_bytes
@@ -72,16 +72,16 @@ def check(session: Session, file: File, reference: For, *, as_json: Json = False
 
 def upload(
     session: Session,
-    alias: AliasArgument,
-    file: File,
+    alias: options.Alias,
+    file: options.File,
     *,
-    dry_run: DryRun = False,
-    expect_version: ExpectVersion = None,
-    expect_plan: ExpectPlan = None,
-    trust_root: TrustRoot = None,
-    fingerprint_verified: Verified = False,
-    override: Override = None,
-    as_json: Json = False,
+    dry_run: options.DryRun = False,
+    expect_version: _ExpectVersion = None,
+    expect_plan: _ExpectPlan = None,
+    trust_root: options.TrustRoot = None,
+    fingerprint_verified: options.FingerprintVerified = False,
+    override: options.Override = None,
+    as_json: options.Json = False,
 ) -> None:
     """Update a key pair with a signing response; the alias and the private key stay."""
     consent = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)

@@ -88,11 +88,21 @@ _Data = Annotated[
 ]
 _Keystore = Annotated[
     str | None,
-    typer.Option("--keystore", metavar="NAME", help="Tenant keystore.", show_default=False),
+    typer.Option(
+        "--keystore",
+        metavar="NAME",
+        help="Keystore (default: KEYSTEWARD_KEYSTORE, or 'default').",
+        show_default=False,
+    ),
 ]
 _Database = Annotated[
     str | None,
-    typer.Option("--database", metavar="URL", help="Another database.", show_default=False),
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="Database (default: KEYSTEWARD_DATABASE, or the data folder's own).",
+        show_default=False,
+    ),
 ]
 _As = Annotated[
     Owner | None,
@@ -233,24 +243,6 @@ def _complete(context: typer.Context, incomplete: str, view: View) -> list[str]:
             )
     except Problem:
         return []
-
-
-AliasArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="ALIAS",
-        help="The entry's alias.",
-        autocompletion=complete_alias,
-        callback=as_text,
-    ),
-]
-
-ViewOption = Annotated[
-    View,
-    typer.Option(
-        help="Which list: current entries, or the provider's new keys, or the history of those."
-    ),
-]
 
 
 def _user() -> str:

@@ -4,22 +4,9 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import files, output, views
-from keysteward.cli.key_pairs import (
-    CommonName,
-    Country,
-    Email,
-    File,
-    Json,
-    Locality,
-    NotBefore,
-    Organization,
-    San,
-    State,
-    Unit,
-    moment,
-)
-from keysteward.cli.session import AliasArgument, Session, as_text
+from keysteward.cli import files, options, output, views
+from keysteward.cli.key_pairs import moment
+from keysteward.cli.session import Session, as_text
 from keysteward.entries import Entry
 from keysteward.formats import ssh
 from keysteward.keystore import ssh_keys
@@ -28,23 +15,22 @@ from keysteward.pki.subjects import Subject
 from keysteward.values import Secret
 
 _NotAfter = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Default: in ten years.", show_default=False)
+    str | None,
+    typer.Option(
+        metavar="DATE", help="When the validity ends; in ten years by default.", show_default=False
+    ),
 ]
 _SshHash = Annotated[
     str | None,
     typer.Option(
         "--hash",
-        help="sha256, sha384 or sha512; the default goes by the key's type.",
+        help="sha256, sha384 or sha512; by default what fits the key.",
         show_default=False,
     ),
 ]
 _RsaHash = Annotated[
     str | None,
     typer.Option("--hash", help="sha256 (default), sha384 or sha512.", show_default=False),
-]
-_PassphraseStdin = Annotated[
-    bool,
-    typer.Option("--password-stdin", help="Read the file's passphrase from standard input."),
 ]
 _ProposedAlias = Annotated[
     str | None,
@@ -60,22 +46,22 @@ _ProposedAlias = Annotated[
 
 def add(
     session: Session,
-    alias: AliasArgument,
-    file: File,
+    alias: options.Alias,
+    file: options.File,
     *,
-    cn: CommonName,
-    ou: Unit = None,
-    organization: Organization = None,
-    locality: Locality = None,
-    state: State = None,
-    country: Country = None,
-    email: Email = None,
-    san: San = None,
-    not_before: NotBefore = None,
+    cn: options.CommonName,
+    ou: options.Unit = None,
+    organization: options.Organization = None,
+    locality: options.Locality = None,
+    state: options.State = None,
+    country: options.Country = None,
+    email: options.Email = None,
+    san: options.San = None,
+    not_before: options.NotBefore = None,
     not_after: _NotAfter = None,
     hash_: _SshHash = None,
-    password_stdin: _PassphraseStdin = False,
-    as_json: Json = False,
+    password_stdin: options.PasswordStdin = False,
+    as_json: options.Json = False,
 ) -> None:
     """Take an SSH key in (OpenSSH, PuTTY, PEM), under a self-signed certificate."""
     subject = Subject(cn, ou, organization, locality, state, country, email)
@@ -91,22 +77,22 @@ def add(
 
 def update(
     session: Session,
-    alias: AliasArgument,
-    file: File,
+    alias: options.Alias,
+    file: options.File,
     *,
-    cn: CommonName,
-    ou: Unit = None,
-    organization: Organization = None,
-    locality: Locality = None,
-    state: State = None,
-    country: Country = None,
-    email: Email = None,
-    san: San = None,
-    not_before: NotBefore = None,
+    cn: options.CommonName,
+    ou: options.Unit = None,
+    organization: options.Organization = None,
+    locality: options.Locality = None,
+    state: options.State = None,
+    country: options.Country = None,
+    email: options.Email = None,
+    san: options.San = None,
+    not_before: options.NotBefore = None,
     not_after: _NotAfter = None,
     hash_: _SshHash = None,
-    password_stdin: _PassphraseStdin = False,
-    as_json: Json = False,
+    password_stdin: options.PasswordStdin = False,
+    as_json: options.Json = False,
 ) -> None:
     """Give a key pair an SSH key from a file, under its unchanged alias."""
     subject = Subject(cn, ou, organization, locality, state, country, email)
@@ -122,21 +108,21 @@ def update(
 
 def add_rsa(
     session: Session,
-    file: File,
+    file: options.File,
     *,
     alias: _ProposedAlias = None,
-    cn: CommonName,
-    ou: Unit = None,
-    organization: Organization = None,
-    locality: Locality = None,
-    state: State = None,
-    country: Country = None,
-    email: Email = None,
-    san: San = None,
-    not_before: NotBefore = None,
+    cn: options.CommonName,
+    ou: options.Unit = None,
+    organization: options.Organization = None,
+    locality: options.Locality = None,
+    state: options.State = None,
+    country: options.Country = None,
+    email: options.Email = None,
+    san: options.San = None,
+    not_before: options.NotBefore = None,
     not_after: _NotAfter = None,
     hash_: _RsaHash = None,
-    as_json: Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Take an RSA key in (PKCS#1 in PEM), under a self-signed certificate."""
     subject = Subject(cn, ou, organization, locality, state, country, email)
@@ -150,21 +136,21 @@ def add_rsa(
 
 def update_rsa(
     session: Session,
-    alias: AliasArgument,
-    file: File,
+    alias: options.Alias,
+    file: options.File,
     *,
-    cn: CommonName,
-    ou: Unit = None,
-    organization: Organization = None,
-    locality: Locality = None,
-    state: State = None,
-    country: Country = None,
-    email: Email = None,
-    san: San = None,
-    not_before: NotBefore = None,
+    cn: options.CommonName,
+    ou: options.Unit = None,
+    organization: options.Organization = None,
+    locality: options.Locality = None,
+    state: options.State = None,
+    country: options.Country = None,
+    email: options.Email = None,
+    san: options.San = None,
+    not_before: options.NotBefore = None,
     not_after: _NotAfter = None,
     hash_: _RsaHash = None,
-    as_json: Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Give a key pair an RSA key from a file, under its unchanged alias."""
     subject = Subject(cn, ou, organization, locality, state, country, email)
