@@ -19,7 +19,7 @@ _Newest = Annotated[
     str | None,
     typer.Argument(
         metavar="NAME",
-        help="The backup's name; the newest one if left out.",
+        help="The backup's name; the newest one by default.",
         show_default=False,
         callback=as_text,
     ),
@@ -33,7 +33,7 @@ def create(
         str | None,
         typer.Argument(
             metavar="NAME",
-            help="What to call it; the time in UTC if left out.",
+            help="What to call it; the time in UTC by default.",
             show_default=False,
             callback=as_text,
         ),
