@@ -204,7 +204,7 @@ def test_waiting_entries_are_listed_until_their_response(client: Settings, files
 
 
 def test_new_entries_are_printed_as_they_are_shown(settings: Settings, files: Path) -> None:
-    """What makes an entry prints what show prints of it afterwards, an upload its notices besides."""
+    """What makes an entry prints what show prints of it afterwards; uploads add notices."""
     for alias, arguments in {
         "made": ("keypair", "generate", "made", "--cn", "made", "--type", "ed25519"),
         "added": ("keypair", "add", "added", str(files / "key.pem")),
