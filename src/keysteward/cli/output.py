@@ -108,9 +108,11 @@ def table(
     """Print rows under bold headings; see ``tables.lay_out``. In a pipe each row is one line."""
     screen = console(stderr=stderr)
     cells = [[_harmless(cell) for cell in row] for row in rows]
-    with _to_standard_output():
-        for line in tables.lay_out(columns, cells, screen.width, folding=folding, spare=spare):
-            screen.print(line, soft_wrap=True)
+    lines = tables.lay_out(columns, cells, screen.width, folding=folding, spare=spare)
+    whole = Text("\n").join(lines)
+    if whole.plain:
+        with _to_standard_output():
+            screen.print(whole, soft_wrap=True)
 
 
 def working(text: str) -> Status:

@@ -69,6 +69,8 @@ def _folded(text: Text, width: int, *, last: bool) -> list[Text]:
     A word too long for its column is broken, unless nothing follows: then the terminal does it, and
     it can be copied as one.
     """
+    if text.cell_len <= width:
+        return [text]
     lines = [""]
     for word in _WORD.findall(text.plain):
         if lines[-1] and cell_len(lines[-1] + word.rstrip()) > width:
