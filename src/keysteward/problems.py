@@ -870,7 +870,7 @@ class OverrideInvalid(Problem):
 
 @dataclass(eq=False)
 class PrivateKeyUnreadable(Problem):
-    """The file holds no private key that can be read, or its password is wrong or missing."""
+    """The file holds no private key that can be read, or a damaged one."""
 
     slug = "private-key-unreadable"
     title = "The private key cannot be read"

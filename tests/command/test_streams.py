@@ -46,7 +46,7 @@ def test_password_comes_from_standard_input(settings: Settings, tmp_path: Path) 
     arguments = ("keypair", "add", "client", str(file), "--password-stdin")
     wrong = commands.inside(settings.data, *arguments, stdin=b"battery staple\n")
     assert 5 == wrong.status
-    assert "[private-key-unreadable]" in wrong.stderr
+    assert "[password-wrong]" in wrong.stderr
     assert "battery" not in wrong.stderr
     right = commands.inside(settings.data, *arguments, stdin=b"correct horse\nmore\n")
     assert (0, "") == (right.status, right.stderr)
@@ -241,4 +241,4 @@ def test_encrypted_key_without_a_password_is_refused_without_a_question(
     file.write_bytes(issue("x", pki_maker.make_key("p256")).key_pem(password=b"secret"))
     run = commands.inside(settings.data, "keypair", "add", "client", str(file))
     assert (5, "") == (run.status, run.stdout)
-    assert "[private-key-unreadable]" in run.stderr
+    assert "[password-wrong]" in run.stderr

@@ -26,8 +26,8 @@ from keysteward.problems import (
     CertificateOfAnotherKey,
     KeyTypeUnsupported,
     NotAKeyPair,
+    PasswordWrong,
     PendingKeyExists,
-    PrivateKeyUnreadable,
     RootNotTrusted,
     SealedKeyDamaged,
     SeveralKeys,
@@ -170,7 +170,7 @@ def test_encrypted_key_needs_its_password(
     """Missing or wrong it is refused; right it is taken."""
     data = issue("a").key_pem(password=b"right")
     before = steward_.rows(settings)
-    with pytest.raises(PrivateKeyUnreadable):
+    with pytest.raises(PasswordWrong):
         key_pairs.add_key_pair(steward, TENANT, "client", KeyUpload(data, password))
     assert before == steward_.rows(settings)
     key_pairs.add_key_pair(steward, TENANT, "client", KeyUpload(data, Secret(b"right")))

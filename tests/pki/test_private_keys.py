@@ -18,6 +18,7 @@ from keysteward.pki.usages import Usage
 from keysteward.problems import (
     CertificateUnreadable,
     KeyTypeUnsupported,
+    PasswordWrong,
     PrivateKeyUnreadable,
     Problem,
 )
@@ -101,10 +102,10 @@ def test_encrypted_key_is_read_with_its_password(
     pem: bytes = request.getfixturevalue(kind)
     data = _encrypted(pem, *conversion)
     assert _public(pem) == _read_public(data, SECRET)
-    with pytest.raises(PrivateKeyUnreadable, match="password is wrong"):
+    with pytest.raises(PasswordWrong, match="password is wrong, or"):
         private_keys.read_private_key(data, Secret(b"another"))
     for none in (None, Secret(b"")):
-        with pytest.raises(PrivateKeyUnreadable, match="is encrypted"):
+        with pytest.raises(PasswordWrong, match=r"is encrypted.*--password-stdin"):
             private_keys.read_private_key(data, none)
 
 
@@ -153,7 +154,7 @@ def test_header_that_does_not_describe_the_cipher_is_refused(openssl_ec: bytes, 
 
 def test_password_for_a_clear_key_is_refused(openssl_rsa: bytes) -> None:
     """A password that opens nothing points at a mix-up and is not ignored."""
-    with pytest.raises(PrivateKeyUnreadable, match="not encrypted"):
+    with pytest.raises(PasswordWrong, match="not encrypted"):
         private_keys.read_private_key(openssl_rsa, SECRET)
 
 

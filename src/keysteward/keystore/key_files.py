@@ -64,7 +64,8 @@ def read_key_file(
         CertificateOfAnotherKey: there are certificates, and none is for the key.
         PrivateKeyUnreadable, KeyTypeUnsupported, CertificateUnreadable: of the key and what lies
             beside it.
-        KeystoreUnreadable, PasswordWrong, KeyDerivationTooCostly: of PKCS#12 as a whole.
+        PasswordWrong: of either format.
+        KeystoreUnreadable, KeyDerivationTooCostly: of PKCS#12 as a whole.
     """
     limit = settings.key_pair_limit_bytes
     if len(data) > limit:

@@ -27,7 +27,13 @@ from keysteward.pki import certificates, encrypted_keys, pem_blocks
 from keysteward.pki.certificates import Certificate
 from keysteward.pki.key_pairs import PrivateKey
 from keysteward.pki.pem_blocks import Block
-from keysteward.problems import CertificateUnreadable, KeyTypeUnsupported, PrivateKeyUnreadable
+from keysteward.problems import (
+    CertificateUnreadable,
+    KeyTypeUnsupported,
+    PasswordWrong,
+    PrivateKeyUnreadable,
+    Problem,
+)
 from keysteward.values import Secret
 
 _SIGNING = (
@@ -83,7 +89,8 @@ def read_private_key(data: bytes, password: Secret | None = None) -> ImportedKey
 
     Raises:
         PrivateKeyUnreadable: no key, more than one, a damaged one, one whose numbers do not belong
-            together; password missing, wrong, or given for a clear key.
+            together.
+        PasswordWrong: no password, a wrong one, or one for a clear key.
         KeyTypeUnsupported: a key that cannot sign, or on a curve that is not known here.
         CertificateUnreadable: a certificate block beside the key is damaged.
     """
@@ -178,13 +185,13 @@ def _from_der(der: bytes, password: Secret | None) -> PrivateKeyTypes:
 
 def _password_for(password: Secret | None, *, encrypted: bool) -> bytes | None:
     if password is not None and not encrypted:
-        raise PrivateKeyUnreadable(
+        raise PasswordWrong(
             "A password was given, but the key is not encrypted. Repeat without the password; if "
             "you expected an encrypted key, check that this is the right file."
         )
     given = b"" if password is None else password.reveal()
     if encrypted and not given:
-        raise PrivateKeyUnreadable(
+        raise PasswordWrong(
             "The key is encrypted. Give its password (--password-stdin, or run it in a terminal)."
         )
     return given or None
@@ -207,18 +214,23 @@ def _load(
         ) from error
     except (ValueError, TypeError, InternalError) as error:
         # InternalError: an Ed25519, Ed448, X25519 or X448 key of a wrong length (cryptography 50).
-        raise PrivateKeyUnreadable(_why_not_loaded(str(error), password)) from error
+        raise _not_loaded(str(error), password) from error
 
 
-def _why_not_loaded(message: str, password: bytes | None) -> str:
+def _not_loaded(message: str, password: bytes | None) -> Problem:
     if password is None:
-        return f"The private key is damaged, or in a form that is not known here. {_CONVERT}"
+        return PrivateKeyUnreadable(
+            f"The private key is damaged, or in a form that is not known here. {_CONVERT}"
+        )
     if "unknown" in message.lower():
-        return (
+        return PrivateKeyUnreadable(
             "The key is encrypted with a cipher that is not known here. Encrypt it anew, for "
             "example with 'openssl pkcs8 -topk8'."
         )
-    return "The password is wrong, or the encrypted key is damaged."
+    return PasswordWrong(
+        "The password is wrong, or the encrypted key is damaged. Check the password with 'openssl "
+        "pkey -in FILE -noout'."
+    )
 
 
 def _supported(key: PrivateKeyTypes) -> PrivateKey:
