@@ -415,6 +415,8 @@ class AliasExists(Problem):
     alias: str
     view: str = "current"
     """Which of the keystore's lists has it: current or new."""
+    remedy: str | None = None
+    """What to do in this case, as sentences."""
 
     @property
     def detail(self) -> str:
@@ -423,9 +425,11 @@ class AliasExists(Problem):
                 f"A key {self.alias!r} waits among the provider's new keys already. Choose another "
                 "alias (--to), or activate that key first."
             )
-        return (
-            f"An entry {self.alias!r} exists already. Choose another alias, or rename that entry."
+        remedy = self.remedy or (
+            "Choose another alias, rename that entry, or give it the new content as another "
+            "version (the 'update' commands)."
         )
+        return f"An entry {self.alias!r} exists already. {remedy}"
 
 
 @dataclass(eq=False)

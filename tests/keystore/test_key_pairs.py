@@ -102,6 +102,26 @@ def test_wish_that_cannot_be_granted_makes_nothing(
     assert ("generate", "refused", "client") == steward_.audited(steward)[-1]
 
 
+def test_taken_alias_names_what_updates_the_entry(steward: Steward) -> None:
+    """But no update of an entry of the other type."""
+    for alias, certificate in (("pair", False), ("root", True)):
+        if certificate:
+            steward_.add_anchor(steward, alias, issue("Root", ca=True))
+        else:
+            steward_.add(steward, alias, issue("x"))
+        with pytest.raises(AliasExists) as generated:
+            _generate(steward, alias)
+        with pytest.raises(AliasExists) as added:
+            steward_.add(steward, alias, issue("y"))
+        with pytest.raises(AliasExists) as anchored:
+            steward_.add_anchor(steward, alias, issue("Other", ca=True))
+        assert certificate is not ("'keysteward keypair renew'" in generated.value.detail)
+        assert certificate is not ("'keysteward keypair update'" in added.value.detail)
+        assert certificate is ("'keysteward certificate update'" in anchored.value.detail)
+        for refused in (generated, added, anchored):
+            assert "another alias, or rename that entry." in refused.value.detail
+
+
 def test_taken_alias_is_refused(steward: Steward, settings: Settings) -> None:
     """By any other entry, of whatever type; letter case makes another alias."""
     steward_.add_anchor(steward, "client", issue("Root", ca=True))

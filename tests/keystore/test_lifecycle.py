@@ -71,6 +71,12 @@ def test_rename_to_what_cannot_be_an_alias_changes_nothing(
     assert before == steward_.rows(settings)
 
 
+def test_rename_to_the_same_alias_says_so(steward: Steward) -> None:
+    """Nobody looks for another entry of that alias."""
+    with pytest.raises(AliasExists, match="is called so already"):
+        lifecycle.rename_entry(steward, TENANT, "client", "client")
+
+
 # ---- delete and undelete
 
 
@@ -94,7 +100,7 @@ def test_alias_of_a_deleted_entry_is_free(steward: Steward) -> None:
     """Another entry can take it, and then the deleted one cannot come back under it."""
     lifecycle.delete_entry(steward, TENANT, "client")
     new = steward_.add(steward, "client", issue("somebody else"))
-    with pytest.raises(AliasExists):
+    with pytest.raises(AliasExists, match="Rename or delete that one"):
         lifecycle.undelete_entry(steward, TENANT, "client")
     assert new == steward.store.get_entry(steward.keystore_id, "client")
     lifecycle.rename_entry(steward, TENANT, "client", "moved")

@@ -141,10 +141,12 @@ def test_new_key_needs_a_free_alias_of_the_callers(
     """Nothing is read or stored before that is clear."""
     steward_.add(steward, "taken", issue("x"))
     before = steward_.rows(settings)
-    with pytest.raises(problem):
+    with pytest.raises(problem) as ssh:
         _add(steward, b"no key at all", alias)
-    with pytest.raises(problem):
+    with pytest.raises(problem) as rsa_:
         ssh_keys.add_rsa_key(steward, TENANT, alias, b"no key at all", WISH)
+    for refused, command in ((ssh, "'keysteward ssh update'"), (rsa_, "'keysteward rsa update'")):
+        assert (problem is AliasExists) is (command in refused.value.detail)
     assert before == steward_.rows(settings)
     assert "refused" == steward_.audited(steward)[-1][1]
 

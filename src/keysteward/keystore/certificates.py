@@ -22,6 +22,8 @@ from keysteward.values import Fingerprint
 
 _SETTING = "KEYSTEWARD_CERTIFICATE_LIMIT_BYTES"
 
+_UPDATE = "'keysteward certificate update' gives it this certificate"
+
 
 def add_certificate(
     steward: Steward,
@@ -43,6 +45,7 @@ def add_certificate(
     """
     with steward.recording_refusals(caller, "add-certificate", alias):
         name = aliases.new_alias(alias, caller)
+        steward.require_free(name, EntryType.CERTIFICATE, _UPDATE)
         certificate = read_one(steward, data)
         detail = _detail(steward, certificate, consent, trusted=trusted)
         with steward.writing(caller) as writing:

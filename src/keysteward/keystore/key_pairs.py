@@ -30,7 +30,6 @@ from keysteward.pki.rules import Finding
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
 from keysteward.problems import (
-    AliasExists,
     CertificateMissing,
     CertificateOfAnotherKey,
     PendingKeyExists,
@@ -38,7 +37,10 @@ from keysteward.problems import (
 from keysteward.sealing.sealer import SealedKey, SealingContext
 from keysteward.storage.records import Base, NewEntry, NewVersion
 from keysteward.storage.transaction import Transaction
-from keysteward.values import Alias, Fingerprint, Notice, Secret, Severity
+from keysteward.values import Fingerprint, Notice, Secret, Severity
+
+_RENEW = "'keysteward keypair renew' gives it a new key"
+_UPDATE = "'keysteward keypair update' gives it this key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def generate_key_pair(
         # Found out before the key is made, which can take seconds.
         key_pairs.signature_hash(spec.key_type, wish.hash_name)
         contents.extensions(content, spec.key_type)
-        _require_free(steward, name)
+        steward.require_free(name, EntryType.KEY_PAIR, _RENEW)
         key = key_pairs.generate(spec)
         placeholder = read_certificate(
             key_pairs.build_placeholder(key, content, validity, wish.hash_name)
@@ -151,7 +153,7 @@ def add_key_pair(
     """
     with steward.recording_refusals(caller, "add-key-pair", alias):
         name = aliases.new_alias(alias, caller)
-        _require_free(steward, name)
+        steward.require_free(name, EntryType.KEY_PAIR, _UPDATE)
         file = _read(steward, upload)
         if file.certificates:
             judged = _judge(steward, file, usage, (), consent)
@@ -236,12 +238,6 @@ def renew_key_pair(
             )
             writing.audit("renew", entry.alias, entry.id, number, {"key": str(placeholder.key)})
     return steward.store.get_entry(steward.keystore_id, entry.alias)
-
-
-def _require_free(steward: Steward, alias: Alias) -> None:
-    """Refuse a taken alias before the slow part; the transaction looks again."""
-    if steward.store.find_entry(steward.keystore_id, alias) is not None:
-        raise AliasExists(alias)
 
 
 def store_key(

@@ -110,7 +110,7 @@ def _plan(
         if entry.owner is Owner.PROVIDER:
             raise EntryOwnedByProvider(entry.alias, steward.settings.provider)
         if new in entries or (target.keystore_id, new) == (steward.keystore_id, alias):
-            raise AliasExists(new)
+            raise AliasExists(new, remedy="Give the copy another alias ('--as ALIAS=NEW').")
         entries[new] = entry
     arrivals = [
         Arrival(new, e.version.chain, e.type, e.usage, e.trusted) for new, e in entries.items()

@@ -3,8 +3,9 @@
 from keysteward.entries import Caller, Entry
 from keysteward.keystore import aliases
 from keysteward.keystore.steward import Steward
-from keysteward.problems import AliasNotFound, ConfirmationRequired, NothingDeleted
+from keysteward.problems import AliasExists, AliasNotFound, ConfirmationRequired, NothingDeleted
 from keysteward.storage.records import Base
+from keysteward.values import Alias
 
 
 def rename_entry(steward: Steward, caller: Caller, alias: str, new: str) -> Entry:
@@ -16,6 +17,7 @@ def rename_entry(steward: Steward, caller: Caller, alias: str, new: str) -> Entr
     with steward.recording_refusals(caller, "rename", alias):
         entry = _own_entry(steward, caller, alias)
         name = aliases.new_alias(new, caller)
+        _require_free(steward, entry, name)
         with steward.writing(caller) as writing:
             number = writing.rename(Base.of(entry), name)
             writing.audit("rename", entry.alias, entry.id, number, {"new_alias": name})
@@ -46,6 +48,10 @@ def undelete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
             living = steward.store.find_entry(steward.keystore_id, alias)
             raise NothingDeleted(alias, living is not None)
         steward.require_right(entry, caller)
+        if steward.store.find_entry(steward.keystore_id, alias) is not None:
+            raise AliasExists(
+                entry.alias, remedy="Rename or delete that one, then the deleted one can come back."
+            )
         with steward.writing(caller) as writing:
             writing.undelete(entry.id)
             writing.audit("undelete", entry.alias, entry.id, entry.version.number, {})
@@ -75,6 +81,13 @@ def purge_entry(steward: Steward, caller: Caller, alias: str, typed: str) -> int
                 "purge", entry.alias, entry.id, entry.version.number, {"keys_destroyed": destroyed}
             )
     return destroyed
+
+
+def _require_free(steward: Steward, entry: Entry, new: Alias) -> None:
+    if new == entry.alias:
+        raise AliasExists(new, remedy="It is this very one: it is called so already.")
+    if steward.store.find_entry(steward.keystore_id, new) is not None:
+        raise AliasExists(new, remedy="Choose another alias, or rename or delete that entry first.")
 
 
 def _own_entry(steward: Steward, caller: Caller, alias: str) -> Entry:

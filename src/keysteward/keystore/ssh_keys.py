@@ -14,7 +14,7 @@ from keysteward.pki.certificates import read_certificate
 from keysteward.pki.contents import Content
 from keysteward.pki.key_pairs import PrivateKey
 from keysteward.pki.usages import Usage
-from keysteward.problems import AliasExists, PrivateKeyUnreadable, UploadTooLarge
+from keysteward.problems import PrivateKeyUnreadable, UploadTooLarge
 from keysteward.storage.records import Base, NewEntry, NewVersion
 from keysteward.values import Alias, Secret
 
@@ -117,8 +117,8 @@ def _action(what: str, *, update: bool) -> str:
 def _target(steward: Steward, caller: Caller, alias: str, usage: Usage, *, update: bool) -> _Target:
     if not update:
         name = aliases.new_alias(alias, caller)
-        if steward.store.find_entry(steward.keystore_id, name) is not None:
-            raise AliasExists(name)
+        words = "ssh update" if usage is Usage.SSH else "rsa update"
+        steward.require_free(name, EntryType.KEY_PAIR, f"'keysteward {words}' gives it this key")
         return _Target(name, None, usage)
     entry = steward.store.get_entry(steward.keystore_id, alias)
     steward.require_right(entry, caller)

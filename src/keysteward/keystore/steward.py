@@ -8,6 +8,7 @@ from datetime import datetime
 from keysteward.entries import Caller, Entry, EntryType, Owner
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import (
+    AliasExists,
     DatabaseUnusable,
     EntryOwnedByProvider,
     EntryOwnedByTenant,
@@ -21,6 +22,7 @@ from keysteward.sealing.sealer import Sealer
 from keysteward.settings import Settings
 from keysteward.storage.store import Store
 from keysteward.storage.transaction import Transaction
+from keysteward.values import Alias
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,20 @@ class Steward:
         if entry.owner is Owner.PROVIDER:
             raise EntryOwnedByProvider(entry.alias, self.settings.provider)
         raise EntryOwnedByTenant(entry.alias)
+
+    def require_free(self, alias: Alias, type_: EntryType, instead: str) -> None:
+        """Refuse a taken alias before an entry is made; the transaction looks again.
+
+        ``instead`` says what gives an entry of the same type the same content: "'…' gives it this
+        key". Raises AliasExists.
+        """
+        there = self.store.find_entry(self.keystore_id, alias)
+        if there is None:
+            return
+        others = "choose another alias, or rename that entry."
+        if there.type is type_:
+            raise AliasExists(alias, remedy=f"{instead} under its alias; or {others}")
+        raise AliasExists(alias, remedy=others.capitalize())
 
 
 def require_administrator(caller: Caller) -> None:
