@@ -60,6 +60,7 @@ def new_file(name: str) -> Iterator[Callable[[bytes], None]]:
 
     Raises FileExists rather than overwrite one, FileUnreadable.
     """
+    require_file_name(name)
     try:
         file = Path(name).open("xb")  # noqa: SIM115  # only opening is what these problems tell
     except FileExistsError as error:
@@ -81,6 +82,12 @@ def new_file(name: str) -> Iterator[Callable[[bytes], None]]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def require_file_name(name: str) -> None:
+    """Refuse the name of a folder that is not there, which is easily made the name of a file."""
+    if name.endswith(os.sep) and not Path(name).is_dir():
+        raise FileUnreadable(name, f"there is no folder {name.rstrip(os.sep)!r}")
 
 
 def read_password(*, from_stdin: bool, prompt: str) -> Secret | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import options, output
+from keysteward.cli import files, options, output
 from keysteward.cli.session import Session
 from keysteward.keystore import audit
 from keysteward.problems import AuditChainBroken
@@ -126,10 +126,11 @@ def show(
 
 def backup(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file to write.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A new file to write.")],
 ) -> None:
     """Write a consistent copy of the database, checked afterwards."""
+    files.require_file_name(file)
     with session.opened() as steward, output.console(stderr=True).status("Copying the database"):
-        steward.store.backup(file)
+        steward.store.backup(Path(file))
     output.say(f"The database was copied to {file} and the copy was checked.")
     output.say("It holds sealed keys only; back the keyring folder up apart from it.")

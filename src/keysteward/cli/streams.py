@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from keysteward.cli import output
+from keysteward.cli import files, output
 from keysteward.problems import FileExists, FileUnreadable
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def new_private(name: str) -> Iterator[BinaryIO]:
             raise FileUnreadable("standard output", "the file is no text; give it a name")
         yield cast("BinaryIO", _StandardOutput())
         return
+    files.require_file_name(name)
     try:
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
