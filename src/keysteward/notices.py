@@ -46,6 +46,8 @@ class NoticeKind(Enum):
     ROOT_NOT_TRUSTED = ("root-not-trusted", Severity.INFO)
     # What was added to a download.
     ROOT_FROM_KEYSTORE = ("root-from-keystore", Severity.INFO)
+    # What a download says of its readers.
+    UNREADABLE_FOR_JAVA = ("unreadable-for-java", Severity.WARNING)
 
     @property
     def slug(self) -> str:

@@ -1,14 +1,17 @@
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from keysteward.formats import downloads
-from keysteward.pki.certificates import Certificate
+from keysteward.pki.certificates import Certificate, read_certificate
 from tests import peers, pki_maker
 from tests import steward as steward_
+from tests.pki_maker import Issued
 
 _PRINT_PKI_PATH = Path(__file__).with_name("PrintPkiPath.java")
 
@@ -135,3 +138,39 @@ def test_split_chains_gives_no_alias_twice(chain: tuple[Certificate, ...]) -> No
     found = _aliases(entries)
     assert 4 * len(entries) == len(found) == len({alias.lower() for alias in found})
     assert {alias for alias, _ in entries} <= set(found)
+
+
+def _named(subject: str, issuer: str, **options: Any) -> Issued:  # noqa: ANN401  # as issue() has it
+    names_ = [x509.Name([]) if not name else pki_maker.name(name) for name in (subject, issuer)]
+    above = pki_maker.issue(names_[1], ca=True)
+    return pki_maker.issue(names_[0], issuer=above, **options)
+
+
+_CRITICAL = ((x509.SubjectAlternativeName([x509.DNSName("a.example")]), True),)
+
+
+@pytest.mark.parametrize(
+    ("expected", "issued"),
+    [
+        pytest.param(True, _named("a", "b"), id="both"),
+        pytest.param(False, _named("a", ""), id="no issuer"),
+        pytest.param(False, _named("", "", extra_extensions=_CRITICAL), id="neither"),
+        pytest.param(False, _named("", "b"), id="no subject"),
+        pytest.param(False, _named("", "b", san=("DNS:a.example",)), id="plain alternatives"),
+        pytest.param(True, _named("", "b", extra_extensions=_CRITICAL), id="critical ones"),
+        pytest.param(
+            *(True, _named("", "b", ca=None, key_usage=(), key_ids=False)), id="no extensions"
+        ),
+    ],
+)
+def test_names_that_java_refuses_are_known(
+    tmp_path: Path,
+    expected: bool,  # noqa: FBT001  # a parameter of the test
+    issued: Issued,
+) -> None:
+    """What keytool reads is told from what it does not."""
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(issued.pem)
+    # It fails for what it does not read.
+    peers.run("keytool", "-printcert", "-file", str(file), fails=not expected)
+    assert expected == downloads.is_read_by_java(read_certificate(issued.der))

@@ -244,3 +244,39 @@ def test_public_keystore_can_be_empty(steward: Steward, tmp_path: Path, form: Ke
     found = downloads.public_keystore([], form, steward.clock())
     printed = _printed(tmp_path, found, form)
     assert "Your keystore contains 0 entries" in printed
+
+
+def _nameless() -> Issued:
+    return pki_maker.issue(x509.Name([]), san=("DNS:a.example",))
+
+
+@pytest.mark.parametrize("form", KeystoreForm)
+def test_public_keystore_leaves_out_what_java_refuses(
+    steward: Steward, chain: Chain, tmp_path: Path, form: KeystoreForm
+) -> None:
+    """One certificate without names does not spoil the file; the notice names its alias alone."""
+    entries = [*_entries(chain)[2:], ("empty one", steward_.read(_nameless()))]
+    found = downloads.public_keystore(entries, form, steward.clock())
+    assert {"root / köln": chain[2].der} == _listed(_printed(tmp_path, found, form))
+    (notice,) = found.notices
+    assert "unreadable-for-java" == notice.slug
+    assert "'empty one'; " in notice.detail
+    assert "Köln" not in notice.detail
+
+
+def test_public_keystore_names_twenty_of_those_left_out(steward: Steward) -> None:
+    """The rest is counted: a notice stays readable whatever the keystore holds."""
+    entries = [(f"e{n:02}", steward_.read(_nameless())) for n in range(23)]
+    (notice,) = downloads.public_keystore(entries, KeystoreForm.JKS, steward.clock()).notices
+    assert "'e00', " in notice.detail
+    assert "'e19' and 3 more; " in notice.detail
+
+
+@pytest.mark.parametrize("kind", sorted(set(DownloadKind) - {DownloadKind.CSR}))
+def test_download_says_what_java_refuses(steward: Steward, kind: DownloadKind) -> None:
+    """Of every form that holds a certificate without names, and of no other one."""
+    entry = steward_.add(steward, "empty", _nameless())
+    found = downloads.download(steward, steward_.TENANT, entry, kind)
+    without = {DownloadKind.PUB, DownloadKind.SSH2}
+    expected = [] if kind in without else ["unreadable-for-java"]
+    assert expected == [notice.slug for notice in found.notices]

@@ -1,7 +1,8 @@
 """export and export-keystore: public content as files."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -50,9 +51,12 @@ def export(
     out: _Out = None,
 ) -> None:
     """Write public content of an entry: certificate, chain, root, public key, partner package."""
-    with session.opened() as steward:
+    with session.opened() as steward, _delivery(out) as deliver:
         entry = steward.store.get_entry(steward.keystore_id, alias, view)
-        _deliver(downloads.download(steward, session.caller, entry, form), out)
+        found = downloads.download(steward, session.caller, entry, form, deliver)
+    output.notices_table(found.notices, stderr=True)
+    if form is DownloadKind.CSR:
+        output.say(f"'{entry.alias}' now waits for the CA's response.", stderr=_to_a_pipe(out))
 
 
 def export_keystore(
@@ -73,7 +77,9 @@ def export_keystore(
         found = downloads.public_keystore(
             entries, form, steward.clock(), of_backup=from_backup is not None
         )
-    _deliver(found, out)
+    with _delivery(out) as deliver:
+        deliver(found)
+    output.notices_table(found.notices, stderr=True)
 
 
 def _current(steward: Steward) -> Iterator[tuple[str, tuple[Certificate, ...]]]:
@@ -86,16 +92,27 @@ def _current(steward: Steward) -> Iterator[tuple[str, tuple[Certificate, ...]]]:
         after = page[-1]
 
 
-def _deliver(download: Download, out: str | None) -> None:
-    if out is None or out == "-":
-        _print(download)
-    else:
-        path = Path(out)
-        target = str(path / download.file_name) if path.is_dir() else out
-        with files.new_file(target) as write:
-            write(download.content)
+def _to_a_pipe(out: str | None) -> bool:
+    return out is None or out == "-"
+
+
+@contextmanager
+def _delivery(out: str | None) -> Iterator[Callable[[Download], None]]:
+    """Lend what writes a download; its file is gone again if the block does not end well."""
+    written = []
+    with ExitStack() as stack:
+
+        def deliver(download: Download) -> None:
+            if out is None or _to_a_pipe(out):
+                _print(download)
+                return
+            target = str(Path(out) / download.file_name) if Path(out).is_dir() else out
+            stack.enter_context(files.new_file(target))(download.content)
+            written.append(target)
+
+        yield deliver
+    for target in written:
         output.say(f"Written to {target}.")
-    output.notices_table(download.notices, stderr=out is None or out == "-")
 
 
 def _print(download: Download) -> None:

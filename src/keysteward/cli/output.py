@@ -59,10 +59,10 @@ def write_bytes(content: bytes) -> None:
         sys.stdout.buffer.write(content)
 
 
-def say(text: str) -> None:
+def say(text: str, *, stderr: bool = False) -> None:
     """Print a line for the person who reads the output, wrapped at words on a terminal."""
     with _to_standard_output():
-        _print(_harmless(text))
+        _print(_harmless(text), stderr=stderr)
 
 
 def say_next(*words: str) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from cryptography.x509.oid import ExtensionOID
+
 from keysteward.formats import der
 from keysteward.pki import pem_blocks
 from keysteward.pki.certificates import Certificate
@@ -70,6 +72,24 @@ def split_chains(
             name = _free(alias, f"_{number}", taken) if number else end
             found.append((name, certificate))
     return found
+
+
+def is_read_by_java(certificate: Certificate) -> bool:
+    """Tell whether Java takes the names of a certificate; one that it refuses spoils a whole file.
+
+    The issuer must be named (RFC 5280 section 4.1.2.4), and so must the subject, unless alternative
+    names stand for it in a critical extension (section 4.1.2.6). Java lets a subject without a name
+    pass where a certificate of version 3 has no extensions at all.
+    """
+    if not certificate.issuer_name:
+        return False
+    if certificate.subject_name:
+        return True
+    extensions = tuple(certificate.loaded.extensions)
+    if not extensions:
+        return certificate.version > 1
+    name = ExtensionOID.SUBJECT_ALTERNATIVE_NAME
+    return any(extension.oid == name and extension.critical for extension in extensions)
 
 
 def _free(alias: str, suffix: str, taken: set[str]) -> str:
