@@ -674,13 +674,16 @@ class UploadTooLarge(Problem):
     limit_bytes: int
     setting: str
     """The environment variable that sets the limit."""
+    otherwise: str = ""
+    """What takes larger files, as a sentence."""
 
     @property
     def detail(self) -> str:
         return (
             f"A file with {self.what} may have {self.limit_bytes:,} bytes at most; this one has "
-            f"more. Nothing of it was read. The limit is the setting {self.setting}."
-        )
+            f"more. Nothing of it was read. The limit is the setting {self.setting}. "
+            f"{self.otherwise}"
+        ).rstrip()
 
 
 @dataclass(eq=False)
@@ -763,15 +766,17 @@ class SeveralKeys(Problem):
 
     names: tuple[str, ...]
     """What the keys can be chosen by, in the order of the file."""
+    otherwise: str = "'keysteward import' takes all of them."
+    """What else to do, as a sentence."""
 
     @property
     def detail(self) -> str:
         shown = ", ".join(repr(name) for name in self.names[:8])
         more = f" and {len(self.names) - 8} more" if len(self.names) > 8 else ""
         return (
-            f"It holds {len(self.names)} keys: {shown}{more}. Choose one (--key NAME), or take "
-            "them all in with 'keysteward import'."
-        )
+            f"It holds {len(self.names)} keys: {shown}{more}. Choose one (--key NAME). "
+            f"{self.otherwise}"
+        ).rstrip()
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs7, pkcs12
 
 from keysteward.entries import EntryType
 from keysteward.keystore import certificates, lifecycle
@@ -64,6 +64,27 @@ def test_anything_else_is_refused(steward: Steward, settings: Settings, data: by
         certificates.add_certificate(steward, TENANT, "root", data, consent=VERIFIED)
     assert before == steward_.rows(settings)
     assert ("add-certificate", "refused", "root") == steward_.audited(steward)[-1]
+
+
+@pytest.mark.parametrize(
+    ("data", "remedy"),
+    [
+        (ROOT.key_pem(), "'keysteward keypair add' takes it, or 'keysteward ssh add'"),
+        (
+            pkcs12.serialize_key_and_certificates(
+                None, None, None, [ROOT.certificate], NoEncryption()
+            ),
+            "import",
+        ),
+        (b"\xfe\xed\xfe\xed\0\0\0\2", "'keysteward import' takes it"),
+        (ROOT.pem + issue("Other", ca=True).pem, "2 certificates .* one by one"),
+    ],
+    ids=["key", "PKCS#12", "JKS", "two"],
+)
+def test_refusal_names_what_takes_the_file(steward: Steward, data: bytes, remedy: str) -> None:
+    """The command for what it is, or how to split it."""
+    with pytest.raises(CertificateUnreadable, match=remedy):
+        certificates.add_certificate(steward, TENANT, "root", data, consent=VERIFIED)
 
 
 @pytest.mark.parametrize("issued", [ROOT, issue("Issuing", issuer=ROOT, ca=True), issue("own")])

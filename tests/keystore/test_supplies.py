@@ -190,6 +190,15 @@ def test_refused_supply_changes_nothing(steward: Steward, settings: Settings, wh
     assert ("supplied", "refused", alias) == steward_.audited(steward)[-1]
 
 
+def test_refused_supply_names_no_import(steward: Steward) -> None:
+    """Imports are the tenant's."""
+    for what in ("several keys", "large key"):
+        alias, delivery, view, problem = REFUSALS[what]
+        with pytest.raises(problem) as refused:
+            supplies.supply(steward, PROVIDER, alias, delivery, view=view)
+        assert "import" not in str(refused.value)
+
+
 @pytest.mark.parametrize("view", [View.NEW, View.CURRENT])
 @pytest.mark.parametrize("alias", ["mine", ALIAS])
 def test_tenant_supplies_nothing(

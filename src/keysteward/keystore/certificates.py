@@ -4,6 +4,7 @@ import hashlib
 
 from keysteward.entries import Caller, Entry, EntryType, Reason
 from keysteward.formats import responses
+from keysteward.formats.responses.foreign import Foreign
 from keysteward.keystore import aliases, trust
 from keysteward.keystore.steward import Steward
 from keysteward.keystore.trust import NO_CONSENT, Consent
@@ -23,6 +24,17 @@ from keysteward.values import Fingerprint
 _SETTING = "KEYSTEWARD_CERTIFICATE_LIMIT_BYTES"
 
 _UPDATE = "'keysteward certificate update' gives it this certificate"
+
+_KEY = "'keysteward keypair add' takes it, or 'keysteward ssh add' if it is an SSH key."
+_KEYSTORE = "'keysteward import' takes it whole, the certificates alone too."
+_TAKEN_BY = {
+    Foreign.PRIVATE_KEY.found: _KEY,
+    Foreign.ENCRYPTED_PRIVATE_KEY.found: _KEY,
+    Foreign.PKCS12.found: _KEYSTORE,
+    Foreign.JKS.found: _KEYSTORE,
+    Foreign.JCEKS.found: _KEYSTORE,
+}
+"""What to do with a file that is no certificate, by what it is."""
 
 
 def add_certificate(
@@ -98,7 +110,8 @@ def read_certificates(data: bytes) -> tuple[Certificate, ...]:
     try:
         found = responses.read(data).certificates
     except NotASigningResponse as problem:
-        raise CertificateUnreadable(f"The file is {problem.found}.") from problem
+        taken = _TAKEN_BY.get(problem.found, "")
+        raise CertificateUnreadable(f"The file is {problem.found}. {taken}".rstrip()) from problem
     except (SigningResponseUnreadable, ResponseTooComplex) as problem:
         raise CertificateUnreadable(problem.reason) from problem
     return tuple(map(read_certificate, found))
@@ -111,7 +124,10 @@ def read_one(steward: Steward, data: bytes) -> Certificate:
         raise UploadTooLarge("a certificate", limit, _SETTING)
     found = read_certificates(data)
     if len(found) != 1:
-        raise CertificateUnreadable(f"The file holds {len(found)} certificates instead of one.")
+        raise CertificateUnreadable(
+            f"The file holds {len(found)} certificates instead of one. Put each into a file of its "
+            "own, and add them one by one."
+        )
     return found[0]
 
 

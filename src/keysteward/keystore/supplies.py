@@ -28,6 +28,8 @@ from keysteward.problems import (
     NotAKeyPair,
     NotTheProvider,
     Problem,
+    SeveralKeys,
+    UploadTooLarge,
 )
 from keysteward.storage.records import Base, NewEntry, NewVersion
 from keysteward.values import Alias, Fingerprint, Notice
@@ -98,12 +100,7 @@ def _supply_key_pair(
     if followed is not None:
         steward.require_right(followed, caller)
     provider_keys.require_no_certificate(steward, name)
-    file = key_files.read_key_file(
-        *(upload.data, upload.password),
-        choose=upload.choose,
-        certificates=upload.certificates,
-        settings=steward.settings,
-    )
+    file = _read(steward, upload)
     usage = usage or (followed.usage if followed else Usage.TLS_CLIENT)
     chain, notices = _judge(steward, file, usage)
     if there is not None and (there.version.chain, there.usage) == (chain, usage):
@@ -145,6 +142,19 @@ def _supply_certificate(
             writing.replace_chain(Base.of(there), version, detail)
             writing.describe(there.id, there.usage, trusted=trusted)
     return Supplied(steward.store.get_entry(steward.keystore_id, name))
+
+
+def _read(steward: Steward, upload: KeyUpload) -> KeyFile:
+    try:
+        return key_files.read_key_file(
+            *(upload.data, upload.password),
+            choose=upload.choose,
+            certificates=upload.certificates,
+            settings=steward.settings,
+        )
+    except (SeveralKeys, UploadTooLarge) as problem:
+        problem.otherwise = ""  # imports are the tenant's
+        raise
 
 
 def _is_certificate(data: bytes) -> bool:

@@ -59,10 +59,20 @@ _MISFIT = (
 
 _CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
 
+_FROM_JAVA = (
+    "'keysteward import' takes it whole; for one key of it, make a PKCS#12 file with 'keytool "
+    "-importkeystore -srcalias ALIAS -deststoretype PKCS12' and give that."
+)
 _OTHER_FILES = (
-    (b"\xfe\xed\xfe\xed", "a Java keystore (JKS), which 'keysteward import' takes"),
-    (b"\xce\xce\xce\xce", "a Java keystore (JCEKS), which 'keysteward import' takes"),
-    (b"PuTTY-User-Key-File", "a PuTTY key, which 'keysteward ssh add' takes"),
+    (b"\xfe\xed\xfe\xed", f"a Java keystore (JKS). {_FROM_JAVA}"),
+    (b"\xce\xce\xce\xce", f"a Java keystore (JCEKS). {_FROM_JAVA}"),
+    (
+        b"PuTTY-User-Key-File",
+        (
+            "a PuTTY key. 'keysteward ssh add' takes it; for another use, convert it with "
+            "'puttygen FILE -O private-openssh -o key.pem' and give that."
+        ),
+    ),
 )
 
 _PKCS12_VERSION = b"\x02\x01\x03"
@@ -143,9 +153,7 @@ def _no_key(data: bytes, blocks: tuple[Block, ...]) -> str:
         return f"The file holds no private key, but {labels}. Give the file with the key."
     for start, what in _OTHER_FILES:
         if data.startswith(start):
-            return (
-                f"The file is {what}. Take the key out as PEM (PKCS#8) with the tool that made it."
-            )
+            return f"The file is {what}"
     if b"PRIVATE KEY-----" in data:
         return (
             "The private key in the file is cut off. Copy it again, with its BEGIN and END lines."
