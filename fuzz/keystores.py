@@ -42,7 +42,7 @@ def _any(data: bytes) -> object:
 
 def _read(data: bytes, password: Secret | None = SECRET) -> KeystoreFile:
     file = keystores.read(data, Opening(password, WRONG, _ROUNDS))
-    count = len(file.keys) + len(file.certificates) + len(file.skipped)
+    count = len(file.all_keys) + len(file.certificates) + len(file.skipped)
     require(fact=count <= len(data), words="more entries than bytes")
     return file
 

@@ -164,14 +164,16 @@ def test_wrong_password_is_refused(settings: Settings, file: Path, given: bytes)
 
 
 def test_password_of_the_keys_is_the_second_line(settings: Settings, tmp_path: Path) -> None:
-    """Where they have one of their own; without it they are listed as skipped."""
+    """Where they have one of their own; without it they stay outside, and a script sees it."""
     file = tmp_path / "two.jks"
     file.write_bytes(keystore_files.write_jks([_entry("one")], PASSWORD, key_password="another"))
 
     run = _import(settings, file, "--yes")
-    assert (0, []) == (run.status, _aliases(settings))
-    skipped = "Skipped: a private key with another password than the file's ('one')."
-    assert skipped in run.stdout
+    assert (5, []) == (run.status, _aliases(settings))
+    assert "There was nothing to import from the JKS file: 1 not imported." in run.stdout
+    assert re.search(r"^one +not imported .*--key-password", run.stdout, re.MULTILINE)
+    (entry,) = _import(settings, file, "--dry-run", "--json").json["entries"]
+    assert ("not-imported", "password-wrong") == (entry["status"], entry["problem"]["slug"])
 
     run = _import(settings, file, "--yes", "--key-password", given=_GIVEN + b"another\n")
     assert (0, ["one"]) == (run.status, _aliases(settings))

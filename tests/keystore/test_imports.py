@@ -26,6 +26,7 @@ from keysteward.problems import (
     ConfirmationRequired,
     EntryChanged,
     KeyDerivationTooCostly,
+    PasswordWrong,
     Problem,
     UploadTooLarge,
 )
@@ -209,7 +210,7 @@ def test_second_import_changes_nothing(
     assert before == steward_.rows(settings)
 
 
-def test_key_with_another_password_is_skipped_or_opened_by_it(steward: Steward) -> None:
+def test_key_with_another_password_stays_outside_or_is_opened_by_it(steward: Steward) -> None:
     """Without its password it is named, and neither it nor its certificate comes in."""
     hidden = files.shrouded_key(files.by_pbkdf2(pkcs8(ONE), b"another"), files.name("hidden"))
     own = files.certificate(ONE.der, files.name("hidden"))
@@ -217,14 +218,108 @@ def test_key_with_another_password_is_skipped_or_opened_by_it(steward: Steward) 
     data = files.pfx([files.data(bags)], files.pbmac1(PASSWORD.encode()))
 
     plan = _run(steward, data)
-    assert {"open": "new", "Root": "new"} == _fates(plan)
-    assert ["hidden", "hidden"] == [one.name for one in plan.skipped]
+    assert {"hidden": "not-imported", "open": "new", "Root": "new"} == _fates(plan)
+    assert {"hidden": "password-wrong"} == _reasons(plan)
+    assert [("hidden", "the certificate of a key that stays outside")] == [
+        (one.name, one.reason) for one in plan.skipped
+    ]
 
     plan = _run(steward, data, key_password="another")
     assert {"hidden": "new", "open": "unchanged"} == _fates(plan)
     assert {"hidden": _prints(ONE, CA, ROOT), "open": _prints(TWO, CA, ROOT)} == _chains(
         steward, EntryType.KEY_PAIR
     )
+
+
+_THIRD = "Neither the password of the file nor the one given for its keys opens this key."
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [(None, "Give its own with --key-password."), ("third", _THIRD)]
+)
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("format_", ["JKS", "JCEKS", "PKCS#12"])
+def test_entry_stays_when_its_key_does_not_open(
+    format_: str, mode: Mode, given: str | None, said: str, steward: Steward
+) -> None:
+    """In no mode is it deleted: the file has the key. The remedy stands beside it."""
+    before = steward_.add(steward, "one", ONE, CA, ROOT)
+
+    plan = _run(steward, _with_locked(format_), mode, key_password=given)
+
+    fates = _fates(plan)
+    assert ("not-imported", "new", {}) == (
+        *(fates.pop("one"), fates.pop("two")),
+        {alias: fate for alias, fate in fates.items() if alias != "Root"},
+    )
+    (problem,) = (d.problem for d in plan.intake.decisions if d.alias == "one")
+    assert isinstance(problem, PasswordWrong)
+    assert said in problem.detail
+    assert "--key-password" in problem.detail
+    assert () == plan.skipped
+    assert before == _entries(steward)["one"]
+
+
+def _with_locked(format_: str) -> bytes:
+    """Return a keystore whose key ``one`` has another password than the file, and ``two``."""
+    chain = [ONE.der, CA.der, ROOT.der]
+    if format_ == "JKS":
+        hidden = keystore_files.protected_jks(pkcs8(ONE), "another".encode("utf-16-be"))
+        return _jks(keystore_files.java_key("one", hidden, chain), _key("two", TWO))
+    if format_ == "JCEKS":
+        keys = [(pkcs8(ONE), "another", chain), (pkcs8(TWO), PASSWORD, [TWO.der])]
+        entries = [
+            keystore_files.java_key(name, keystore_files.protected_jceks(key, secret, 1), given)
+            for name, (key, secret, given) in zip(("one", "two"), keys, strict=True)
+        ]
+        return keystore_files.java_store(keystore_files.JCEKS, entries, PASSWORD)
+    shrouded = files.by_pbkdf2(pkcs8(ONE), b"another")
+    own = files.certificate(ONE.der, files.key_id(b"1"))
+    hidden = files.shrouded_key(shrouded, files.name("one"), files.key_id(b"1"))
+    bags = files.contents(hidden, own, _bag(TWO, "two"), *_certs(TWO, CA, ROOT))
+    return files.pfx([files.data(bags)], files.pbmac1(PASSWORD.encode()))
+
+
+def test_locked_key_without_a_name_is_called_as_if_it_were_open(steward: Steward) -> None:
+    """By its certificate's common name, so that replacing keeps the entry that it once became."""
+    shrouded = files.by_pbkdf2(pkcs8(ONE), b"another")
+    hidden = files.shrouded_key(shrouded, files.key_id(b"1"))
+    bags = files.contents(hidden, files.certificate(ONE.der, files.key_id(b"1")))
+    data = files.pfx([files.data(bags)], files.pbmac1(PASSWORD.encode()))
+    _run(steward, data, key_password="another")
+
+    assert {"one": "not-imported"} == _fates(_run(steward, data, Mode.REPLACE))
+    assert ["one"] == [*_entries(steward)]
+
+
+def test_locked_key_keeps_its_number_among_those_of_its_name(steward: Steward) -> None:
+    """The second of two does not come in under the alias of the first that stays shut."""
+    shrouded = files.by_pbkdf2(pkcs8(ONE), b"another")
+    hidden = files.shrouded_key(shrouded, files.name("a"), files.key_id(b"1"))
+    own = files.certificate(ONE.der, files.key_id(b"1"))
+    bags = files.contents(hidden, own, _bag(TWO, "a"), *_certs(TWO))
+    data = files.pfx([files.data(bags)], files.pbmac1(PASSWORD.encode()))
+
+    plan = _run(steward, data)
+
+    assert {"a": "not-imported", "a_2": "new"} == _fates(plan)
+
+
+def test_entry_stays_when_its_alias_is_skipped(steward: Steward) -> None:
+    """Replacing deletes what the file lacks; a name of the file is not lacking."""
+    stays = steward_.add(steward, "lonely", ONE, CA, ROOT)
+    steward_.add(steward, "gone", THREE)
+    root = issue("CN=lonely", ca=True)
+    leaf = issue("leaf", issuer=root)
+
+    plan = _run(
+        steward,
+        _p12(_bag(ONE, " lonely"), _bag(leaf, "leaf"), *_certs(leaf, root)),
+        Mode.REPLACE,
+    )
+
+    assert {"leaf": "new", "lonely_2": "new", "gone": "removed"} == _fates(plan)
+    assert stays == _entries(steward)["lonely"]
 
 
 def test_secret_keys_are_skipped(steward: Steward) -> None:

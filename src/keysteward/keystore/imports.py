@@ -17,8 +17,8 @@ from itertools import islice, pairwise
 
 from keysteward.entries import Caller, EntryType, Reason
 from keysteward.formats import keystores
-from keysteward.formats.keystores.contract import FileKey, KeystoreFile, Opening, Skipped
-from keysteward.keystore import intake
+from keysteward.formats.keystores.contract import FileKey, KeystoreFile, LockedKey, Opening, Skipped
+from keysteward.keystore import intake, naming
 from keysteward.keystore.intake import Arrival, Intake, Mode
 from keysteward.keystore.naming import Naming
 from keysteward.keystore.steward import Steward
@@ -28,6 +28,7 @@ from keysteward.pki.chains import MOST_VERIFICATIONS, Verifier
 from keysteward.problems import (
     CertificateOfAnotherKey,
     CertificateUnreadable,
+    PasswordWrong,
     Problem,
     UploadTooLarge,
 )
@@ -49,8 +50,17 @@ all of them, so without a bound the work would grow with the square of the file.
 Progress = Callable[[int, int], None]
 """Told how many of how many keys are proven."""
 
-_Proven = tuple[FileKey, tuple[Certificate, ...], tuple[Certificate, ...] | Problem]
+_Key = FileKey | LockedKey
+
+_Proven = tuple[_Key, tuple[Certificate, ...], tuple[Certificate, ...] | Problem]
 """A key, the certificates that the file gives it, and its chain (none: empty) or what is wrong."""
+
+_LOCKED = "The password of the file does not open this key. Give its own with --key-password."
+
+_LOCKED_BY_A_THIRD = (
+    "Neither the password of the file nor the one given for its keys opens this key. Repeat with "
+    "its own as --key-password: each import takes the keys in that it can open."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +108,8 @@ def plan_import(
     return ImportPlan(
         format=file.format,
         file_sha256=Fingerprint(hashlib.sha256(upload.data).hexdigest()),
-        intake=intake.plan(steward, caller, arrivals, upload.mode),
-        skipped=(*file.skipped, *reading.skipped),
+        intake=intake.plan(steward, caller, arrivals, upload.mode, spared=reading.spared),
+        skipped=reading.skipped,
     )
 
 
@@ -145,40 +155,51 @@ class _Reading:
     def __init__(
         self, steward: Steward, caller: Caller, file: KeystoreFile, upload: Upload
     ) -> None:
-        self.skipped: list[Skipped] = []
+        self._skipped: list[Skipped] = []
         self._steward = steward
         self._now = steward.clock()
         self._caller = caller
         self._file = file
+        self._keys = file.all_keys
         self._upload = upload
         self._in_chains: set[Certificate] = set()
         self._given_alone: dict[tuple[str, Certificate], bool] = {}
-        self._verifications_left = _VERIFICATIONS_OF_A_KEY * len(file.keys) + MOST_VERIFICATIONS
-        self._own = [tuple(self._readable(key.name, key.certificates)) for key in file.keys]
+        self._verifications_left = _VERIFICATIONS_OF_A_KEY * len(self._keys) + MOST_VERIFICATIONS
+        self._own = [tuple(self._readable(key.name, key.certificates)) for key in self._keys]
         for entry in file.certificates:
             for certificate in self._readable(entry.name, (entry.der,)):
                 named = entry.name, certificate
                 self._given_alone[named] = entry.trusted or self._given_alone.get(named, False)
 
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What does not become an entry; complete once all have arrived."""
+        return (*self._file.skipped, *self._skipped)
+
+    @property
+    def spared(self) -> frozenset[str]:
+        """The aliases of what is in the file, though it does not become an entry."""
+        return frozenset(naming.normal(one.name) for one in self.skipped)
+
     def arrivals(self, progress: Progress) -> Iterator[Arrival]:
         """Yield the key pairs in the order of the file, then certificates, then roots."""
         proven = list(self._proven(progress))
         alone = dict(self._standing_alone())
-        names = [*(key.name for key in self._file.keys), *(name for name, _ in alone)]
-        naming = Naming(self._caller, names)
-        yield from _key_pairs(proven, naming)
+        given = [*(key.name for key in self._keys), *(one.name for one in self.skipped)]
+        names = Naming(self._caller, [*given, *(name for name, _ in alone)])
+        yield from _key_pairs(proven, names)
         for (name, certificate), trusted in alone.items():
             marked = trusted or certificate.self_signed
-            yield _certificate(naming.alias(name, certificate), certificate, marked)
+            yield _certificate(names.alias(name, certificate), certificate, marked)
         if self._file.format == "PKCS#12" and self._upload.roots:
-            given = {certificate for _, certificate in alone}
+            there = {certificate for _, certificate in alone}
             for root in dict.fromkeys(_roots(found for _, _, found in proven)):
-                if root not in given and not self._is_known(root):
-                    yield _certificate(naming.proposed(root, self._is_free), root, trusted=True)
+                if root not in there and not self._is_known(root):
+                    yield _certificate(names.proposed(root, self._is_free), root, trusted=True)
 
     def _proven(self, progress: Progress) -> Iterator[_Proven]:
-        """Yield each key with its own certificates and its chain; list those without."""
-        for number, (key, own) in enumerate(zip(self._file.keys, self._own, strict=True), start=1):
+        """Yield each key with its own certificates and its chain; list those without one."""
+        for number, (key, own) in enumerate(zip(self._keys, self._own, strict=True), start=1):
             try:
                 chain = self._chain(key, own)
             except Problem as problem:
@@ -189,9 +210,9 @@ class _Reading:
             else:
                 self._in_chains.update(chain)
                 if not chain:
-                    self.skipped.append(Skipped(key.name, "a private key without a certificate"))
+                    self._skipped.append(Skipped(key.name, "a private key without a certificate"))
                 yield key, own, chain
-            progress(number, len(self._file.keys))
+            progress(number, len(self._keys))
 
     def _standing_alone(self) -> Iterator[tuple[tuple[str, Certificate], bool]]:
         """Yield the certificates that are entries by themselves: trusted, or in no chain.
@@ -199,11 +220,11 @@ class _Reading:
         What is called like a key that does not open is left out with its chain: as an entry it
         would stand in the key's way when that comes with its password.
         """
-        shut = {one.name for one in self._file.skipped if one.name}
+        outside = {key.name for key in self._file.locked} | {s.name for s in self._file.skipped}
         for (name, certificate), trusted in self._given_alone.items():
-            if name in shut and not trusted:
+            if name and name in outside and not trusted:
                 self._in_chains.update(self._related(certificate, (certificate,)))
-                self.skipped.append(Skipped(name, "the certificate of a key that is skipped"))
+                self._skipped.append(Skipped(name, "the certificate of a key that stays outside"))
         for (name, certificate), trusted in self._given_alone.items():
             if trusted or certificate not in self._in_chains:
                 yield (name, certificate), trusted
@@ -213,7 +234,7 @@ class _Reading:
             try:
                 yield read_certificate(der)
             except CertificateUnreadable:
-                self.skipped.append(Skipped(name, "a certificate that cannot be read"))
+                self._skipped.append(Skipped(name, "a certificate that cannot be read"))
 
     # Most files give each key its whole chain, and then nobody asks for these two.
 
@@ -235,8 +256,11 @@ class _Reading:
             found.setdefault(key(certificate), {})[certificate] = None
         return found
 
-    def _chain(self, key: FileKey, own: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
+    def _chain(self, key: _Key, own: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
         """Return the chain of a proven key, end-entity first; empty if it has no certificate."""
+        if isinstance(key, LockedKey):
+            third = self._upload.key_password is not None
+            raise PasswordWrong(_LOCKED_BY_A_THIRD if third else _LOCKED)
         loaded = private_keys.read_pkcs8(key.pkcs8)  # 2
         spent = max(0, MOST_VERIFICATIONS - self._verifications_left)
         verifier = Verifier(spent)
@@ -305,13 +329,13 @@ def _is_chain(given: tuple[Certificate, ...]) -> bool:
     return 0 < len(given) <= _LONGEST_CHAIN and given[-1].self_signed and all(linked)
 
 
-def _key_pairs(proven: Iterable[_Proven], naming: Naming) -> Iterator[Arrival]:
+def _key_pairs(proven: Iterable[_Proven], names: Naming) -> Iterator[Arrival]:
     for number, (key, own, found) in enumerate(proven, start=1):
         if isinstance(found, Problem):
-            alias = naming.alias(key.name, own[0]) if own else naming.of_a_key(key.name, number)
+            alias = names.alias(key.name, own[0]) if own else names.of_a_key(key.name, number)
             yield Arrival(alias, (), EntryType.KEY_PAIR, problem=found)
-        elif found:
-            alias = naming.alias(key.name, found[0])
+        elif found and isinstance(key, FileKey):
+            alias = names.alias(key.name, found[0])
             yield Arrival(alias, found, EntryType.KEY_PAIR, pkcs8=key.pkcs8)
 
 

@@ -5,7 +5,7 @@ Imports, restores and copies between keystores all bring entries that meet those
 chain, private key, usage, trust; an entry that is there already as it comes is not written again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -114,8 +114,23 @@ class Intake:
         return any(d.status in (Status.NEW, Status.CHANGED, Status.REMOVED) for d in self.decisions)
 
 
-def plan(steward: Steward, caller: Caller, arrivals: Sequence[Arrival], mode: Mode) -> Intake:
-    """Return what would become of each entry; nothing is stored."""
+def plan(
+    steward: Steward,
+    caller: Caller,
+    arrivals: Sequence[Arrival],
+    mode: Mode,
+    *,
+    spared: Collection[str] = (),
+) -> Intake:
+    """Return what would become of each entry; nothing is stored.
+
+    Args:
+        steward: of the keystore that the entries come to.
+        caller: whose entries they become.
+        arrivals: the entries that come.
+        mode: what happens to those that are there.
+        spared: aliases that mode ``replace`` leaves alone, though nothing comes for them.
+    """
     current = _current(steward, arrivals, mode)
     decisions: list[Decision] = []
     taken: set[str] = set()
@@ -130,7 +145,7 @@ def plan(steward: Steward, caller: Caller, arrivals: Sequence[Arrival], mode: Mo
         decisions += (
             Decision(alias, Status.REMOVED, current=state)
             for alias, state in current.items()
-            if alias not in taken and state.owner is caller.owner
+            if alias not in taken and alias not in spared and state.owner is caller.owner
         )
     return Intake(mode, tuple(decisions))
 

@@ -23,6 +23,10 @@ PEM = "PEM"
 
 _SETTING = "KEYSTEWARD_KEY_PAIR_LIMIT_BYTES"
 
+_LOCKED = "a private key that is encrypted with another password"
+
+_WHOLE = "A whole keystore comes in with 'keysteward import'."
+
 _TWO_SECRETS = "'keysteward import' takes files whose keys have another password than the file."
 
 
@@ -69,7 +73,7 @@ def read_key_file(
     """
     limit = settings.key_pair_limit_bytes
     if len(data) > limit:
-        raise UploadTooLarge("a key pair", limit, _SETTING)
+        raise UploadTooLarge("a key pair", limit, _SETTING, _WHOLE)
     if pkcs12.recognises(data):
         opening = Opening(password, None, settings.derivation_limit_rounds)
         found = _of_pkcs12(pkcs12.read(data, opening), choose)
@@ -124,7 +128,7 @@ def _of_pkcs12(file: KeystoreFile, choose: str | None) -> KeyFile:
         private_keys.require_proven(private_keys.read_pkcs8(chosen.pkcs8)),
         tuple(map(read_certificate, dict.fromkeys(ders))),
         pkcs12.FORMAT,
-        (*left, *(_in_words(skipped.name, skipped.reason) for skipped in file.skipped)),
+        (*left, *_not_opened(file)),
     )
 
 
@@ -160,13 +164,19 @@ def _position(choose: str, names: tuple[str, ...]) -> int:
 
 
 def _no_key(file: KeystoreFile) -> str:
-    if not file.skipped:
+    not_opened = _not_opened(file)
+    if not not_opened:
         return f"The {file.format} file holds certificates alone. Give the file with the key."
-    found = ", ".join(_in_words(skipped.name, skipped.reason) for skipped in file.skipped[:4])
+    found = ", ".join(not_opened[:4])
     return (
         f"The {file.format} file holds no private key that could be opened, but {found}. "
         f"{_TWO_SECRETS}"
     )
+
+
+def _not_opened(file: KeystoreFile) -> tuple[str, ...]:
+    locked = (_in_words(key.name, _LOCKED) for key in file.locked)
+    return (*locked, *(_in_words(skipped.name, skipped.reason) for skipped in file.skipped))
 
 
 def _in_words(name: str, reason: str) -> str:

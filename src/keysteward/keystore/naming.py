@@ -27,20 +27,20 @@ class Naming:
     """
 
     def __init__(self, caller: Caller, names: Iterable[str]) -> None:
-        """Start with the names that the file gives to what becomes an entry."""
+        """Start with the names that the file gives to anything in it."""
         self._caller = caller
-        self._of_the_file = frozenset(map(_normal, names))
+        self._of_the_file = frozenset(map(normal, names))
         self._taken: set[str] = set()
         self._last_numbers: dict[str, int] = {}
 
     def alias(self, name: str, certificate: Certificate) -> str:
         """Return the file's own name, behind it a number if it has it twice; or a proposal."""
-        wanted = _normal(name)
+        wanted = normal(name)
         return self._own(wanted) if wanted else self.proposed(certificate)
 
     def of_a_key(self, name: str, number: int) -> str:
         """Return the same for the n-th key of the file, of which no certificate is known."""
-        wanted = _normal(name)
+        wanted = normal(name)
         return self._own(wanted) if wanted else self._unlike_others(f"key-{number}", _always)
 
     def proposed(self, certificate: Certificate, is_free: IsFree = _always) -> str:
@@ -71,7 +71,8 @@ class Naming:
         return alias not in self._taken and alias not in self._of_the_file
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
+    """Return a name of the file as the alias that it is here: composed, no blanks around."""
     return unicodedata.normalize("NFC", name).strip()
 
 
@@ -85,7 +86,7 @@ def _proposal(certificate: Certificate, caller: Caller) -> str:
         for attribute in certificate.subject_dn.get_attributes_for_oid(NameOID.COMMON_NAME)
     ]
     shown = "".join(c for c in (common or [""])[0] if c.isprintable())
-    wanted = _normal(shown[:_LONGEST_PROPOSAL]) or f"certificate-{certificate.fingerprint[:8]}"
+    wanted = normal(shown[:_LONGEST_PROPOSAL]) or f"certificate-{certificate.fingerprint[:8]}"
     if caller.owner is Owner.PROVIDER:
         return wanted if aliases.is_reserved(wanted) else aliases.RESERVED_PREFIX + wanted
     if aliases.is_reserved(wanted):

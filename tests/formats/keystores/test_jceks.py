@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from keysteward.formats.keystores import jceks
-from keysteward.formats.keystores.contract import Skipped
+from keysteward.formats.keystores.contract import LockedKey, Skipped
 from keysteward.problems import KeyDerivationTooCostly, KeystoreUnreadable, PasswordWrong
 from tests import keystore_files, peers, pki_maker
 from tests.formats.keystores import java_checks
@@ -15,7 +15,6 @@ from tests.keystore_files import JCEKS
 
 _MADE = datetime(2024, 2, 29, 12, 30, 15, 678_000, tzinfo=UTC)
 _SECRETS = {"secret-aes", "secret-desede", "secret-hmacsha512", "secret-blowfish"}
-_OTHER = "a private key with another password than the file's"
 
 _ROUNDS = 2 * 10_000
 """Hashes for one key of the stores here, of which each has five."""
@@ -71,14 +70,15 @@ def test_store_of_keytool_is_read_as_pyjks_reads_it(stores: JavaStores, everythi
     keys = {key.name: key.pkcs8.reveal() for key in found.keys}
     assert theirs.private_keys["ec"].pkey_pkcs8 == keys["ec"]
     assert theirs.private_keys.keys() - {"other"} == keys.keys()
-    assert theirs.secret_keys.keys() | {"other"} == {skipped.name for skipped in found.skipped}
+    assert theirs.secret_keys.keys() == {skipped.name for skipped in found.skipped}
+    assert {"other"} == {key.name for key in found.locked}
 
 
 def test_key_with_another_password_is_listed(everything: bytes) -> None:
-    """A key that does not open leaves the others alone, and says why it is missing."""
+    """A key that does not open leaves the others alone."""
     found = jceks.read(everything, opening(PASSWORD))
 
-    assert Skipped("other", _OTHER) in found.skipped
+    assert ["other"] == [key.name for key in found.locked]
     assert 4 == len(found.keys)
 
 
@@ -88,6 +88,8 @@ def test_certificates_need_no_password(stores: JavaStores, password: str | None)
     data = (stores.folder / "certificates.jceks").read_bytes()
 
     found = jceks.read(data, opening(password))
+
+    assert (password is not None) == found.proven
 
     assert [("only-😀", stores.root, True)] == [
         (certificate.name, certificate.der, certificate.trusted)
@@ -185,22 +187,23 @@ def test_number_of_iterations_that_no_program_counts_to_is_malformed(count: int)
 
 
 @pytest.mark.parametrize(
-    ("protected", "reason"),
+    ("protected", "locked"),
     [
-        (keystore_files.encrypted_jceks(bytes(64), bytes(8), 1), _OTHER),
-        (keystore_files.encrypted_jceks(bytes(63), bytes(8), 1), _OTHER),
-        (keystore_files.encrypted_jceks(b"", bytes(8), 1), _OTHER),
-        (keystore_files.encrypted_jceks(bytes(64), bytes(7), 1), "malformed"),
-        (keystore_files.encrypted_jceks(bytes(64), bytes(8), 0), "malformed"),
-        (keystore_files.encrypted_jceks(bytes(64), bytes(8), -1), "malformed"),
+        (keystore_files.encrypted_jceks(bytes(64), bytes(8), 1), True),
+        (keystore_files.encrypted_jceks(bytes(63), bytes(8), 1), True),
+        (keystore_files.encrypted_jceks(b"", bytes(8), 1), True),
+        (keystore_files.encrypted_jceks(bytes(64), bytes(7), 1), False),
+        (keystore_files.encrypted_jceks(bytes(64), bytes(8), 0), False),
+        (keystore_files.encrypted_jceks(bytes(64), bytes(8), -1), False),
     ],
 )
-def test_odd_protection_of_a_key_is_listed(protected: bytes, reason: str) -> None:
+def test_odd_protection_of_a_key_is_listed(protected: bytes, locked: bool) -> None:  # noqa: FBT001
     """Under a right digest, one key that makes no sense is that key's own fault."""
     found = jceks.read(_key_store(protected), opening(PASSWORD))
 
-    assert ["key"] == [skipped.name for skipped in found.skipped]
-    assert reason in found.skipped[0].reason
+    malformed = Skipped("key", "a private key whose encryption is malformed")
+    expected = ((LockedKey("key", 0, ()),), ()) if locked else ((), (malformed,))
+    assert expected == (found.locked, found.skipped)
 
 
 @pytest.mark.parametrize("clear", [b"no key", b"\x30\0", b"\x30\5\2\1\0\5\0"])
@@ -212,7 +215,7 @@ def test_something_else_than_a_key_is_not_taken_for_one(desk: JavaDesk, clear: b
 
     found = jceks.read(_key_store(protected), opening(PASSWORD))
 
-    assert (Skipped("key", _OTHER),) == found.skipped
+    assert ((LockedKey("key", 0, ()),), ()) == (found.locked, found.skipped)
 
 
 def test_password_beyond_ascii_opens_no_key() -> None:
@@ -222,7 +225,7 @@ def test_password_beyond_ascii_opens_no_key() -> None:
         JCEKS, [keystore_files.java_key("key", protected, [])], "pässwörd"
     )
 
-    assert (Skipped("key", _OTHER),) == jceks.read(data, opening("pässwörd")).skipped
+    assert (LockedKey("key", 0, ()),) == jceks.read(data, opening("pässwörd")).locked
 
 
 def test_secret_key_without_an_end_makes_the_file_unreadable() -> None:

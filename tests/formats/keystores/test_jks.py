@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from keysteward.formats.keystores import jks
-from keysteward.formats.keystores.contract import Opening, Skipped
+from keysteward.formats.keystores.contract import LockedKey, Opening, Skipped
 from keysteward.formats.keystores.java_stream import MOST_ELEMENTS
 from keysteward.problems import KeystoreUnreadable, PasswordWrong
 from keysteward.values import Secret
@@ -63,21 +63,24 @@ def test_store_of_keytool_is_read_as_pyjks_reads_it(stores: JavaStores) -> None:
 
 
 def test_key_with_another_password_is_listed(stores: JavaStores) -> None:
-    """A key that does not open leaves the others alone, and says why it is missing."""
-    found = jks.read((stores.folder / "all.jks").read_bytes(), opening(PASSWORD))
+    """A key that does not open leaves the others alone, and keeps its place among them."""
+    data = (stores.folder / "all.jks").read_bytes()
 
-    assert (Skipped("other", "a private key with another password than the file's"),) == (
-        found.skipped
-    )
+    found = jks.read(data, opening(PASSWORD))
+
+    everything = jks.read(data, opening(PASSWORD, "another one"))
+    assert [key.name for key in everything.keys] == [key.name for key in found.all_keys]
     assert {"rsa", "ec", "dsa", "schlüssel-日本"} == {key.name for key in found.keys}
+    assert {"other": next(k.certificates for k in everything.keys if k.name == "other")} == {
+        key.name: key.certificates for key in found.locked
+    }
 
 
 def test_key_that_no_given_password_opens_is_listed(stores: JavaStores) -> None:
-    """With two passwords given the reason names both."""
+    """With two passwords given, too."""
     found = jks.read((stores.folder / "all.jks").read_bytes(), opening(PASSWORD, "a third one"))
 
-    reason = "a private key that neither the file's password nor that of its keys opens"
-    assert (Skipped("other", reason),) == found.skipped
+    assert ["other"] == [key.name for key in found.locked]
 
 
 @pytest.mark.parametrize("password", ["pässwörd-€-😀", None])
@@ -85,6 +88,7 @@ def test_certificates_need_no_password(stores: JavaStores, password: str | None)
     """A file of certificates alone opens with its password, however it is written, or without."""
     found = jks.read((stores.folder / "certificates.jks").read_bytes(), opening(password))
 
+    assert (password is not None) == found.proven
     assert [("only-😀", stores.root, True)] == [
         (c.name, c.der, c.trusted) for c in found.certificates
     ]
@@ -199,7 +203,6 @@ _FOREIGN = "a private key that is not encrypted as keys in JKS are"
         (b"\x30\x82\xff\xff", _ODD),
         (_protection(_SUNS, bytes(39)), _ODD),
         (_protection(_SUNS, bytes(40)) + b"\0", _ODD),
-        (_protection(_SUNS, bytes(40)), "a private key with another password than the file's"),
         (_protection("2b060104012a02110102", bytes(99)), _FOREIGN),
         (keystore_files.encrypted_jceks(bytes(64), bytes(8), 2**31 - 1), _FOREIGN),
     ],
@@ -208,7 +211,19 @@ def test_odd_protection_of_a_key_is_listed(protected: bytes, reason: str) -> Non
     """Under a right digest, one key that makes no sense is that key's own fault."""
     data = keystore_files.java_store(JKS, [keystore_files.java_key("odd", protected, [])], PASSWORD)
 
-    assert (Skipped("odd", reason),) == jks.read(data, opening(PASSWORD)).skipped
+    found = jks.read(data, opening(PASSWORD))
+
+    assert ((Skipped("odd", reason),), ()) == (found.skipped, found.locked)
+
+
+def test_key_that_another_password_could_open_is_locked() -> None:
+    """Whatever bytes it is made of: nothing but its password tells whether it is one."""
+    protected = _protection(_SUNS, bytes(40))
+    data = keystore_files.java_store(JKS, [keystore_files.java_key("odd", protected, [])], PASSWORD)
+
+    found = jks.read(data, opening(PASSWORD))
+
+    assert ((), (LockedKey("odd", 0, ()),)) == (found.skipped, found.locked)
 
 
 # ---- what nobody should have written

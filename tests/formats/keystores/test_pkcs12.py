@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from keysteward.formats.keystores import pkcs12
-from keysteward.formats.keystores.contract import FileCertificate, KeystoreFile, Skipped
+from keysteward.formats.keystores.contract import FileCertificate, KeystoreFile, LockedKey, Skipped
 from keysteward.formats.keystores.pkcs12_bags import MOST_BAGS, MOST_NESTED
 from keysteward.problems import (
     KeyDerivationTooCostly,
@@ -344,7 +344,7 @@ def test_content_with_a_changed_byte_does_not_verify(entry: KeyEntry) -> None:
         pkcs12.read(data.replace(b"\0n\0a\0m\0e", b"\0g\0a\0m\0e"), opening("x"))
 
 
-def test_key_under_another_password_is_opened_by_it_or_skipped(entry: KeyEntry) -> None:
+def test_key_under_another_password_is_opened_by_it_or_locked(entry: KeyEntry) -> None:
     """A single key that does not open leaves the others as they are."""
     safe = files.contents(
         files.shrouded_key(files.by_pbkdf2(entry.pkcs8, b"store", salt=b"1"), files.name("a")),
@@ -356,10 +356,47 @@ def test_key_under_another_password_is_opened_by_it_or_skipped(entry: KeyEntry) 
     both = pkcs12.read(data, opening("store", "other"))
     one = pkcs12.read(data, opening("store"))
 
-    assert (["a", "b", "c"], ()) == ([key.name for key in both.keys], both.skipped)
-    assert ["a", "c"] == [key.name for key in one.keys]
-    assert ["b"] == [skipped.name for skipped in one.skipped]
-    assert "another password" in one.skipped[0].reason
+    assert (["a", "b", "c"], ()) == ([key.name for key in both.keys], both.locked)
+    assert (["a", "c"], ()) == ([key.name for key in one.keys], one.skipped)
+    assert (LockedKey("b", 1, ()),) == one.locked
+    assert ["a", "b", "c"] == [key.name for key in one.all_keys]
+
+
+def test_locked_key_has_the_certificates_of_its_local_key_id(entry: KeyEntry) -> None:
+    """Unless another key has the same one: nothing tells then which of them is meant."""
+    hidden = files.by_pbkdf2(entry.pkcs8, b"other")
+    own = files.certificate(entry.chain[0], files.key_id(b"1"))
+    locked, second = (files.shrouded_key(hidden, files.key_id(n)) for n in (b"1", b"2"))
+    mac = files.pbmac1(b"store")
+
+    one = pkcs12.read(
+        files.pfx([files.data(files.contents(locked, second, own))], mac), opening("store")
+    )
+    two = pkcs12.read(
+        files.pfx([files.data(files.contents(locked, locked, own))], mac), opening("store")
+    )
+
+    assert ((entry.chain[0],), ()) == tuple(key.certificates for key in one.locked)
+    assert () == one.certificates
+    assert ((), ()) == tuple(key.certificates for key in two.locked)
+    assert [entry.chain[0]] == [certificate.der for certificate in two.certificates]
+
+
+@pytest.mark.parametrize(
+    ("mac", "password", "proven"),
+    [(b"p", "p", True), (b"", "", False), (b"", None, False), (None, "p", False)],
+)
+def test_file_is_proven_by_a_mac_under_a_password(
+    mac: bytes | None,
+    password: str | None,
+    proven: bool,  # noqa: FBT001
+    entry: KeyEntry,
+) -> None:
+    """Not without a MAC, nor by the empty password, which whoever alters the file knows."""
+    safe = files.data(files.contents(files.clear_key(entry.pkcs8)))
+    data = files.pfx([safe]) if mac is None else files.pfx([safe], files.pbmac1(mac))
+
+    assert proven == pkcs12.read(data, opening(password)).proven
 
 
 def test_scrypt_opens_keys_and_safes(entry: KeyEntry, folder: Path) -> None:

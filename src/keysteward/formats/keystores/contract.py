@@ -17,6 +17,11 @@ class Opening:
     limit_rounds: int
     """Most rounds of key derivation for the whole file, all its keys together."""
 
+    @property
+    def proves(self) -> bool:
+        """Whether a digest under the password proves anything; the empty one everybody knows."""
+        return self.password is not None and bool(self.password.reveal())
+
 
 @dataclass(frozen=True, slots=True)
 class FileKey:
@@ -31,6 +36,18 @@ class FileKey:
 
 
 @dataclass(frozen=True, slots=True)
+class LockedKey:
+    """A private key that none of the given passwords opens; another one may."""
+
+    name: str
+    """As that of a ``FileKey``."""
+    place: int
+    """Among all private keys of the file, those that were opened included, from 0 on."""
+    certificates: tuple[bytes, ...]
+    """As those of a ``FileKey``, as far as the format links them by other means than the key."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileCertificate:
     """A certificate of a keystore file that belongs to no key by the format's own links."""
 
@@ -42,7 +59,7 @@ class FileCertificate:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """What a keystore file holds besides, or what of it could not be opened, and why."""
+    """What a keystore file holds besides, or a key that no password can open here, and why."""
 
     name: str
     reason: str
@@ -58,6 +75,17 @@ class KeystoreFile:
     keys: tuple[FileKey, ...]
     certificates: tuple[FileCertificate, ...]
     skipped: tuple[Skipped, ...]
+    proven: bool
+    """Whether a password has shown that nothing was altered after the file was written."""
+    locked: tuple[LockedKey, ...] = ()
+
+    @property
+    def all_keys(self) -> tuple[FileKey | LockedKey, ...]:
+        """Those that were opened and those that were not, in the order of the file."""
+        found: list[FileKey | LockedKey] = list(self.keys)
+        for key in self.locked:
+            found.insert(key.place, key)
+        return tuple(found)
 
 
 class Reader(Protocol):
@@ -70,5 +98,5 @@ class Reader(Protocol):
         """Return what the file holds.
 
         Raises KeystoreUnreadable, PasswordWrong, KeyDerivationTooCostly, and nothing else for any
-        bytes whatever. A single key that does not open is ``Skipped``, not an exception.
+        bytes whatever. A single key that does not open is ``locked``, not an exception.
         """

@@ -10,6 +10,7 @@ from keysteward.formats.keystores.contract import (
     FileCertificate,
     FileKey,
     KeystoreFile,
+    LockedKey,
     Opening,
     Skipped,
 )
@@ -52,7 +53,8 @@ def read(data: bytes, opening: Opening, layout: Layout) -> KeystoreFile:
     passwords = _proven(data, opening, layout.name, keys)  # 2
     protected = [_protected(entry, layout) for entry in keys]  # 3
     _require_bearable(protected, passwords, opening.limit_rounds)
-    return _file(layout.name, entries, _opened(protected, passwords))  # 4
+    opened = _opened(protected, passwords)
+    return _file(layout.name, entries, opened, proven=opening.proves)  # 4
 
 
 def _proven(
@@ -108,34 +110,39 @@ def _require_bearable(
 
 def _opened(
     protected: Iterable[Masked | Encrypted | str], passwords: Sequence[Password]
-) -> Iterator[Secret | str]:
-    """Yield the clear form of each key, or why there is none."""
+) -> Iterator[Secret | str | None]:
+    """Yield the clear form of each key, None if another password may open it, or why none can."""
     for key in protected:
         if isinstance(key, str):
             yield key
             continue
         found = (key.opened(password) for password in passwords)
         clear = next((pkcs8 for pkcs8 in found if pkcs8 is not None), None)
-        if clear is not None:
-            yield Secret(clear)
-        elif len(passwords) == 1:
-            yield "a private key with another password than the file's"
-        else:
-            yield "a private key that neither the file's password nor that of its keys opens"
+        yield None if clear is None else Secret(clear)
 
 
-def _file(name: str, entries: Iterable[RawEntry], opened: Iterator[Secret | str]) -> KeystoreFile:
+def _file(
+    name: str,
+    entries: Iterable[RawEntry],
+    opened: Iterator[Secret | str | None],
+    *,
+    proven: bool,
+) -> KeystoreFile:
     keys: list[FileKey] = []
+    locked: list[LockedKey] = []
     certificates: list[FileCertificate] = []
     skipped: list[Skipped] = []
     for entry in entries:
         if isinstance(entry, KeyEntry):
             clear = next(opened)
-            if isinstance(clear, Secret):
-                chain = _x509(entry.alias, entry.chain, skipped)
-                keys.append(FileKey(entry.alias, clear, chain))
-            else:
+            if isinstance(clear, str):
                 skipped.append(Skipped(entry.alias, clear))
+                continue
+            chain = _x509(entry.alias, entry.chain, skipped)
+            if clear is None:
+                locked.append(LockedKey(entry.alias, len(keys) + len(locked), chain))
+            else:
+                keys.append(FileKey(entry.alias, clear, chain))
         elif isinstance(entry, CertificateEntry):
             certificates += [
                 FileCertificate(entry.alias, content, trusted=True)
@@ -143,7 +150,9 @@ def _file(name: str, entries: Iterable[RawEntry], opened: Iterator[Secret | str]
             ]
         else:
             skipped.append(Skipped(entry.alias, "a secret key, which has no place here"))
-    return KeystoreFile(name, tuple(keys), tuple(certificates), tuple(skipped))
+    return KeystoreFile(
+        name, tuple(keys), tuple(certificates), tuple(skipped), proven, tuple(locked)
+    )
 
 
 def _x509(

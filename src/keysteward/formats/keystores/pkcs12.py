@@ -22,6 +22,7 @@ from keysteward.formats.keystores.contract import (
     FileCertificate,
     FileKey,
     KeystoreFile,
+    LockedKey,
     Opening,
     Skipped,
 )
@@ -58,11 +59,6 @@ _ENCRYPTED_OTHERWISE = (
     "another one (as by 'openssl pkcs12 -twopass'). Give that one as the password of the keys."
 )
 
-_KEY_SHUT = (
-    "a private key that is encrypted with another password; give that one as the password of the "
-    "keys"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class _Walked:
@@ -84,7 +80,7 @@ def recognises(data: bytes) -> bool:
 
 
 def read(data: bytes, opening: Opening) -> KeystoreFile:
-    """Return what the file holds, in its order; a key that does not open is among ``skipped``.
+    """Return what the file holds, in its order; a key that does not open is ``locked``.
 
     A certificate that has a key's localKeyId, or else its public key, is in that key's
     ``certificates``, the key's own one first; all others are the file's, for building chains.
@@ -110,7 +106,8 @@ def read(data: bytes, opening: Opening) -> KeystoreFile:
         raise KeystoreUnreadable(f"The PKCS#12 file is {how}.") from error
     if not opener.proven and any(isinstance(bag, KeyBag) and not key for bag, key in found):
         raise _wrong_or_missing(opening)
-    return _file(found, walked.rest_bytes)
+    proven = walked.mac is not None and opening.proves
+    return _file(found, walked.rest_bytes, proven=proven)
 
 
 # ---- step 1
@@ -225,34 +222,31 @@ def _open_keys(found: Sequence[Bag], opener: Opener) -> Iterator[tuple[Bag, byte
             yield bag, bag.key
 
 
-def _file(found: Sequence[tuple[Bag, bytes | None]], rest_bytes: int) -> KeystoreFile:
+def _file(
+    found: Sequence[tuple[Bag, bytes | None]], rest_bytes: int, *, proven: bool
+) -> KeystoreFile:
     certificates = [bag for bag, _ in found if isinstance(bag, CertificateBag)]
-    keys = [(bag.attributes, key) for bag, key in found if key is not None]
-    links = linking.link(keys, certificates)
+    bags_of_keys = [(bag, key) for bag, key in found if isinstance(bag, KeyBag)]
+    links = linking.link([(bag.attributes, key) for bag, key in bags_of_keys], certificates)
     # A certificate that is marked as trusted is an entry of its own, be it a key's as well.
     taken = {p for link in links for p in link if not certificates[p].attributes.trusted}
-    skipped = [_skipped(bag) for bag, key in found if key is None]
+    skipped = [
+        Skipped(bag.attributes.name, bag.reason) for bag, _ in found if isinstance(bag, ForeignBag)
+    ]
     if rest_bytes:
         behind = f"{rest_bytes:,} bytes behind the end of the keystore, which are not part of it"
         skipped.append(Skipped("", behind))
-    return KeystoreFile(
-        FORMAT,
-        tuple(
-            FileKey(attributes.name, Secret(key), tuple(certificates[p].der for p in link))
-            for (attributes, key), link in zip(keys, links, strict=True)
-        ),
-        tuple(
-            FileCertificate(bag.attributes.name, bag.der, bag.attributes.trusted)
-            for position, bag in enumerate(certificates)
-            if position not in taken
-        ),
-        tuple(one for one in skipped if one is not None),
+    keys: list[FileKey] = []
+    locked: list[LockedKey] = []
+    for place, ((bag, key), link) in enumerate(zip(bags_of_keys, links, strict=True)):
+        ders = tuple(certificates[p].der for p in link)
+        if key is None:
+            locked.append(LockedKey(bag.attributes.name, place, ders))
+        else:
+            keys.append(FileKey(bag.attributes.name, Secret(key), ders))
+    alone = tuple(
+        FileCertificate(bag.attributes.name, bag.der, bag.attributes.trusted)
+        for position, bag in enumerate(certificates)
+        if position not in taken
     )
-
-
-def _skipped(bag: Bag) -> Skipped | None:
-    if isinstance(bag, ForeignBag):
-        return Skipped(bag.attributes.name, bag.reason)
-    if isinstance(bag, KeyBag):
-        return Skipped(bag.attributes.name, _KEY_SHUT)
-    return None
+    return KeystoreFile(FORMAT, tuple(keys), alone, tuple(skipped), proven, tuple(locked))

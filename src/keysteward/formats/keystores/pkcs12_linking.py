@@ -28,10 +28,11 @@ _RSA = (
 
 
 def link(
-    keys: Sequence[tuple[Attributes, bytes]], certificates: Sequence[CertificateBag]
+    keys: Sequence[tuple[Attributes, bytes | None]], certificates: Sequence[CertificateBag]
 ) -> list[tuple[int, ...]]:
     """Return for each key (clear PKCS#8) the positions of its certificates, its own one first.
 
+    Of a key that did not open (None) the localKeyId alone can tell, and not which one is its own.
     Only a key that has its localKeyId for itself gets more than one, so no certificate is given out
     more often than there are keys, and the work grows with the number of bags alone.
     """
@@ -45,7 +46,9 @@ def link(
         key_id = attributes.key_id
         linked = [] if key_id is None else by_id[key_id]
         alone = sharing[key_id] == 1
-        if not (alone and len(linked) == 1):
+        if pkcs8 is None:
+            linked = linked if alone else []
+        elif not (alone and len(linked) == 1):
             own = own or _Own(certificates)
             linked = own.chosen(attributes, pkcs8, linked, alone=alone)
         links.append(tuple(linked))
