@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import typer
+from rich.text import Text
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from keysteward.cli import application
@@ -19,13 +20,18 @@ What stands behind the option tells which."""
 
 def _options() -> Iterator[tuple[str, TyperOption]]:
     """Yield every option with the command that has it."""
+    for name, command in _all_commands():
+        yield from ((name, o) for o in command.params if isinstance(o, TyperOption))
+
+
+def _all_commands() -> Iterator[tuple[str, TyperCommand]]:
     waiting: list[tuple[str, object]] = [("", typer.main.get_command(application.build()))]
     while waiting:
         name, command = waiting.pop()
         if isinstance(command, TyperGroup):
             waiting += [(f"{name} {word}".strip(), c) for word, c in command.commands.items()]
         elif isinstance(command, TyperCommand):
-            yield from ((name, o) for o in command.params if isinstance(o, TyperOption))
+            yield name, command
 
 
 def test_same_option_has_the_same_spellings_everywhere() -> None:
@@ -64,6 +70,15 @@ def test_every_option_is_explained_in_a_sentence() -> None:
         if option.name != "help" and not (option.help or "").endswith((".", "…"))
     ]
     assert [] == bare
+
+
+def test_help_shows_every_text_as_it_was_written() -> None:
+    """Nothing in it is taken for markup: the alias ``[1]_x`` keeps its brackets."""
+    for name, command in _all_commands():
+        texts = [command.help or "", *(getattr(p, "help", None) or "" for p in command.params)]
+        assert texts == [Text.from_markup(text).plain for text in texts], name
+    shown = commands.inside(None, "provider", "restore", "--help").stdout
+    assert "[1]_ALIAS" in shown
 
 
 @pytest.mark.parametrize(

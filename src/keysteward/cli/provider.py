@@ -161,7 +161,7 @@ def restore(
         str,
         typer.Argument(
             metavar="ALIAS",
-            help="Alias in the history: [number]_alias.",
+            help="Alias in the history, like [1]_ALIAS.",
             autocompletion=complete_history,
             callback=as_text,
         ),
