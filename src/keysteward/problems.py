@@ -652,9 +652,13 @@ class ConfirmationRequired(Problem):
     """What the step does, as a sentence."""
     remedy: str
     """How to confirm it, as a sentence."""
+    declined: bool = False
+    """Whether a person was asked and said no, who needs no explanation."""
 
     @property
     def detail(self) -> str:
+        if self.declined:
+            return f"{self.consequence} Asked, a person said no."
         return f"{self.consequence} {self.remedy}"
 
 

@@ -235,6 +235,7 @@ def test_person_is_shown_the_plan_and_asked(
     assert "A restore from 'before' would mean: 1 new, 1 unchanged." in run.stdout
     assert "Restore? [y/N]" in run.stdout
     assert restored == ("Restored from 'before'.\n" in run.stdout)
+    assert ("" if restored else "Nothing was changed.\n") == run.stderr
     assert restored == ("client" in _aliases(client))
 
 

@@ -64,6 +64,8 @@ def test_unknown_root_is_asked_about_with_its_fingerprint(
     assert root.fingerprint in screen
     assert root.fingerprint_sha1 in screen
     assert status == found
+    assert (status == 6) is screen.rstrip().endswith("Nothing was changed.")
+    assert "root-not-trusted" not in screen or status == 0
     shown = commands.inside(client.data, "show", "client", "--json").json
     assert version == shown["version"]
 
@@ -229,8 +231,19 @@ def test_activation_is_asked_about_with_its_plan(
         NO_COLOR="1",
     )
     assert status == found, screen
-    assert "would overwrite 'sap_key' (version 1)" in screen
+    assert 1 == screen.count("would overwrite 'sap_key' (version 1)")
+    assert (status == 6) is screen.rstrip().endswith("Nothing was changed.")
     assert waiting == len(commands.inside(client.data, "provider", "new", "--json").json)
+
+
+def test_answer_that_is_neither_yes_nor_no_is_asked_for_again(client: Settings) -> None:
+    """In words, and nothing happens before it is one of them."""
+    _supply(client)
+    found, screen = terminals.run(
+        *(client.data, "provider", "activate", "sap_key"),
+        answers=(("Activate? [y/N]", "maybe\n"), ("Answer y for yes", "YES\n")),
+    )
+    assert (0, 2) == (found, screen.count("Activate? [y/N]")), screen
 
 
 def test_daily_job_answers_a_person_who_looks(client: Settings) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import options, output
+from keysteward.cli import options, output, questions
 from keysteward.cli.session import Session, as_text, complete_new
 from keysteward.keystore import activations
 from keysteward.keystore.activations import Activated, ActivationPlan
@@ -71,13 +71,13 @@ def _accepting(*, yes: bool, asked: bool) -> Callable[[ActivationPlan], None]:
     def accept(plan: ActivationPlan) -> None:
         if yes:
             return
-        if asked:
-            _say_plan(plan, done=False)
-            if typer.confirm("Activate?"):
-                return
-        raise ConfirmationRequired(
+        refusal = ConfirmationRequired(
             _would(plan), "Look at the plan with '--dry-run', then repeat with '--yes'."
         )
+        if not asked:
+            raise refusal
+        _say_plan(plan, done=False)
+        questions.agree("Activate?", refusal)
 
     return accept
 

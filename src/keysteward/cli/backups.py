@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from keysteward.cli import intakes, options, output, views
+from keysteward.cli import intakes, options, output, questions, views
 from keysteward.cli.session import Session, as_text, as_texts
 from keysteward.keystore import backups
 from keysteward.keystore.backups import Difference, Since
@@ -186,8 +186,7 @@ def _confirm(plan: Intake, name: str, *, asked: bool) -> None:
     if not asked:
         raise refusal
     intakes.show(plan, f"A restore from '{name}' would mean")
-    if not typer.confirm("Restore?"):
-        raise refusal
+    questions.agree("Restore?", refusal)
 
 
 def _explained(difference: Difference) -> str:

@@ -13,7 +13,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from keysteward.cli import files, intakes, options, output
+from keysteward.cli import files, intakes, options, output, questions
 from keysteward.cli.session import Session
 from keysteward.keystore import imports
 from keysteward.keystore.imports import ImportPlan, Upload
@@ -100,12 +100,13 @@ def _passwords(*, from_stdin: bool, of_keys: bool) -> tuple[Secret | None, Secre
 def _confirm(plan: ImportPlan, *, asked: bool) -> None:
     """Let the person at the terminal decide; raise ConfirmationRequired on a no, or without one."""
     consequence = intakes.consequence(plan.intake, "This import")
-    if asked:
-        _show(plan, f"This import from a {plan.format} file would mean")
-    if not asked or not typer.confirm(f"{consequence} Go on?"):
-        raise ConfirmationRequired(
-            consequence, "Look at the plan with '--dry-run', then repeat with '--yes'."
-        )
+    refusal = ConfirmationRequired(
+        consequence, "Look at the plan with '--dry-run', then repeat with '--yes'."
+    )
+    if not asked:
+        raise refusal
+    _show(plan, f"This import from a {plan.format} file would mean")
+    questions.agree(f"{consequence} Go on?", refusal)
 
 
 def _fails(problem: Problem | None) -> bool:

@@ -17,7 +17,7 @@ from rich.text import Text
 from keysteward.cli import tables
 from keysteward.entries import ChainLink, Owner, Source
 from keysteward.pki.certificates import Certificate
-from keysteward.problems import FileUnreadable, Kind, Problem, RootNotTrusted
+from keysteward.problems import ConfirmationRequired, FileUnreadable, Kind, Problem, RootNotTrusted
 from keysteward.values import Notice, Severity
 
 EXIT_STATUS = {
@@ -79,7 +79,13 @@ def say_json(value: object) -> None:
 
 
 def say_problem(problem: Problem) -> None:
-    """Print a refusal on standard error: in one line, or as a paragraph on a terminal."""
+    """Print a refusal on standard error: in one line, or as a paragraph on a terminal.
+
+    A person who said no is told no more than that it was heard.
+    """
+    if isinstance(problem, ConfirmationRequired) and problem.declined:
+        _print(Text("Nothing was changed."), stderr=True)
+        return
     name, title = ("keysteward: ", "bold"), (problem.title, "bold red")
     detail = problem.detail
     if problem.overridable:

@@ -9,7 +9,7 @@ import typer
 from keysteward.cli import output
 from keysteward.cli.session import Session
 from keysteward.keystore.trust import Consent
-from keysteward.problems import RootNotTrusted, SeveralKeys
+from keysteward.problems import ConfirmationRequired, RootNotTrusted, SeveralKeys
 from keysteward.values import Fingerprint
 
 _Result = TypeVar("_Result")
@@ -27,7 +27,7 @@ def asking(
 ) -> _Result:
     """Return what an upload of ``file`` returns, after the question of trust if there is one.
 
-    Raises RootNotTrusted for a no, and where nobody can be asked.
+    Raises ConfirmationRequired for a no, RootNotTrusted where nobody can be asked.
     """
     try:
         return run(given)
@@ -38,7 +38,7 @@ def asking(
 
 
 def confirmed(problem: RootNotTrusted, given: Consent) -> Consent:
-    """Ask the person at the terminal to compare the fingerprint; raise the problem on a no."""
+    """Ask the person at the terminal to compare the fingerprint. Raises ConfirmationRequired."""
     alone = problem.alone and problem.missing_issuer is None
     output.say(
         f"This self-signed certificate is not known to this keystore: {problem.subject}"
@@ -48,9 +48,22 @@ def confirmed(problem: RootNotTrusted, given: Consent) -> Consent:
     output.say(f"  SHA-256  {problem.fingerprint}")
     output.say(f"  SHA-1    {problem.fingerprint_sha1}")
     whose = "its owner" if alone else "the CA"
-    if not typer.confirm(f"Does the fingerprint match the one that {whose} publishes?"):
-        raise problem
+    agree(
+        f"Does the fingerprint match the one that {whose} publishes?",
+        ConfirmationRequired(problem.detail, ""),
+    )
     return replace(given, trust_root=problem.fingerprint)
+
+
+def agree(question: str, refusal: ConfirmationRequired) -> None:
+    """Ask the person at the terminal; raise the refusal, as one of a person, on a no."""
+    while True:
+        answer: str = typer.prompt(f"{question} [y/N]", default="", show_default=False)
+        if answer.strip().lower() in ("y", "yes"):
+            return
+        if answer.strip().lower() in ("n", "no", ""):
+            raise replace(refusal, declined=True)
+        output.say("Answer y for yes, or n for no.")
 
 
 def chosen_key(problem: SeveralKeys) -> str:
@@ -59,7 +72,8 @@ def chosen_key(problem: SeveralKeys) -> str:
     for place, name in enumerate(problem.names, start=1):
         output.say(f"  {place}  {name}")
     while True:
-        number: int = typer.prompt("Number of the one to take", type=int)
+        answer: str = typer.prompt("Number of the one to take")
+        number = int(answer) if answer.isdecimal() and len(answer) < 10 else 0
         if 1 <= number <= len(problem.names):
             return problem.names[number - 1]
         output.say(f"A number from 1 to {len(problem.names)}.")
