@@ -212,7 +212,7 @@ def test_folder_that_cannot_be_made_is_named(exported: Path) -> None:
 def test_passphrase_is_asked_for_twice(furnished: Settings, tmp_path: Path) -> None:
     """At a terminal; a slip in one of them asks again, and neither is shown."""
     file = tmp_path / "all.recovery"
-    first, second = ("Passphrase for the file:", PASSPHRASE), ("The same again:", PASSPHRASE)
+    first, second = ("Passphrase for the file, ", PASSPHRASE), ("The same again:", PASSPHRASE)
     slip = ("The same again:", b"another slip\n")
     dialogue = (first, slip, first, second)
     status, screen = _conversation(furnished, ("recovery", "export", str(file)), dialogue)
@@ -221,13 +221,16 @@ def test_passphrase_is_asked_for_twice(furnished: Settings, tmp_path: Path) -> N
     assert 0 == _restore(tmp_path / "elsewhere", file).status
 
 
-def test_passphrase_is_refused_before_it_is_repeated(furnished: Settings, tmp_path: Path) -> None:
-    """Nobody types a passphrase twice that is too short."""
+def test_passphrase_that_is_too_short_is_asked_for_again(
+    furnished: Settings, tmp_path: Path
+) -> None:
+    """Before it is repeated; the prompt says how long it has to be."""
     file = tmp_path / "all.recovery"
-    dialogue = (("Passphrase for the file:", b"hunter2\n"),)
+    asked = "Passphrase for the file, of 12 characters or more: "
+    dialogue = ((asked, b"hunter2\n"), (asked, PASSPHRASE), ("The same again:", PASSPHRASE))
     status, screen = _conversation(furnished, ("recovery", "export", str(file)), dialogue)
-    assert (5, True) == (status, "[passphrase-too-short]" in screen), screen
-    assert not file.exists()
+    assert (0, True, 2) == (status, "Too short." in screen, screen.count(asked)), screen
+    assert 0 == _restore(tmp_path / "elsewhere", file).status
 
 
 def test_terminal_gets_no_binary_file(furnished: Settings) -> None:

@@ -75,11 +75,14 @@ def restore(
 
 def _new_passphrase(*, from_stdin: bool) -> Secret:
     while True:
-        passphrase = _passphrase("Passphrase for the file: ", from_stdin=from_stdin)
+        prompt = f"Passphrase for the file, of {LEAST_CHARACTERS} characters or more: "
+        passphrase = _passphrase(prompt, from_stdin=from_stdin)
         if not sys.stdin.isatty():
             return passphrase
         if len(passphrase.reveal().decode(errors="replace")) < LEAST_CHARACTERS:
-            raise PassphraseTooShort(LEAST_CHARACTERS)
+            # Asked again here: what is typed next would go to the shell, and into its history.
+            output.say(f"Too short. {PassphraseTooShort(LEAST_CHARACTERS).detail}")
+            continue
         again = _passphrase("The same again: ", from_stdin=from_stdin)
         if passphrase.reveal() == again.reveal():
             return passphrase
