@@ -73,7 +73,9 @@ def _private_keys(data: bytes) -> object:
 
 
 def _pkcs8(data: bytes) -> object:
-    return private_keys.read_pkcs8(Secret(data))
+    key = private_keys.load_pkcs8(Secret(data))
+    private_keys.require_numbers(key)
+    return key
 
 
 def _ssh(data: bytes) -> object:

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
+    NoEncryption,
+    PrivateFormat,
     PublicFormat,
     load_der_private_key,
 )
@@ -22,6 +24,7 @@ from keysteward.keystore import imports, key_pairs, lifecycle
 from keysteward.keystore.imports import ImportPlan, Upload
 from keysteward.keystore.intake import Mode
 from keysteward.keystore.steward import Steward
+from keysteward.pki import private_keys
 from keysteward.problems import (
     ConfirmationRequired,
     EntryChanged,
@@ -975,6 +978,36 @@ def test_many_certificates_of_one_name_cost_each_key_little(steward: Steward) ->
     assert {"response-too-complex"} == set(_reasons(plan).values())
     assert 40 == len(_reasons(plan))
     assert time.process_time() - started < 10
+
+
+def test_keys_without_certificates_are_not_proven(steward: Steward) -> None:
+    """A signature on this curve takes milliseconds; what becomes no entry is not worth it."""
+    clear = (Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    key = ec.generate_private_key(ec.BrainpoolP512R1()).private_bytes(*clear)
+    protected = keystore_files.protected_jks(key, PASSWORD.encode("utf-16-be"))
+    data = _jks(*(keystore_files.java_key(str(number), protected, []) for number in range(500)))
+    started = time.process_time()
+
+    plan = _run(steward, data)
+
+    spent = time.process_time() - started
+    assert ((), 500) == (plan.intake.decisions, len(plan.skipped))
+    assert spent < _seconds_to_load(key, 500) + _seconds_to_prove(key, 250)
+
+
+def _seconds_to_load(key: bytes, count: int) -> float:
+    started = time.process_time()
+    for _ in range(count):
+        private_keys.load_pkcs8(Secret(key))
+    return time.process_time() - started
+
+
+def _seconds_to_prove(key: bytes, count: int) -> float:
+    loaded = private_keys.load_pkcs8(Secret(key))
+    started = time.process_time()
+    for _ in range(count):
+        private_keys.require_numbers(loaded)
+    return time.process_time() - started
 
 
 def test_chain_without_end_is_refused(steward: Steward) -> None:

@@ -348,7 +348,7 @@ def test_key_of_a_wrong_length_is_refused(algorithm: str, length: int) -> None:
     with pytest.raises(PrivateKeyUnreadable, match="is damaged"):
         private_keys.read_private_key(pkcs8)
     with pytest.raises(PrivateKeyUnreadable, match="is damaged"):
-        private_keys.read_pkcs8(Secret(pkcs8))
+        private_keys.load_pkcs8(Secret(pkcs8))
 
 
 @pytest.mark.parametrize("kind", ["openssl_rsa", "openssl_ec", "openssl_dsa"])

@@ -1,8 +1,9 @@
 """Importing a whole keystore file: what it holds becomes entries, planned before it is written.
 
 1. Read the file; what has no place here is listed as skipped.
-2. Load each private key and prove its numbers.
-3. Choose its certificate by the public key, and build its chain from all certificates of the file.
+2. Load each private key and choose its certificate by the public key.
+3. Prove the numbers of a key with a certificate, and build its chain from all certificates of the
+   file.
 4. Give every key and every certificate that stands alone an alias; roots of a PKCS#12 file's chains
    become certificate entries of their own, as they do in SAP's.
 5. Plan what becomes of each (``intake``), and show it to the caller.
@@ -25,6 +26,7 @@ from keysteward.keystore.steward import Steward
 from keysteward.pki import chains, private_keys, public_keys
 from keysteward.pki.certificates import Certificate, failure_of_signature, read_certificate
 from keysteward.pki.chains import MOST_VERIFICATIONS, Verifier
+from keysteward.pki.key_pairs import PrivateKey
 from keysteward.problems import (
     CertificateOfAnotherKey,
     CertificateUnreadable,
@@ -48,7 +50,7 @@ _MOST_RELATED = 10 * MOST_VERIFICATIONS
 all of them, so without a bound the work would grow with the square of the file."""
 
 Progress = Callable[[int, int], None]
-"""Told how many of how many keys are proven."""
+"""Told how many of how many keys are done."""
 
 _Key = FileKey | LockedKey
 
@@ -257,27 +259,29 @@ class _Reading:
         return found
 
     def _chain(self, key: _Key, own: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
-        """Return the chain of a proven key, end-entity first; empty if it has no certificate."""
+        """Return the chain of a key and prove the key; empty if it has no certificate."""
         if isinstance(key, LockedKey):
             third = self._upload.key_password is not None
             raise PasswordWrong(_LOCKED_BY_A_THIRD if third else _LOCKED)
-        loaded = private_keys.read_pkcs8(key.pkcs8)  # 2
+        loaded = private_keys.load_pkcs8(key.pkcs8)  # 2
         spent = max(0, MOST_VERIFICATIONS - self._verifications_left)
         verifier = Verifier(spent)
         try:
-            return self._proven_chain(public_keys.spki(loaded.public_key()), own, verifier)
+            return self._proven_chain(loaded, own, verifier)
         finally:
             self._verifications_left -= verifier.count - spent
 
     def _proven_chain(
-        self, spki: bytes, own: tuple[Certificate, ...], verifier: Verifier
+        self, key: PrivateKey, own: tuple[Certificate, ...], verifier: Verifier
     ) -> tuple[Certificate, ...]:
+        spki = public_keys.spki(key.public_key())
         candidates = own or tuple(islice(self._by_key.get(spki, ()), _MOST_ALIKE))
-        chosen = chains.choose_certificate(candidates, frozenset({spki}), self._now, verifier)  # 3
+        chosen = chains.choose_certificate(candidates, frozenset({spki}), self._now, verifier)
         if chosen is None:
             if own:
                 raise CertificateOfAnotherKey(own[0].subject)
             return ()
+        private_keys.require_numbers(key)  # 3
         if _is_chain(own) and chosen is own[0]:
             return own
         related = self._related(chosen, own)

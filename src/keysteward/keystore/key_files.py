@@ -125,7 +125,7 @@ def _of_pkcs12(file: KeystoreFile, choose: str | None) -> KeyFile:
     )
     left = [f"the key {name!r}" for place, name in enumerate(names) if place != position]
     return KeyFile(
-        private_keys.require_proven(private_keys.read_pkcs8(chosen.pkcs8)),
+        private_keys.require_proven(private_keys.load_pkcs8(chosen.pkcs8)),
         tuple(map(read_certificate, dict.fromkeys(ders))),
         pkcs12.FORMAT,
         (*left, *_not_opened(file)),

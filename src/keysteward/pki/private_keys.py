@@ -132,19 +132,24 @@ def require_proven(key: PrivateKeyTypes) -> PrivateKey:
     return supported
 
 
-def read_pkcs8(pkcs8: Secret) -> PrivateKey:
-    """Return a clear private key from outside (PKCS#8 in DER), its numbers proven.
+def load_pkcs8(pkcs8: Secret) -> PrivateKey:
+    """Return a clear private key from outside (PKCS#8 in DER), of which nothing is proven yet.
 
-    For many keys at once: of RSA, whose signatures take longest, the numbers alone are compared;
-    the caller compares the public key with the certificate's. Raises PrivateKeyUnreadable,
-    KeyTypeUnsupported.
+    Raises PrivateKeyUnreadable, KeyTypeUnsupported.
     """
-    key = _supported(_load(serialization.load_der_private_key, pkcs8.reveal(), None))
-    if isinstance(key, rsa.RSAPrivateKey):
-        if not _consistent(key.private_numbers()):
-            raise PrivateKeyUnreadable(_MISFIT)
-        return key
-    return require_proven(key)
+    return _supported(_load(serialization.load_der_private_key, pkcs8.reveal(), None))
+
+
+def require_numbers(key: PrivateKey) -> None:
+    """Refuse a key whose numbers do not belong together, cheaply enough for many keys at once.
+
+    Of RSA, whose signatures take longest, the numbers alone are compared, and the caller compares
+    the public key with the certificate's. Raises PrivateKeyUnreadable.
+    """
+    if not isinstance(key, rsa.RSAPrivateKey):
+        _prove(key)
+    elif not _consistent(key.private_numbers()):
+        raise PrivateKeyUnreadable(_MISFIT)
 
 
 def _no_key(data: bytes, blocks: tuple[Block, ...]) -> str:

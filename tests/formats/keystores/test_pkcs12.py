@@ -25,7 +25,7 @@ from keysteward.problems import (
 from tests import keystore_files, peers, pki_maker
 from tests import pkcs12_files as files
 from tests.formats.keystores.conftest import PASSWORD, JavaDesk, opening
-from tests.keystore_files import KeyEntry
+from tests.keystore_files import KeyEntry, tlv
 from tests.pki_maker import Issued
 
 _JAVA_LEGACY = "-J-Dkeystore.pkcs12.legacy"
@@ -461,6 +461,18 @@ def test_file_without_password_needs_none(entry: KeyEntry) -> None:
 
 
 # ---- hostile files
+
+
+def test_decryption_in_python_is_counted_as_rounds() -> None:
+    """RC2 is slower than the derivation of its key, and is refused before it is done."""
+    parameters = tlv(0x30, tlv(4, b"salt"), files.integer(1))
+    rc2_40 = tlv(0x30, files.oid("1.2.840.113549.1.12.1.6"), parameters)
+    data = files.pfx([files.encrypted((rc2_40, bytes(64 * 1024)))])
+
+    with pytest.raises(KeyDerivationTooCostly, match=r"takes [0-9,]+ rounds"):
+        pkcs12.read(data, opening("any", limit_rounds=10_000))
+    with pytest.raises(PasswordWrong):
+        pkcs12.read(data, opening("any", limit_rounds=100_000))
 
 
 def test_file_cut_off_anywhere_is_a_problem(entry: KeyEntry) -> None:

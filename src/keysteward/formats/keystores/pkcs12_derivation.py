@@ -168,7 +168,11 @@ class Deriver:
         return [self._keys[pair] for pair in asked]
 
     def _count(self, derivations: Iterable[Derivation]) -> None:
-        self._rounds += sum(derivation.cost for derivation in derivations)
+        self.count(sum(derivation.cost for derivation in derivations))
+
+    def count(self, rounds: int) -> None:
+        """Count other work before it is done. Raises KeyDerivationTooCostly."""
+        self._rounds += rounds
         if self._rounds > self._limit:
             raise KeyDerivationTooCostly(
                 f"{_words(self._rounds)} rounds of key derivation", f"{self._limit:,}"

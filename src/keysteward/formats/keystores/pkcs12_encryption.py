@@ -91,6 +91,11 @@ class Sealed:
         """What ``opened`` wants the results of, in this order."""
         return (self.key,) if isinstance(self.iv, bytes) else (self.key, self.iv)
 
+    @property
+    def decryption_rounds(self) -> int:
+        """What decrypting takes, in rounds of key derivation; that of the library takes nothing."""
+        return rc2.rounds(len(self.ciphertext)) if self.cipher.algorithm is None else 0
+
     def opened(self, derived: list[bytes]) -> bytes | None:
         """Return the plaintext if it is one ASN.1 SEQUENCE, else None: another password.
 

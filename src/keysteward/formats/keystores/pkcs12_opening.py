@@ -73,6 +73,7 @@ class Opener:
         opened: list[bytes | None] = [None] * len(sealed)
         waiting, fitting = list(range(len(sealed))), None
         for phrase in dict.fromkeys(phrases):
+            self._deriver.count(sum(sealed[place].decryption_rounds for place in waiting))
             wanted = [part for place in waiting for part in sealed[place].derivations]
             derived = iter(self._deriver.keys(wanted, phrase))
             for place in waiting:
