@@ -57,6 +57,48 @@ class Reason(StrEnum):
     """A key of the provider came from its New keys, or went from there to its history."""
 
 
+class Action(StrEnum):
+    """What was done, or refused, as the audit log calls it: one word for each deed.
+
+    What brings a version of an entry has its reason's word. They are in databases and never change;
+    ``docs/audit.md`` tells what each means.
+    """
+
+    # The installation and its keystores.
+    KEYSTORE_CREATED = "keystore-created"
+    RECOVERY_EXPORT = "recovery-export"
+    RECOVERY_RESTORE = "recovery-restore"
+    # Entries of the tenant administrator.
+    GENERATE = "generate"
+    ADD_KEY_PAIR = "add-key-pair"
+    ADD_SSH_KEY = "add-ssh-key"
+    ADD_RSA_KEY = "add-rsa-key"
+    ADD_CERTIFICATE = "add-certificate"
+    UPLOADED = Reason.UPLOADED.value
+    RENEW = "renew"
+    SIGNING_REQUEST = "signing-request"
+    SIGNING_RESPONSE = Reason.SIGNING_RESPONSE.value
+    CHAIN_REPAIRED = Reason.CHAIN_REPAIRED.value
+    ROLLED_BACK = Reason.ROLLED_BACK.value
+    RENAME = "rename"
+    DELETE = "delete"
+    UNDELETE = "undelete"
+    PURGE = "purge"
+    # Many entries at once.
+    IMPORTED = Reason.IMPORTED.value
+    COPIED = Reason.COPIED.value
+    COPIED_TO = "copied-to"
+    CREATE_BACKUP = "create-backup"
+    DELETE_BACKUP = "delete-backup"
+    RESTORED = Reason.RESTORED.value
+    # Keys of the provider.
+    SUPPLIED = Reason.SUPPLIED.value
+    WITHDRAW = "withdraw"
+    ACTIVATED = Reason.ACTIVATED.value
+    HOLD = "hold"
+    RELEASE = "release"
+
+
 class Source(StrEnum):
     """Where a certificate of a planned chain came from."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from keysteward import settings
+from keysteward.entries import Action
 from keysteward.formats import keystores, responses
 from keysteward.keystore.downloads import DownloadKind, KeystoreForm
 from keysteward.keystore.intake import Mode
@@ -79,6 +80,12 @@ def test_uploads_document_every_keystore_format() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", (DOCS / "uploads.md").read_text(), re.MULTILINE)
     modes = [mode.value for mode in Mode]
     assert [*readers, *modes] == rows
+
+
+def test_audit_page_documents_every_action() -> None:
+    """Every word that the audit log has for a deed has its row in docs/audit.md, in order."""
+    rows = re.findall(r"^\| `([a-z-]+)` \|", (DOCS / "audit.md").read_text(), re.MULTILINE)
+    assert [*Action] == rows
 
 
 def test_downloads_document_every_form() -> None:

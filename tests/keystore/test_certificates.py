@@ -154,7 +154,7 @@ def test_update_of_an_anchor_is_asked_about(steward: Steward, settings: Settings
     with pytest.raises(RootNotTrusted):
         certificates.update_certificate(steward, TENANT, "root", issue("Root", ca=True).der)
     assert before == steward_.rows(settings)
-    assert ("update-certificate", "refused", "root") == steward_.audited(steward)[-1]
+    assert ("uploaded", "refused", "root") == steward_.audited(steward)[-1]
     prolonged = issue("Root", ROOT.key, ca=True, serial=7)
     entry = certificates.update_certificate(steward, TENANT, "root", prolonged.der)
     assert (2, True) == (entry.version.number, entry.trusted)

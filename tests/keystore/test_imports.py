@@ -768,7 +768,7 @@ def test_plan_that_is_not_accepted_stores_nothing(steward: Steward, settings: Se
         )
 
     assert before == steward_.rows(settings)
-    assert ("import", "refused", None) == steward_.audited(steward)[-1]
+    assert ("imported", "refused", None) == steward_.audited(steward)[-1]
 
 
 def test_entry_that_another_writer_changed_stops_the_whole(steward: Steward) -> None:
@@ -856,7 +856,7 @@ def _refused(steward: Steward, data: bytes, password: str | None = PASSWORD) -> 
     with pytest.raises(Problem) as refused:
         _run(steward, data, password=password)
     assert before == steward_.rows(steward.settings)
-    assert ("import", "refused", None) == steward_.audited(steward)[-1]
+    assert ("imported", "refused", None) == steward_.audited(steward)[-1]
     assert audited + 1 == len(steward_.audited(steward))
     return refused.value
 

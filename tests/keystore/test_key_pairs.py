@@ -367,7 +367,7 @@ def test_update_with_another_key_alone_is_refused(steward: Steward, settings: Se
     with pytest.raises(CertificateMissing, match="'client'"):
         key_pairs.update_key_pair(steward, TENANT, "client", KeyUpload(issue("x").key_pem()))
     assert before == steward_.rows(settings)
-    assert ("update-key-pair", "refused", "client") == steward_.audited(steward)[-1]
+    assert ("uploaded", "refused", "client") == steward_.audited(steward)[-1]
 
 
 def test_update_with_a_foreign_certificate_is_refused(steward: Steward, settings: Settings) -> None:

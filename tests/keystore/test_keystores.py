@@ -72,7 +72,7 @@ def test_keystore_of_a_taken_or_unusable_name_is_not_made(steward: Steward) -> N
     for name, problem in (("default", NameTaken), ("", NameInvalid), ("a\tb", NameInvalid)):
         with pytest.raises(problem):
             keystores.create_keystore(steward, TENANT, name)
-        assert ("create-keystore", "refused", None) == steward_.audited(steward)[-1]
+        assert ("keystore-created", "refused", None) == steward_.audited(steward)[-1]
     assert ("default",) == tuple(name for name, _ in steward.store.list_keystores())
 
 
@@ -80,7 +80,7 @@ def test_provider_makes_no_keystore(steward: Steward) -> None:
     """The provider has entries of its own, and no more; the refusal is audited."""
     with pytest.raises(InstallationOwnedByTenant):
         keystores.create_keystore(steward, PROVIDER, "theirs")
-    assert ("create-keystore", "refused", None) == steward_.audited(steward)[-1]
+    assert ("keystore-created", "refused", None) == steward_.audited(steward)[-1]
     assert ("default",) == tuple(name for name, _ in steward.store.list_keystores())
 
 
@@ -221,7 +221,7 @@ def test_copy_is_all_or_nothing(
     with pytest.raises(problem):
         keystores.copy_entries(filled, TENANT, aliases, target, overwrite=True)
     assert before == steward_.rows(settings)
-    assert ("copy", "refused", None) == steward_.audited(filled)[-1]
+    assert ("copied-to", "refused", None) == steward_.audited(filled)[-1]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keysteward.entries import Entry, EntryType, Owner, Reason
+from keysteward.entries import Action, Entry, EntryType, Owner, Reason
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.usages import Usage
 from keysteward.sealing.sealer import SealedKey, SealingContext
@@ -79,7 +79,7 @@ class Bench:
         with self.store.writing(self.keystore_id, "tester", NOW) as writing:
             key_id = writing.add_private_key(public_key or chain[0].public_key_sha256, seal)
             entry_id = writing.create_entry(new, NewVersion(Reason.GENERATED, chain, key_id))
-            writing.audit("generate", alias, entry_id, 1)
+            writing.audit(Action.GENERATE, alias, entry_id, 1)
         return entry_id
 
     def add_certificate(

@@ -1,6 +1,7 @@
 import pysqlite3.dbapi2 as driver
 import pytest
 
+from keysteward.entries import Action
 from keysteward.problems import AliasNotFound, DatabaseUnusable
 from keysteward.storage.audit import AuditReport
 from tests.storage.conftest import NOW, Bench
@@ -128,7 +129,7 @@ def test_long_log_is_walked_in_pieces(bench: Bench) -> None:
     """More rows than one batch are one chain, and only the first bad ones are named."""
     with bench.store.writing(bench.keystore_id, "tester", NOW) as writing:
         for number in range(1499):
-            writing.audit("test", "a", number, None, {"n": number})
+            writing.audit(Action.RENAME, "a", number, None, {"n": number})
     assert (True, 1500) == _rows(bench.store.verify_audit())
     bench.execute("UPDATE audit SET actor = 'x' WHERE sequence > 700")
     report = bench.store.verify_audit()
@@ -139,7 +140,7 @@ def test_refusal_is_written_in_a_transaction_of_its_own(bench: Bench) -> None:
     """What was refused is in the log with its reason, although nothing else was written."""
     problem = AliasNotFound("nobody", "default")
     bench.store.record_refusal(
-        bench.keystore_id, "tester", NOW, action="delete", alias="nobody", problem=problem
+        bench.keystore_id, "tester", NOW, action=Action.DELETE, alias="nobody", problem=problem
     )
     row = bench.store.read_last_audit(bench.keystore_id, 1)[0]
     assert ("delete", "refused", "nobody", NOW) == (row.action, row.outcome, row.alias, row.at)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from keysteward.entries import Action
 from keysteward.problems import DatabaseUnusable, EntryChanged, KeystoreBusy
 from keysteward.settings import Settings
 from keysteward.storage import database, lifecycle
@@ -24,6 +25,7 @@ connection.execute("ROLLBACK")
 
 _WRITE = """
 import sys
+from keysteward.entries import Action
 from datetime import UTC, datetime
 from pathlib import Path
 from keysteward.settings import Settings
@@ -33,7 +35,7 @@ store = lifecycle.open_store(Settings(data=data, keyring=data / "sealing"))
 keystore = store.get_keystore("default")
 for number in range(int(sys.argv[2])):
     with store.writing(keystore, sys.argv[3], datetime.now(UTC)) as writing:
-        writing.audit("test", None, None, number)
+        writing.audit(Action.RENAME, None, None, number)
 store.close()
 """
 
@@ -64,7 +66,7 @@ def test_writer_gives_up_when_another_process_holds_the_database(
         assert () == store.list_entries(keystore_id, limit=10)
         holder.communicate("\n")
     with store.writing(keystore_id, "tester", NOW) as writing:
-        writing.audit("test", None, None, None)
+        writing.audit(Action.RENAME, None, None, None)
     store.close()
 
 
@@ -95,7 +97,7 @@ def test_threads_and_processes_write_one_chain(bench: Bench) -> None:
     def write() -> None:
         for number in range(40):
             with bench.store.writing(bench.keystore_id, "thread", NOW) as writing:
-                writing.audit("test", None, None, number)
+                writing.audit(Action.RENAME, None, None, number)
 
     others = [_python(_WRITE, str(bench.settings.data), "40", "process") for _ in range(2)]
     threads = [threading.Thread(target=write) for _ in range(3)]

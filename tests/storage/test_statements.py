@@ -93,7 +93,7 @@ def test_lists_use_the_index_that_fits_whatever_the_size(bench: Bench, size: int
     """The planner does not change its mind as the keystore grows, with or without statistics."""
     with bench.store.writing(bench.keystore_id, "tester", NOW) as writing:
         for number in range(size):
-            writing.audit("test", None, None, number)
+            writing.audit(Action.RENAME, None, None, number)
     bench.add()
     bench.execute("ANALYZE")
     by_alias, by_date, waiting, deleted = (

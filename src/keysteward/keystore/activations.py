@@ -12,7 +12,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from keysteward.entries import Caller, Entry, EntryType, Owner, Reason, Version, View, outcome
+from keysteward.entries import (
+    Action,
+    Caller,
+    Entry,
+    EntryType,
+    Owner,
+    Reason,
+    Version,
+    View,
+    outcome,
+)
 from keysteward.keystore import judgement, provider_keys
 from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.notices import NoticeKind
@@ -29,8 +39,6 @@ from keysteward.problems import (
 from keysteward.storage.records import Activation, Base, NewEntry, NewVersion
 from keysteward.storage.transaction import Transaction
 from keysteward.values import Alias, Notice
-
-_ACTIVATED = Reason.ACTIVATED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ def activate(
     Raises AliasNotFound if no such key waits (any more), NotAKeyPair, and EntryChanged if the new
     or the current key is not as it was planned with.
     """
-    with steward.recording_refusals(caller, _ACTIVATED, alias):
+    with steward.recording_refusals(caller, Action.ACTIVATED, alias):
         plan = plan_activation(steward, alias)
         accept(plan)
         return _carry_out(steward, caller, plan, automatic=False)
@@ -145,7 +153,7 @@ def _record(steward: Steward, caller: Caller, alias: Alias, problem: Problem) ->
         steward.keystore_id,
         caller.name,
         steward.clock(),
-        action=_ACTIVATED,
+        action=Action.ACTIVATED,
         alias=alias,
         problem=problem,
     )
@@ -189,7 +197,7 @@ def _create(writing: Transaction, waiting: Entry, version: NewVersion, *, automa
         raise EntryChanged(waiting.alias, reason) from problem
     chain = [certificate.fingerprint for certificate in version.chain]
     detail = {"history": None, "automatic": automatic, "chain": chain}
-    writing.audit(_ACTIVATED, waiting.alias, entry_id, 1, detail)
+    writing.audit(Action.ACTIVATED, waiting.alias, entry_id, 1, detail)
     return 1
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from keysteward.entries import Caller, ListedEntry, Owner, Reason, Version
+from keysteward.entries import Action, Caller, ListedEntry, Owner, Reason, Version
 from keysteward.keystore import intake, names
 from keysteward.keystore.intake import Arrival, Intake, Mode, PendingKey
 from keysteward.keystore.steward import Steward
@@ -72,7 +72,7 @@ def create_backup(steward: Steward, caller: Caller, name: str | None = None) -> 
     Without a name it is called after the time, in UTC. Raises NameInvalid, NameTaken,
     BackupOwnedByTenant.
     """
-    with steward.recording_refusals(caller, "create-backup", None):
+    with steward.recording_refusals(caller, Action.CREATE_BACKUP, None):
         _require_tenant(caller)
         if name is not None:
             names.require_name(name)
@@ -84,7 +84,7 @@ def create_backup(steward: Steward, caller: Caller, name: str | None = None) -> 
             older = steward.store.list_backups(steward.keystore_id)
             backup = writing.create_backup(chosen)
             detail = {"backup": chosen, "entries": backup.size}
-            writing.audit("create-backup", None, None, None, detail)
+            writing.audit(Action.CREATE_BACKUP, None, None, None, detail)
             kept = steward.settings.backups_kept
             for superseded in older[kept - 1 :] if kept is not None else ():
                 _delete(writing, superseded, {"superseded_by": chosen})
@@ -97,7 +97,7 @@ def delete_backup(steward: Steward, caller: Caller, name: str) -> int:
     Entries that were purged meanwhile and kept for this backup alone are destroyed now. Returns the
     number of private keys destroyed with them. Raises BackupNotFound, BackupOwnedByTenant.
     """
-    with steward.recording_refusals(caller, "delete-backup", None):
+    with steward.recording_refusals(caller, Action.DELETE_BACKUP, None):
         _require_tenant(caller)
         with steward.writing(caller) as writing:
             backup = writing.find_backup(name)
@@ -193,7 +193,7 @@ def restore(
     which may raise to refuse it. Raises what ``plan_restore`` does, and EntryChanged or AliasExists
     if another writer was faster.
     """
-    with steward.recording_refusals(caller, "restore", None):
+    with steward.recording_refusals(caller, Action.RESTORED, None):
         backup, plan = _plan(steward, caller, name, aliases, mode)
         accept(plan)
         if plan.changes_anything:
@@ -305,7 +305,7 @@ def _parts(before: EntryState, after: EntryState) -> Iterator[Part]:
 def _delete(writing: Transaction, backup: Backup, detail: dict[str, object]) -> int:
     destroyed = len(writing.delete_backup(backup))
     told = {"backup": backup.name, **detail, "keys_destroyed": destroyed}
-    writing.audit("delete-backup", None, None, None, told)
+    writing.audit(Action.DELETE_BACKUP, None, None, None, told)
     return destroyed
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from keysteward.entries import Caller, Entry, EntryType, Reason
+from keysteward.entries import Action, Caller, Entry, EntryType, Reason
 from keysteward.formats import responses
 from keysteward.formats.responses.foreign import Foreign
 from keysteward.keystore import aliases, trust
@@ -55,7 +55,7 @@ def add_certificate(
     Raises UploadTooLarge, CertificateUnreadable unless the file holds exactly one certificate,
     RootNotTrusted, AliasExists, AliasInvalid, AliasReserved.
     """
-    with steward.recording_refusals(caller, "add-certificate", alias):
+    with steward.recording_refusals(caller, Action.ADD_CERTIFICATE, alias):
         name = aliases.new_alias(alias, caller)
         steward.require_free(name, EntryType.CERTIFICATE, _UPDATE)
         certificate = read_one(steward, data)
@@ -65,7 +65,7 @@ def add_certificate(
                 NewEntry(name, EntryType.CERTIFICATE, caller.owner, Usage.TLS_CLIENT, trusted),
                 _version(certificate, data),
             )
-            writing.audit("add-certificate", name, entry_id, 1, detail)
+            writing.audit(Action.ADD_CERTIFICATE, name, entry_id, 1, detail)
     return steward.store.get_entry(steward.keystore_id, name)
 
 
@@ -86,7 +86,7 @@ def update_certificate(
     Raises AliasNotFound, KeyPairInTheWay, EntryOwnedByProvider, EntryChanged if another writer was
     faster, and what ``add_certificate`` does of file and trust.
     """
-    with steward.recording_refusals(caller, "update-certificate", alias):
+    with steward.recording_refusals(caller, Action.UPLOADED, alias):
         entry = steward.store.get_entry(steward.keystore_id, alias)
         steward.require_right(entry, caller)
         if entry.type is not EntryType.CERTIFICATE:

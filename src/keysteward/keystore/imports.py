@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
 
-from keysteward.entries import Caller, EntryType, Reason
+from keysteward.entries import Action, Caller, EntryType, Reason
 from keysteward.formats import keystores
 from keysteward.formats.keystores.contract import FileKey, KeystoreFile, LockedKey, Opening, Skipped
 from keysteward.keystore import intake, naming
@@ -129,7 +129,7 @@ def import_keystore(
     it. Raises what ``plan_import`` does, and EntryChanged or AliasExists if another writer was
     faster.
     """
-    with steward.recording_refusals(caller, "import", None):
+    with steward.recording_refusals(caller, Action.IMPORTED, None):
         plan = plan_import(steward, caller, upload, progress)
         accept(plan)
         if plan.intake.changes_anything:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from keysteward.entries import Caller, EntryType, Owner, Reason
+from keysteward.entries import Action, Caller, EntryType, Owner, Reason
 from keysteward.keystore import aliases
 from keysteward.keystore.steward import Steward
 from keysteward.pki.certificates import Certificate
@@ -177,7 +177,7 @@ def carry_out(
     Raises EntryChanged or AliasExists if an entry is no longer as it was planned against.
     """
     counts = {status.value: intake.count(status) for status in Status}
-    writing.audit(reason.value, None, None, None, {**detail, "mode": intake.mode, **counts})
+    writing.audit(Action(reason.value), None, None, None, {**detail, "mode": intake.mode, **counts})
     for decision in intake.decisions:
         if decision.status is Status.REMOVED or _gives_way(decision):
             _delete(writing, decision)
@@ -270,7 +270,7 @@ def _delete(writing: Transaction, decision: Decision) -> None:
         raise TypeError("a removal without an entry")
     writing.delete(decision.current.base)
     state = decision.current
-    writing.audit("delete", state.alias, state.entry_id, state.version, {})
+    writing.audit(Action.DELETE, state.alias, state.entry_id, state.version, {})
 
 
 def _store_keys(
@@ -325,10 +325,9 @@ def _create(
     )
     events = []
     for entry_id, (arrival, version) in zip(ids, created, strict=True):
+        action = Action(version.reason.value)
         chain = [certificate.fingerprint for certificate in arrival.chain]
-        events.append(
-            AuditEvent(version.reason.value, DONE, arrival.alias, entry_id, 1, {"chain": chain})
-        )
+        events.append(AuditEvent(action, DONE, arrival.alias, entry_id, 1, {"chain": chain}))
         if arrival.pending is not None:
             pending = NewVersion(
                 Reason.RENEWAL, arrival.pending.chain, arrival.pending.private_key_id

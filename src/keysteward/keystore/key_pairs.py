@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cryptography import x509
 
-from keysteward.entries import Caller, Entry, EntryType, Reason, Version
+from keysteward.entries import Action, Caller, Entry, EntryType, Reason, Version
 from keysteward.keystore import aliases, judgement, key_files, trust
 from keysteward.keystore.key_files import KeyFile
 from keysteward.keystore.steward import Steward, require_key_pair
@@ -110,7 +110,7 @@ def generate_key_pair(
     Raises AliasExists, AliasInvalid, AliasReserved, SubjectInvalid, ValidityInvalid,
     KeyTypeUnsupported.
     """
-    with steward.recording_refusals(caller, "generate", alias):
+    with steward.recording_refusals(caller, Action.GENERATE, alias):
         name = aliases.new_alias(alias, caller)
         content = Content(subjects.build_name(wish.subject), subjects.build_san(wish.san), usage)
         validity = key_pairs.build_validity(steward.clock(), wish.not_before, wish.not_after)
@@ -128,7 +128,7 @@ def generate_key_pair(
                 NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage),
                 NewVersion(Reason.GENERATED, (placeholder,), key_id),
             )
-            writing.audit("generate", name, entry_id, 1, {"key": str(placeholder.key)})
+            writing.audit(Action.GENERATE, name, entry_id, 1, {"key": str(placeholder.key)})
     return steward.store.get_entry(steward.keystore_id, name)
 
 
@@ -151,7 +151,7 @@ def add_key_pair(
     Raises AliasExists, AliasInvalid, AliasReserved, RootNotTrusted, CertificateExpired and the
     chain's other problems, and all that ``key_files.read_key_file`` does.
     """
-    with steward.recording_refusals(caller, "add-key-pair", alias):
+    with steward.recording_refusals(caller, Action.ADD_KEY_PAIR, alias):
         name = aliases.new_alias(alias, caller)
         steward.require_free(name, EntryType.KEY_PAIR, _UPDATE)
         file = _read(steward, upload)
@@ -165,7 +165,7 @@ def add_key_pair(
             entry_id = writing.create_entry(
                 NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage), version
             )
-            writing.audit("add-key-pair", name, entry_id, 1, judged.detail)
+            writing.audit(Action.ADD_KEY_PAIR, name, entry_id, 1, judged.detail)
     return StoredKeyPair(steward.store.get_entry(steward.keystore_id, name), judged.notices)
 
 
@@ -185,7 +185,7 @@ def update_key_pair(
     Raises AliasNotFound, NotAKeyPair, EntryOwnedByProvider, CertificateMissing, EntryChanged if
     another writer was faster, and what ``add_key_pair`` does of file, chain and trust.
     """
-    with steward.recording_refusals(caller, "update-key-pair", alias):
+    with steward.recording_refusals(caller, Action.UPLOADED, alias):
         entry = steward.store.get_entry(steward.keystore_id, alias)
         steward.require_right(entry, caller)
         require_key_pair(entry)
@@ -220,7 +220,7 @@ def renew_key_pair(
 
     Raises PendingKeyExists, AliasNotFound, NotAKeyPair, EntryOwnedByProvider.
     """
-    with steward.recording_refusals(caller, "renew", alias):
+    with steward.recording_refusals(caller, Action.RENEW, alias):
         entry = steward.store.get_entry(steward.keystore_id, alias)
         steward.require_right(entry, caller)
         require_key_pair(entry)
@@ -236,7 +236,8 @@ def renew_key_pair(
             number = writing.set_pending(
                 Base.of(entry), NewVersion(Reason.RENEWAL, (placeholder,), key_id)
             )
-            writing.audit("renew", entry.alias, entry.id, number, {"key": str(placeholder.key)})
+            detail = {"key": str(placeholder.key)}
+            writing.audit(Action.RENEW, entry.alias, entry.id, number, detail)
     return steward.store.get_entry(steward.keystore_id, entry.alias)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from keysteward.entries import Caller, Entry, EntryType, Owner, Reason
+from keysteward.entries import Action, Caller, Entry, EntryType, Owner, Reason
 from keysteward.keystore import intake, key_pairs, names
 from keysteward.keystore.intake import Arrival, Decision, Intake, Mode, Status
 from keysteward.keystore.steward import Steward, require_administrator
@@ -16,7 +16,7 @@ def create_keystore(steward: Steward, caller: Caller, name: str) -> int:
 
     Raises InstallationOwnedByTenant, NameInvalid, NameTaken.
     """
-    with steward.recording_refusals(caller, "create-keystore", None):
+    with steward.recording_refusals(caller, Action.KEYSTORE_CREATED, None):
         require_administrator(caller)
         names.require_name(name)
         return steward.store.create_keystore(name, caller.name, steward.clock())
@@ -74,7 +74,7 @@ def copy_entries(
     KeyPairInTheWay, AliasInvalid, …), KeystoreTooLarge, and EntryChanged if another writer of the
     target was faster.
     """
-    with steward.recording_refusals(caller, "copy", None):
+    with steward.recording_refusals(caller, Action.COPIED_TO, None):
         plan, entries = _plan(steward, caller, aliases, target, overwrite=overwrite)
         for problem in (decision.problem for decision in plan.decisions):
             if problem is not None:
@@ -89,7 +89,7 @@ def copy_entries(
                     note=f"from {source}",
                 )
                 left = {"to": destination, "aliases": dict(aliases)}
-                event = AuditEvent("copied-to", DONE, None, None, None, left)
+                event = AuditEvent(Action.COPIED_TO, DONE, None, None, None, left)
                 writing.audit_all([event], steward.keystore_id)
     return plan
 

@@ -1,6 +1,6 @@
 """What happens to a whole entry: renamed, deleted, brought back, destroyed."""
 
-from keysteward.entries import Caller, Entry
+from keysteward.entries import Action, Caller, Entry
 from keysteward.keystore import aliases
 from keysteward.keystore.steward import Steward
 from keysteward.problems import AliasExists, AliasNotFound, ConfirmationRequired, NothingDeleted
@@ -14,13 +14,13 @@ def rename_entry(steward: Steward, caller: Caller, alias: str, new: str) -> Entr
     Raises AliasNotFound, AliasExists, AliasInvalid, AliasReserved, EntryOwnedByProvider,
     EntryChanged if another writer was faster.
     """
-    with steward.recording_refusals(caller, "rename", alias):
+    with steward.recording_refusals(caller, Action.RENAME, alias):
         entry = _own_entry(steward, caller, alias)
         name = aliases.new_alias(new, caller)
         _require_free(steward, entry, name)
         with steward.writing(caller) as writing:
             number = writing.rename(Base.of(entry), name)
-            writing.audit("rename", entry.alias, entry.id, number, {"new_alias": name})
+            writing.audit(Action.RENAME, entry.alias, entry.id, number, {"new_alias": name})
     return steward.store.get_entry(steward.keystore_id, name)
 
 
@@ -29,11 +29,11 @@ def delete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
 
     Raises AliasNotFound, EntryOwnedByProvider, EntryChanged.
     """
-    with steward.recording_refusals(caller, "delete", alias):
+    with steward.recording_refusals(caller, Action.DELETE, alias):
         entry = _own_entry(steward, caller, alias)
         with steward.writing(caller) as writing:
             writing.delete(Base.of(entry))
-            writing.audit("delete", entry.alias, entry.id, entry.version.number, {})
+            writing.audit(Action.DELETE, entry.alias, entry.id, entry.version.number, {})
     return entry
 
 
@@ -42,7 +42,7 @@ def undelete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
 
     Raises NothingDeleted if none was, AliasExists if the alias is taken again.
     """
-    with steward.recording_refusals(caller, "undelete", alias):
+    with steward.recording_refusals(caller, Action.UNDELETE, alias):
         entry = steward.store.find_deleted(steward.keystore_id, alias)
         if entry is None:
             living = steward.store.find_entry(steward.keystore_id, alias)
@@ -54,7 +54,7 @@ def undelete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
             )
         with steward.writing(caller) as writing:
             writing.undelete(entry.id)
-            writing.audit("undelete", entry.alias, entry.id, entry.version.number, {})
+            writing.audit(Action.UNDELETE, entry.alias, entry.id, entry.version.number, {})
     return steward.store.get_entry(steward.keystore_id, alias)
 
 
@@ -65,7 +65,7 @@ def purge_entry(steward: Steward, caller: Caller, alias: str, typed: str) -> int
     ``typed`` is the alias once more. Raises ConfirmationRequired, AliasNotFound,
     EntryOwnedByProvider, EntryChanged.
     """
-    with steward.recording_refusals(caller, "purge", alias):
+    with steward.recording_refusals(caller, Action.PURGE, alias):
         try:
             entry = _own_entry(steward, caller, alias)
         except AliasNotFound:
@@ -77,9 +77,8 @@ def purge_entry(steward: Steward, caller: Caller, alias: str, typed: str) -> int
             )
         with steward.writing(caller) as writing:
             destroyed = len(writing.purge(Base.of(entry)))
-            writing.audit(
-                "purge", entry.alias, entry.id, entry.version.number, {"keys_destroyed": destroyed}
-            )
+            detail = {"keys_destroyed": destroyed}
+            writing.audit(Action.PURGE, entry.alias, entry.id, entry.version.number, detail)
     return destroyed
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from keysteward.entries import Caller, Entry, EntryType, ListedEntry, Owner, Reason, View
+from keysteward.entries import Action, Caller, Entry, EntryType, ListedEntry, Owner, Reason, View
 from keysteward.keystore import aliases
 from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.problems import AliasInvalid
@@ -19,7 +19,6 @@ DAYS_BEFORE = 1
 """A waiting key is activated in the last 24 hours of the active one, as by SAP's daily job."""
 
 _PAGE = 1000
-_RESTORED = Reason.RESTORED.value
 
 _IN_HISTORY = re.compile(r"\[[1-9][0-9]*\]_(.+)", re.DOTALL)
 
@@ -89,7 +88,7 @@ def hold(steward: Steward, caller: Caller, alias: str, *, held: bool = True) -> 
 
     Raises AliasNotFound, EntryChanged.
     """
-    action = "hold" if held else "release"
+    action = Action.HOLD if held else Action.RELEASE
     with steward.recording_refusals(caller, action, alias):
         entry = steward.store.get_entry(steward.keystore_id, alias, View.NEW)
         with steward.writing(caller) as writing:
@@ -108,7 +107,7 @@ def restore(
     Raises AliasInvalid for an alias that is none of the history, AliasNotFound, AliasReserved,
     NotAKeyPair, and AliasExists if a key waits under the destination's alias already.
     """
-    with steward.recording_refusals(caller, _RESTORED, history_alias):
+    with steward.recording_refusals(caller, Action.RESTORED, history_alias):
         found = steward.store.get_entry(
             steward.keystore_id, _in_history(history_alias), View.HISTORY
         )
@@ -123,7 +122,7 @@ def restore(
             entry_id = writing.create_entry(new, version)
             chain = [certificate.fingerprint for certificate in kept.chain]
             detail = {"view": View.NEW, "from": found.alias, "chain": chain}
-            writing.audit(_RESTORED, name, entry_id, 1, detail)
+            writing.audit(Action.RESTORED, name, entry_id, 1, detail)
     return steward.store.get_entry(steward.keystore_id, name, View.NEW)
 
 

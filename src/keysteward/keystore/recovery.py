@@ -7,7 +7,7 @@ keystore's log.
 from datetime import datetime
 from typing import BinaryIO, cast
 
-from keysteward.entries import Caller
+from keysteward.entries import Action, Caller
 from keysteward.keystore.steward import Steward, require_administrator
 from keysteward.sealing import recovery
 from keysteward.settings import Settings
@@ -16,8 +16,6 @@ from keysteward.storage import restoring
 from keysteward.storage.audit import DONE, AuditEvent
 from keysteward.storage.recovery import Contents, Progress
 from keysteward.values import Secret
-
-_EXPORT = "recovery-export"
 
 
 def export(
@@ -35,11 +33,11 @@ def export(
 
     Raises InstallationOwnedByTenant, PassphraseTooShort, DatabaseUnusable.
     """
-    with steward.recording_refusals(caller, _EXPORT, None):
+    with steward.recording_refusals(caller, Action.RECOVERY_EXPORT, None):
         require_administrator(caller)
         with recovery.encrypting(file, passphrase) as writer:
             at = steward.clock()
-            event = AuditEvent(_EXPORT, DONE, None, None, None, {"file": name})
+            event = AuditEvent(Action.RECOVERY_EXPORT, DONE, None, None, None, {"file": name})
             with steward.store.writing(steward.keystore_id, caller.name, at) as writing:
                 for _, keystore_id in steward.store.list_keystores():
                     writing.audit_all([event], keystore_id)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from keysteward.entries import Caller, Entry, Owner, Version
+from keysteward.entries import Action, Caller, Entry, Owner, Version
 from keysteward.keystore import key_pairs
 from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.pki import contents, private_keys, requests, subjects
@@ -46,7 +46,7 @@ def write_signing_request(
     Raises AliasNotFound, NotAKeyPair, EntryOwnedByProvider, SigningRequestNotAvailable,
     SubjectInvalid, KeyTypeUnsupported.
     """
-    with steward.recording_refusals(caller, "signing-request", alias):
+    with steward.recording_refusals(caller, Action.SIGNING_REQUEST, alias):
         entry = steward.store.get_entry(steward.keystore_id, alias)
         _require_available(steward, caller, entry)
         version = entry.version if wish.of_current_key else entry.pending or entry.version
@@ -58,7 +58,7 @@ def write_signing_request(
         with steward.writing(caller) as writing:
             writing.record_request(Base.of(entry), der, version.certificate.public_key_sha256)
             detail = {"public_key_sha256": version.certificate.public_key_sha256}
-            writing.audit("signing-request", entry.alias, entry.id, version.number, detail)
+            writing.audit(Action.SIGNING_REQUEST, entry.alias, entry.id, version.number, detail)
     return pem
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from keysteward.entries import Caller, Entry, Plan, Reason, SigningRequest, Version
+from keysteward.entries import Action, Caller, Entry, Plan, Reason, SigningRequest, Version
 from keysteward.formats import responses
 from keysteward.formats.responses import ResponseFile
 from keysteward.keystore import judgement, trust
@@ -92,7 +92,7 @@ def upload_signing_response(
     Raises every problem "of the file" and "of the chain", AliasNotFound, NotAKeyPair,
     EntryOwnedByProvider, and EntryChanged if another writer was faster.
     """
-    with steward.recording_refusals(caller, "signing-response", alias):
+    with steward.recording_refusals(caller, Action.SIGNING_RESPONSE, alias):
         plan = plan_signing_response(steward, caller, alias, data, consent)
         accept(plan)
         return Uploaded(plan, commit(steward, caller, plan))

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-from keysteward.entries import Caller, Entry, EntryType, Reason
+from keysteward.entries import Action, Caller, Entry, EntryType, Reason
 from keysteward.formats import ssh
 from keysteward.keystore import aliases
 from keysteward.keystore.key_pairs import PlaceholderWish, store_key
@@ -64,7 +64,7 @@ def add_ssh_key(
     KeyTypeUnsupported, SubjectInvalid, ValidityInvalid; AliasExists, AliasInvalid, AliasReserved;
     with ``update`` AliasNotFound, NotAKeyPair, EntryOwnedByProvider, EntryChanged.
     """
-    with steward.recording_refusals(caller, _action("ssh-key", update=update), alias):
+    with steward.recording_refusals(caller, _action(Usage.SSH, update=update), alias):
         target = _target(steward, caller, alias, Usage.SSH, update=update)
         _require_small(steward, data, "an SSH key")
         limit = steward.settings.derivation_limit_rounds
@@ -89,7 +89,7 @@ def add_rsa_key(
     Raises what ``add_ssh_key`` does; the file is refused for any other form, and the refusal names
     the command that takes it.
     """
-    with steward.recording_refusals(caller, _action("rsa-key", update=update), alias):
+    with steward.recording_refusals(caller, _action(Usage.TLS_CLIENT, update=update), alias):
         target = _target(steward, caller, alias, Usage.TLS_CLIENT, update=update)
         _require_small(steward, data, "an RSA key")
         key = _read_pkcs1(data)
@@ -110,8 +110,10 @@ def propose_alias(file_name: str) -> str:
     return alias[: aliases.MOST_CHARACTERS].strip() or _NAMELESS
 
 
-def _action(what: str, *, update: bool) -> str:
-    return f"update-{what}" if update else f"add-{what}"
+def _action(usage: Usage, *, update: bool) -> Action:
+    if update:
+        return Action.UPLOADED
+    return Action.ADD_SSH_KEY if usage is Usage.SSH else Action.ADD_RSA_KEY
 
 
 def _target(steward: Steward, caller: Caller, alias: str, usage: Usage, *, update: bool) -> _Target:
@@ -178,6 +180,6 @@ def _store(
         else:
             new = NewEntry(target.alias, EntryType.KEY_PAIR, caller.owner, target.usage)
             entry_id = writing.create_entry(new, version)
-            action = _action("ssh-key" if target.usage is Usage.SSH else "rsa-key", update=False)
+            action = _action(target.usage, update=False)
             writing.audit(action, target.alias, entry_id, 1, detail)
     return steward.store.get_entry(steward.keystore_id, target.alias)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from keysteward.entries import Caller, Entry, EntryType, Owner
+from keysteward.entries import Action, Caller, Entry, EntryType, Owner
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import (
     AliasExists,
@@ -39,7 +39,9 @@ class Steward:
     """Roots that need no confirmation, from the configured trust bundle."""
 
     @contextmanager
-    def recording_refusals(self, caller: Caller, action: str, alias: str | None) -> Iterator[None]:
+    def recording_refusals(
+        self, caller: Caller, action: Action, alias: str | None
+    ) -> Iterator[None]:
         """Write a refusal of the enclosed operation to the audit log, then let it go on its way.
 
         A database that is busy or cannot be used refuses nobody: it is what the log is written to,

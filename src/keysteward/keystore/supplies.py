@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from keysteward.entries import Caller, Entry, EntryType, Owner, Reason, View
+from keysteward.entries import Action, Caller, Entry, EntryType, Owner, Reason, View
 from keysteward.formats import responses
 from keysteward.keystore import (
     aliases,
@@ -33,8 +33,6 @@ from keysteward.problems import (
 )
 from keysteward.storage.records import Base, NewEntry, NewVersion
 from keysteward.values import Alias, Fingerprint, Notice
-
-_SUPPLIED = Reason.SUPPLIED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def supply(
     and for the file what ``key_files.read_key_file`` does, CertificateUnreadable, UploadTooLarge,
     SignatureInvalid.
     """
-    with steward.recording_refusals(caller, _SUPPLIED, alias):
+    with steward.recording_refusals(caller, Action.SUPPLIED, alias):
         if caller.owner is not Owner.PROVIDER:
             raise NotTheProvider(alias, steward.settings.provider)
         name = aliases.new_alias(alias, caller)
@@ -112,7 +110,7 @@ def _supply_key_pair(
             new = NewEntry(name, EntryType.KEY_PAIR, Owner.PROVIDER, usage, view=view)
             entry_id = writing.create_entry(new, version)
             detail = {"view": view, "chain": [c.fingerprint for c in chain]}
-            writing.audit(_SUPPLIED, name, entry_id, 1, detail)
+            writing.audit(Action.SUPPLIED, name, entry_id, 1, detail)
         else:
             writing.replace_chain(Base.of(there), version, {"view": view})
             writing.describe(there.id, usage, trusted=False)
@@ -137,7 +135,7 @@ def _supply_certificate(
             new = NewEntry(name, EntryType.CERTIFICATE, Owner.PROVIDER, Usage.TLS_CLIENT, trusted)
             entry_id = writing.create_entry(new, version)
             chain = {"chain": [certificate.fingerprint]}
-            writing.audit(_SUPPLIED, name, entry_id, 1, {**detail, **chain})
+            writing.audit(Action.SUPPLIED, name, entry_id, 1, {**detail, **chain})
         else:
             writing.replace_chain(Base.of(there), version, detail)
             writing.describe(there.id, there.usage, trusted=trusted)

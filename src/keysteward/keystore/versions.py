@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from keysteward.entries import Caller, ChainLink, Entry, Plan, Reason, Source, Version
+from keysteward.entries import Action, Caller, ChainLink, Entry, Plan, Reason, Source, Version
 from keysteward.keystore import signing_responses
 from keysteward.keystore.signing_responses import Uploaded
 from keysteward.keystore.steward import Steward, require_key_pair
@@ -73,7 +73,7 @@ def roll_back(
 
     Raises what ``plan_rollback`` does, and EntryChanged if another writer was faster.
     """
-    with steward.recording_refusals(caller, "roll-back", alias):
+    with steward.recording_refusals(caller, Action.ROLLED_BACK, alias):
         plan = plan_rollback(steward, caller, alias, number, consent)
         accept(plan)
         return Uploaded(plan, signing_responses.commit(steward, caller, plan, note=note))

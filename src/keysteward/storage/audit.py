@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
 
+from keysteward.entries import Action
 from keysteward.problems import SealingKeyMissing
 from keysteward.sealing.sealer import Sealer
 from keysteward.storage import changes, rows, statements, tables
@@ -36,7 +37,7 @@ _NAMES = tuple(column.name for column in tables.audit.columns)[:_CONTENT_COLUMNS
 class AuditEvent:
     """What an audit row says; ``detail`` must be writable as JSON and hold no secret."""
 
-    action: str
+    action: Action
     outcome: str
     alias: str | None
     entry_id: int | None

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from keysteward.entries import Action
 from keysteward.problems import DatabaseUnusable, KeystoreExists, KeystoreNotInitialised
 from keysteward.sealing import folders, keyring, sealer
 from keysteward.sealing.sealer import WrappedKey
@@ -150,7 +151,7 @@ def _fill(link: Link, settings: Settings, wrapped: WrappedKey, actor: str, at: d
         created_at=now,
     )
     event = AuditEvent(
-        action="keystore-created",
+        action=Action.KEYSTORE_CREATED,
         outcome=audit.DONE,
         alias=None,
         entry_id=None,

@@ -5,6 +5,7 @@ from typing import BinaryIO, TypeVar
 
 from sqlalchemy import Connection
 
+from keysteward.entries import Action
 from keysteward.problems import RecoveryUnreadable, SealedKeyDamaged
 from keysteward.sealing import folders, keyring, sealer
 from keysteward.sealing.sealer import Sealer, WrappedKey
@@ -185,7 +186,7 @@ class _Restoring:
     ) -> Contents:
         """Say in every keystore's audit log where it came from; return what came back."""
         keystores = self._link.all(statements.LIST_KEYSTORES)
-        event = AuditEvent("recovery-restore", audit.DONE, None, None, None, {"head": head})
+        event = AuditEvent(Action.RECOVERY_RESTORE, audit.DONE, None, None, None, {"head": head})
         for _, keystore_id in keystores:
             audit.append(self._link, opened, keystore_id, actor, at, event)
         last = self._link.one(statements.LAST_AUDIT) or (0, b"")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.sql import Executable
 
-from keysteward.entries import Entry, ListedEntry, SigningRequest, Version, View
+from keysteward.entries import Action, Entry, ListedEntry, SigningRequest, Version, View
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.problems import (
     AliasNotFound,
@@ -345,7 +345,8 @@ class Store:
             if row is None:
                 raise RuntimeError("The database did not return the number that it gave.")
             keystore_id = int(row[0])
-            event = AuditEvent("keystore-created", audit.DONE, None, None, None, {"keystore": name})
+            made = {"keystore": name}
+            event = AuditEvent(Action.KEYSTORE_CREATED, audit.DONE, None, None, None, made)
             audit.append(link, self.sealer, keystore_id, actor, at, event)
         return keystore_id
 
@@ -355,7 +356,7 @@ class Store:
         actor: str,
         at: datetime,
         *,
-        action: str,
+        action: Action,
         alias: str | None,
         problem: Problem,
     ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from keysteward.entries import Reason, View
+from keysteward.entries import Action, Reason, View
 from keysteward.pki.usages import Usage
 from keysteward.problems import AliasExists, EntryChanged
 from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
@@ -115,7 +115,7 @@ class Transaction:
         if pending is not None or not answers:
             self._link.change(changes.REFRESH_WAITING, entry=base.entry_id)
         self.audit(
-            version.reason.value,
+            Action(version.reason.value),
             base.alias,
             base.entry_id,
             number,
@@ -322,7 +322,7 @@ class Transaction:
 
     def audit(
         self,
-        action: str,
+        action: Action,
         alias: str | None,
         entry_id: int | None,
         version: int | None,
