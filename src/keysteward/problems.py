@@ -536,7 +536,7 @@ class EntryOwnedByTenant(Problem):
 
 @dataclass(eq=False)
 class NotTheProvider(Problem):
-    """Somebody else than the provider tried to supply keys or certificates."""
+    """Somebody else than the provider tried to supply something, or to withdraw what waits."""
 
     slug = "not-the-provider"
     title = "Only the provider may do this"
@@ -548,9 +548,9 @@ class NotTheProvider(Problem):
     @property
     def detail(self) -> str:
         return (
-            f"{self.alias!r} was not taken: {self.provider} alone supplies keys and certificates "
-            "here. Who really is the provider adds '--as provider' to the command; your own keys "
-            "come in with 'keysteward keypair add'."
+            f"{self.alias!r} is as it was: {self.provider} alone supplies keys and certificates "
+            "here, and withdraws them. Who really is the provider adds '--as provider' to the "
+            "command; your own keys come in with 'keysteward keypair add'."
         )
 
 

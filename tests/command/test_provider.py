@@ -239,3 +239,13 @@ def test_key_and_its_chain_come_in_two_files(settings: Settings, tmp_path: Path)
     run = commands.inside(settings.data, *arguments, *chain, *AS_PROVIDER, stdin=password + b"\n")
     assert (0, "") == (run.status, run.stderr)
     assert 3 == len(run.json["chain"])
+
+
+def test_withdrawn_key_waits_no_more(waiting: Settings) -> None:
+    """The provider takes it away, and the tenant cannot."""
+    refused = _run(waiting, "provider", "withdraw", ALIAS, status=7)
+    assert "[not-the-provider]" in refused.stderr
+    done = _run(waiting, "provider", "withdraw", ALIAS, *AS_PROVIDER)
+    assert f"'{ALIAS}' does not wait any more; its private key is destroyed.\n" == done.stdout
+    assert "No new SAP keys.\n" == _run(waiting, "provider", "new").stdout
+    _run(waiting, "provider", "withdraw", ALIAS, *AS_PROVIDER, status=4)

@@ -14,6 +14,7 @@ from keysteward.problems import (
     AliasNotFound,
     AliasReserved,
     NotAKeyPair,
+    NotTheProvider,
 )
 from keysteward.settings import Settings
 from tests import providers
@@ -186,3 +187,46 @@ def test_history_tells_when_and_by_whom_a_key_was_active(steward: Steward, clock
     assert (f"[1]_{ALIAS}", ALIAS, 1) == (known.entry.alias, told.original_alias, told.sequence)
     assert (START, "first") == (told.active_from, told.activated_by)
     assert (START + 2 * DAY, "second") == (told.active_until, told.deactivated_by)
+
+
+# ---- taken away
+
+
+def test_withdrawn_key_is_gone_with_its_private_key(steward: Steward, settings: Settings) -> None:
+    """Nothing of it waits any more, and what is active stays as it is."""
+    providers.supply(steward, ACTIVE, view=View.CURRENT)
+    providers.supply(steward, NEXT)
+    current = steward.store.get_entry(steward.keystore_id, ALIAS)
+    assert 1 == provider_keys.withdraw(steward, PROVIDER, ALIAS)
+    assert () == provider_keys.list_new(steward)
+    assert current == steward.store.get_entry(steward.keystore_id, ALIAS)
+    assert [False, True] == sorted(not any(sealed) for sealed in steward_.sealed_keys(settings))
+    assert ("withdraw", "done", ALIAS) == steward_.audited(steward)[-1]
+    providers.supply(steward, NEXT)
+    assert 1 == len(provider_keys.list_new(steward))
+
+
+def test_withdrawn_key_of_the_history_stays_there(steward: Steward, settings: Settings) -> None:
+    """A restore by mistake is taken back without destroying what was restored."""
+    providers.supply(steward, ACTIVE, view=View.CURRENT)
+    providers.supply(steward, NEXT)
+    activations.activate(steward, PROVIDER, ALIAS)
+    provider_keys.restore(steward, TENANT, f"[1]_{ALIAS}", "sap_wrong")
+    assert 0 == provider_keys.withdraw(steward, PROVIDER, "sap_wrong")
+    assert [True, True] == [any(sealed) for sealed in steward_.sealed_keys(settings)]
+    assert 1 == len(provider_keys.list_history(steward))
+    provider_keys.restore(steward, TENANT, f"[1]_{ALIAS}")
+
+
+def test_key_is_withdrawn_by_the_provider_alone(steward: Steward, settings: Settings) -> None:
+    """The tenant is refused and nothing is changed, and so is what does not wait."""
+    providers.supply(steward, ACTIVE, view=View.CURRENT)
+    before = steward_.rows(settings)
+    with pytest.raises(AliasNotFound):
+        provider_keys.withdraw(steward, PROVIDER, ALIAS)
+    providers.supply(steward, NEXT)
+    waiting = steward_.rows(settings)
+    with pytest.raises(NotTheProvider):
+        provider_keys.withdraw(steward, TENANT, ALIAS)
+    assert waiting == steward_.rows(settings) != before
+    assert ("withdraw", "refused", ALIAS) == steward_.audited(steward)[-1]

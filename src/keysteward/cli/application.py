@@ -90,6 +90,7 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "new": provider.new,
             "activate": activations.activate,
             "hold": provider.hold,
+            "withdraw": provider.withdraw,
             "history": provider.history,
             "restore": provider.restore,
         },

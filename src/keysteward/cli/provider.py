@@ -1,4 +1,4 @@
-"""provider supply, new, hold, history and restore; list --new."""
+"""provider supply, new, hold, withdraw, history and restore; list --new."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -122,6 +122,14 @@ def hold(
         more = provider_views.more_of(steward, entry)
     output.say(f"'{entry.alias}' is {'released' if release else 'held'}.")
     output.table(("", ""), more.rows)
+
+
+def withdraw(session: Session, alias: _NewAlias) -> None:
+    """Take a new key away as the provider (--as provider), and destroy it."""
+    with session.opened() as steward:
+        destroyed = provider_keys.withdraw(steward, session.caller, alias)
+    fate = "is destroyed" if destroyed else "stays with the entry that has it, too"
+    output.say(f"'{alias}' does not wait any more; its private key {fate}.")
 
 
 def history(session: Session, *, as_json: options.Json = False) -> None:

@@ -1,4 +1,4 @@
-"""Keys of the provider that wait in New, and those in its history: listed, held, brought back.
+"""Keys of the provider in New and in its history: listed, held, withdrawn, brought back.
 
 How they come is in ``supplies``, how they become active in ``activations``.
 """
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from keysteward.entries import Action, Caller, Entry, EntryType, ListedEntry, Owner, Reason, View
 from keysteward.keystore import aliases
 from keysteward.keystore.steward import Steward, require_key_pair
-from keysteward.problems import AliasInvalid
+from keysteward.problems import AliasInvalid, NotTheProvider
 from keysteward.storage.records import Activation, Base, NewEntry, NewVersion
 from keysteward.values import Alias
 
@@ -95,6 +95,25 @@ def hold(steward: Steward, caller: Caller, alias: str, *, held: bool = True) -> 
             writing.hold(Base.of(entry), held=held)
             writing.audit(action, entry.alias, entry.id, entry.version.number, {"view": View.NEW})
     return entry
+
+
+def withdraw(steward: Steward, caller: Caller, alias: str) -> int:
+    """Take a new key away before it is activated: a wrong delivery, or a restore by mistake.
+
+    Its private key is destroyed unless another entry has it, like the one in the history from which
+    it was restored. Returns the number of private keys destroyed. The provider's alone, whose key
+    it is; the tenant administrator can hold it. Raises NotTheProvider, AliasNotFound, EntryChanged.
+    """
+    with steward.recording_refusals(caller, Action.WITHDRAW, alias):
+        if caller.owner is not Owner.PROVIDER:
+            raise NotTheProvider(alias, steward.settings.provider)
+        entry = steward.store.get_entry(steward.keystore_id, alias, View.NEW)
+        with steward.writing(caller) as writing:
+            destroyed = len(writing.purge(Base.of(entry)))
+            chain = [certificate.fingerprint for certificate in entry.version.chain]
+            detail = {"view": View.NEW, "chain": chain, "keys_destroyed": destroyed}
+            writing.audit(Action.WITHDRAW, entry.alias, entry.id, entry.version.number, detail)
+    return destroyed
 
 
 def restore(
