@@ -17,6 +17,7 @@ _PACKAGES = {
     "certutil": "libnss3-tools",
     "cmsutil": "libnss3-tools",
     "pk12util": "libnss3-tools",
+    "vfychain": "libnss3-tools",
     "setsid": "util-linux",
     "puttygen": "putty-tools",
     "ssh-keygen": "openssh-client",

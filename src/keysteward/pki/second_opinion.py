@@ -18,10 +18,12 @@ from keysteward.pki.certificates import Certificate
 _NO_OPINION = ("Forbidden signature algorithm", "Forbidden public key algorithm", "RSA key ")
 """How cryptography 50 says that an algorithm or a key size is not on its list at all."""
 
-_NOT_PROCESSED = ("unaccounted-for critical extensions", "unsupported directoryName constraint")
+_NOT_PROCESSED = "unaccounted-for critical extensions"
 """How it says that it does not process certificate policies and their constraints, which RFC 5280
-lets be critical or demands to be, nor directory names in name constraints, which are looked at
-here. Extensions that nobody knows are the business of our rules."""
+lets be critical or demands to be. Extensions that nobody knows are the business of our rules."""
+
+_ON_NAMES = ("name constraint", "directoryName constraint")
+"""What is in everything that it says about name constraints, which are looked at here."""
 
 _END_ENTITY = ExtensionPolicy.permit_all()
 _CA = ExtensionPolicy.permit_all().require_present(
@@ -32,33 +34,35 @@ _CA = ExtensionPolicy.permit_all().require_present(
 def objection(chain: tuple[Certificate, ...], now: datetime) -> str | None:
     """Return why the chain would be refused by more than our own rules, or None.
 
-    Asked are the name constraints on directory names, and cryptography's ClientVerifier. Its
-    extension policies permit all, because our own rules look at them; what remains are the other
-    name constraints and whatever else RFC 5280 section 6 asks for. The chain's top is the anchor.
-    It has no opinion on an algorithm that is not on its list, critical certificate policies, and a
-    lone certificate. What it refuses because it compares or counts otherwise than RFC 5280 does,
-    it is asked again without.
+    Asked are the name constraints, and cryptography's ClientVerifier. Its extension policies permit
+    all, because our own rules look at them; what remains is whatever else RFC 5280 section 6 asks
+    for. The chain's top is the anchor. It has no opinion on an algorithm that is not on its list,
+    critical certificate policies, and a lone certificate. What it refuses because it compares or
+    counts otherwise than RFC 5280 does, it is asked again without.
     """
     misnamed = name_constraints.violation(chain)
     if misnamed is not None:
-        return f"a name constraint is violated: {misnamed}."
+        return f"by its name constraints {misnamed}."
     reason = _refusal(chain, now)
-    part = chain if reason is None else _read_alike(chain)
+    part = chain if reason is None else _read_alike(chain, reason)
     if part != chain:
         reason = _refusal(part, now)
     return None if reason is None else f"cryptography's verifier says: {reason}"
 
 
-def _read_alike(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
+def _read_alike(chain: tuple[Certificate, ...], reason: str) -> tuple[Certificate, ...]:
     """Return the chain up to where cryptography 50 departs from RFC 5280.
 
     It compares names byte by byte (against section 7.1), counts self-issued intermediates for a
-    path length (against section 6.1.4 step (l)), and knows no root of version 1.
+    path length (against section 6.1.4 step (l)), and knows no root of version 1. If its reason is
+    a name constraint, it departs at the lowest issuer that has one.
     """
+    on_names = any(text in reason for text in _ON_NAMES)
     for position, (child, issuer) in enumerate(itertools.pairwise(chain)):
         named = old_names.issuer_content(child.der)
         other_bytes = named != old_names.subject_content(issuer.der)
-        if other_bytes or issuer.version == 1 or (position and child.self_issued):
+        constrained = on_names and name_constraints.constrains(issuer)
+        if other_bytes or constrained or issuer.version == 1 or (position and child.self_issued):
             return chain[: position + 1]
     return chain
 
@@ -80,7 +84,7 @@ def _refusal(chain: tuple[Certificate, ...], now: datetime) -> str | None:
         reason = (
             str(error).removeprefix("validation failed: ").removeprefix("candidates exhausted: ")
         )
-        if reason.startswith(_NO_OPINION) or any(text in reason for text in _NOT_PROCESSED):
+        if reason.startswith(_NO_OPINION) or _NOT_PROCESSED in reason:
             return None
         # The text can end in a dump of the library's own structures, which helps nobody.
         return reason.split(" (encountered", 1)[0]
