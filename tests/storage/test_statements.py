@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
+from keysteward.entries import Action
 from keysteward.storage import changes, statements, view_statements
 from tests.storage.conftest import NOW, Bench
 
