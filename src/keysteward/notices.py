@@ -33,6 +33,7 @@ class NoticeKind(Enum):
     KEY_CHANGED = ("key-changed", Severity.INFO)
     ISSUER_CHANGED = ("issuer-changed", Severity.INFO)
     SHORTER_LIFE = ("shorter-life", Severity.INFO)
+    USAGE_CHANGED = ("usage-changed", Severity.INFO)
     ALREADY_CURRENT = ("already-current", Severity.INFO)
     CHAIN_REPAIRED = ("chain-repaired", Severity.INFO)
     # What lay in the file.
@@ -44,6 +45,9 @@ class NoticeKind(Enum):
     CHAIN_ENDS_WITHOUT_ROOT = ("chain-ends-without-root", Severity.INFO)
     CHAIN_COMPLETED_FROM_KEYSTORE = ("chain-completed-from-keystore", Severity.INFO)
     ROOT_NOT_TRUSTED = ("root-not-trusted", Severity.INFO)
+    # What else the keystore holds.
+    CERTIFICATE_HELD_TWICE = ("certificate-held-twice", Severity.INFO)
+    KEY_HELD_TWICE = ("key-held-twice", Severity.INFO)
     # What was added to a download.
     ROOT_FROM_KEYSTORE = ("root-from-keystore", Severity.INFO)
     # What a download says of its readers.

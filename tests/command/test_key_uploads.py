@@ -190,6 +190,19 @@ def test_certificate_is_updated_under_its_alias(settings: Settings, files: Path)
     assert (3, False) == (marked["version"], marked["trusted"])
 
 
+def test_certificate_that_is_here_already_is_named(settings: Settings, files: Path) -> None:
+    """In words and for scripts; it is taken all the same."""
+
+    def add(alias: str, *options: str) -> Run:
+        words = ("certificate", "add", alias, str(files / "root.pem"), "--not-trusted", *options)
+        return commands.inside(settings.data, *words)
+
+    assert "certificate-held-twice" not in add("root").stdout
+    assert "certificate-held-twice" in add("again").stdout
+    third = add("third", "--json")
+    assert ["certificate-held-twice"] == [n["slug"] for n in third.json["notices"]]
+
+
 def test_certificate_file_is_bounded(settings: Settings, files: Path) -> None:
     """By its own limit, whether it comes as a file or through standard input."""
     large = b"x" * 10_000 + ROOT.pem

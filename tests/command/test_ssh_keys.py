@@ -80,8 +80,12 @@ def test_rsa_key_gets_its_alias_from_the_file_name(settings: Settings, tmp_path:
     assert "Added 'shop key': RSA 2048, CN=x, version 1." in run.stdout
     run = commands.inside(settings.data, "rsa", "add", str(file), "--cn", "x", "--alias", "other")
     assert "Added 'other'" in run.stdout
-    run = commands.inside(settings.data, "rsa", "update", "other", str(file), "--cn", "x")
-    assert "Updated 'other'" in run.stdout
+    assert "key-held-twice" in run.stdout
+    assert ["csr", "other", "-o", "other.csr"] == _next(run)
+    update = ("rsa", "update", "other", str(file), "--cn")
+    run = commands.inside(settings.data, *update, "x")
+    assert "'other' has this key with this subject already (version 1).\n" == run.stdout
+    assert "Updated 'other'" in commands.inside(settings.data, *update, "y").stdout
 
 
 def test_rsa_add_refuses_an_openssh_key_and_names_its_command(

@@ -60,7 +60,7 @@ def _pem(key: PrivateKey, form: PrivateFormat) -> bytes:
 
 
 def _add(steward: Steward, data: bytes, alias: str = "id_shop", *, update: bool = False) -> Entry:
-    return ssh_keys.add_ssh_key(steward, TENANT, alias, data, WISH, update=update)
+    return ssh_keys.add_ssh_key(steward, TENANT, alias, data, WISH, update=update).entry
 
 
 def _years_after(moment: datetime, years: int) -> datetime:
@@ -98,7 +98,7 @@ def test_stored_private_key_signs_for_the_public_key_that_puttygen_reports(
         file.read_bytes(),
         WISH,
         passphrase=SECRET if encrypted else None,
-    )
+    ).entry
     pkcs8 = key_pairs.unseal_private_key(steward, entry.version).reveal()
     key = serialization.load_der_private_key(pkcs8, None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
@@ -106,15 +106,52 @@ def test_stored_private_key_signs_for_the_public_key_that_puttygen_reports(
 
 
 def test_update_with_an_ssh_key_makes_a_version_under_the_same_alias(steward: Steward) -> None:
-    """The earlier key stays in the versions, and the usage is the entry's."""
+    """The earlier key stays in the versions, and the entry is for SSH, which is said."""
     first = steward_.add(steward, "client", issue("client"), usage=Usage.TLS_CLIENT)
-    entry = _add(steward, ED25519, "client", update=True)
-    assert (first.id, "client", 2, Reason.UPLOADED, Usage.TLS_CLIENT) == (
+    stored = ssh_keys.add_ssh_key(steward, TENANT, "client", ED25519, WISH, update=True)
+    (notice,), entry = stored.notices, stored.entry
+    said = "'client' was a key pair for tls-client, and is one for ssh now."
+    assert ("usage-changed", said) == (notice.slug, notice.detail)
+    assert (first.id, "client", 2, Reason.UPLOADED, Usage.SSH) == (
         *(entry.id, entry.alias, entry.version.number, entry.version.reason, entry.usage),
     )
     versions = steward.store.list_versions(entry)
     assert (first.version, "Ed25519") == (versions[0], versions[1].certificate.key.type)
     assert ("uploaded", "done", "client") == steward_.audited(steward)[-1]
+
+
+def test_update_with_the_key_and_subject_that_are_there_stores_nothing(
+    steward: Steward, settings: Settings
+) -> None:
+    """Whoever has pinned the certificate goes on; another subject or a validity makes a new one."""
+    _add(steward, ED25519)
+    ssh_keys.add_rsa_key(steward, TENANT, "rsa", _pkcs1(), WISH)
+    before = steward_.rows(settings)
+    for alias, data, add in (
+        ("id_shop", ED25519, ssh_keys.add_ssh_key),
+        ("rsa", _pkcs1(), ssh_keys.add_rsa_key),
+    ):
+        stored = add(steward, TENANT, alias, data, WISH, update=True)
+        assert (False, ["already-current"]) == (stored.changed, [n.slug for n in stored.notices])
+    assert before == steward_.rows(settings)
+    for number, wish in enumerate(
+        (
+            PlaceholderWish(Subject("other")),
+            PlaceholderWish(Subject("other"), san=("DNS:a.example",)),
+            PlaceholderWish(Subject("other"), ("DNS:a.example",), not_after=_years_after(START, 1)),
+        ),
+        start=2,
+    ):
+        stored = ssh_keys.add_ssh_key(steward, TENANT, "id_shop", ED25519, wish, update=True)
+        assert (True, number) == (stored.changed, stored.entry.version.number)
+
+
+def test_same_key_for_another_usage_gets_another_certificate(steward: Steward) -> None:
+    """One for TLS does not become one for SSH by itself; an RSA update keeps the usage."""
+    ssh_keys.add_rsa_key(steward, TENANT, "rsa", _pkcs1(), WISH)
+    stored = ssh_keys.add_ssh_key(steward, TENANT, "rsa", _pkcs1(), WISH, update=True)
+    assert (2, Usage.SSH) == (stored.entry.version.number, stored.entry.usage)
+    assert not ssh_keys.add_rsa_key(steward, TENANT, "rsa", _pkcs1(), WISH, update=True).changed
 
 
 def test_update_needs_a_key_pair_of_the_callers(steward: Steward, settings: Settings) -> None:
@@ -202,7 +239,7 @@ def test_work_of_opening_is_bounded_by_the_setting(steward: Steward, maker: SshM
     with pytest.raises(KeyDerivationTooCostly):
         ssh_keys.add_ssh_key(frugal, TENANT, "id_shop", data, WISH, passphrase=SECRET)
     added = ssh_keys.add_ssh_key(steward, TENANT, "id_shop", data, WISH, passphrase=SECRET)
-    assert "Ed25519" == added.version.certificate.key.type
+    assert "Ed25519" == added.entry.version.certificate.key.type
 
 
 def test_rsa_key_too_short_for_the_hash_is_a_problem(steward: Steward) -> None:
@@ -211,7 +248,7 @@ def test_rsa_key_too_short_for_the_hash_is_a_problem(steward: Steward) -> None:
     with pytest.raises(KeyTypeUnsupported, match="too short"):
         _add(steward, data)
     short = replace(WISH, hash_name="sha256")
-    assert 1 == ssh_keys.add_ssh_key(steward, TENANT, "old", data, short).version.number
+    assert 1 == ssh_keys.add_ssh_key(steward, TENANT, "old", data, short).entry.version.number
 
 
 # ---- RSA keys
@@ -219,7 +256,7 @@ def test_rsa_key_too_short_for_the_hash_is_a_problem(steward: Steward) -> None:
 
 def test_added_rsa_key_has_saps_defaults(steward: Steward) -> None:
     """SHA-256 and ten years, unless the wish says otherwise."""
-    entry = ssh_keys.add_rsa_key(steward, TENANT, "rsa", _pkcs1(), WISH)
+    entry = ssh_keys.add_rsa_key(steward, TENANT, "rsa", _pkcs1(), WISH).entry
     certificate = entry.version.certificate
     assert ("sha256", _years_after(START, 10)) == (
         certificate.signature_hash,
@@ -228,7 +265,7 @@ def test_added_rsa_key_has_saps_defaults(steward: Steward) -> None:
     assert RSA.public_key() == certificate.loaded.public_key()
     assert ("add-rsa-key", "done", "rsa") == steward_.audited(steward)[-1]
     wish = replace(WISH, hash_name="sha512", not_after=START + timedelta(days=30))
-    entry = ssh_keys.add_rsa_key(steward, TENANT, "other", _pkcs1(), wish)
+    entry = ssh_keys.add_rsa_key(steward, TENANT, "other", _pkcs1(), wish).entry
     certificate = entry.version.certificate
     assert ("sha512", START + timedelta(days=30)) == (
         certificate.signature_hash,
@@ -239,7 +276,7 @@ def test_added_rsa_key_has_saps_defaults(steward: Steward) -> None:
 def test_update_with_an_rsa_key_never_renames(steward: Steward) -> None:
     """The alias stays, whatever the key and its subject are."""
     first = _add(steward, ED25519)
-    entry = ssh_keys.add_rsa_key(steward, TENANT, "id_shop", _pkcs1(), WISH, update=True)
+    entry = ssh_keys.add_rsa_key(steward, TENANT, "id_shop", _pkcs1(), WISH, update=True).entry
     assert (first.id, "id_shop", 2, "RSA") == (
         *(entry.id, entry.alias, entry.version.number, entry.version.certificate.key.type),
     )

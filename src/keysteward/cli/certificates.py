@@ -1,5 +1,6 @@
 """certificate add and update."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -7,8 +8,9 @@ import typer
 from keysteward.cli import files, options, output, questions, views
 from keysteward.cli.session import Session
 from keysteward.entries import Entry
-from keysteward.keystore import certificates
+from keysteward.keystore import certificates, duplicates
 from keysteward.keystore.trust import Consent
+from keysteward.values import Notice
 
 _MARK = "Accept connections and uploads under it, or only complete chains with it."
 
@@ -42,10 +44,11 @@ def add(
             )
 
         entry = questions.asking(session, given, run, file=file)
+        notices = duplicates.remarks(steward, entry)
     if as_json:
-        output.say_json(views.entry_json(entry))
+        output.say_json({**views.entry_json(entry), "notices": output.notices_json(notices)})
     else:
-        _say(entry, "Added")
+        _say(entry, notices, "Added")
 
 
 def update(
@@ -70,15 +73,16 @@ def update(
             )
 
         entry = questions.asking(session, given, run, file=file)
+        notices = duplicates.remarks(steward, entry)
     if as_json:
-        output.say_json(views.entry_json(entry))
+        output.say_json({**views.entry_json(entry), "notices": output.notices_json(notices)})
     elif entry.version.number == before:
         output.say(f"'{entry.alias}' is this certificate already (version {before}).")
     else:
-        _say(entry, "Updated")
+        _say(entry, notices, "Updated")
 
 
-def _say(entry: Entry, done: str) -> None:
+def _say(entry: Entry, notices: Sequence[Notice], done: str) -> None:
     certificate = entry.version.certificate
     if entry.trusted:
         output.say(
@@ -90,3 +94,4 @@ def _say(entry: Entry, done: str) -> None:
     output.table(("", ""), [("Subject", certificate.subject), ("SHA-256", certificate.fingerprint)])
     if entry.trusted and not certificate.extensions.is_ca and not certificate.self_signed:
         output.say("It is no CA's certificate: it vouches for nothing but itself.")
+    output.notices_table(notices)

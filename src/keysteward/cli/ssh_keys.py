@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from keysteward.cli import files, options, output, views
-from keysteward.cli.key_pairs import moment
+from keysteward.cli.key_pairs import moment, say_next
 from keysteward.cli.session import Session, as_text
-from keysteward.entries import Entry
 from keysteward.formats import ssh
 from keysteward.keystore import ssh_keys
-from keysteward.keystore.key_pairs import PlaceholderWish
+from keysteward.keystore.key_pairs import PlaceholderWish, StoredKeyPair
 from keysteward.pki.subjects import Subject
+from keysteward.pki.usages import Usage
 from keysteward.values import Secret
 
 _NotAfter = Annotated[
@@ -69,10 +69,10 @@ def add(
     data = files.read_file(file)
     passphrase = _passphrase(data, from_stdin=password_stdin)
     with session.opened() as steward:
-        entry = ssh_keys.add_ssh_key(
+        stored = ssh_keys.add_ssh_key(
             steward, session.caller, alias, data, wish, passphrase=passphrase
         )
-    _say(entry, as_json=as_json)
+    _say(stored, as_json=as_json)
 
 
 def update(
@@ -94,16 +94,16 @@ def update(
     password_stdin: options.PasswordStdin = False,
     as_json: options.Json = False,
 ) -> None:
-    """Give a key pair an SSH key from a file, under its unchanged alias."""
+    """Give a key pair an SSH key from a file, under its unchanged alias; it is for SSH then."""
     subject = Subject(cn, ou, organization, locality, state, country, email)
     wish = _wish(subject, san, not_before, not_after, hash_)
     data = files.read_file(file)
     passphrase = _passphrase(data, from_stdin=password_stdin)
     with session.opened() as steward:
-        entry = ssh_keys.add_ssh_key(
+        stored = ssh_keys.add_ssh_key(
             steward, session.caller, alias, data, wish, passphrase=passphrase, update=True
         )
-    _say(entry, as_json=as_json)
+    _say(stored, as_json=as_json)
 
 
 def add_rsa(
@@ -130,8 +130,8 @@ def add_rsa(
     data = files.read_file(file)
     name = ssh_keys.propose_alias(file) if alias is None else alias
     with session.opened() as steward:
-        entry = ssh_keys.add_rsa_key(steward, session.caller, name, data, wish)
-    _say(entry, as_json=as_json)
+        stored = ssh_keys.add_rsa_key(steward, session.caller, name, data, wish)
+    _say(stored, as_json=as_json)
 
 
 def update_rsa(
@@ -157,8 +157,8 @@ def update_rsa(
     wish = _wish(subject, san, not_before, not_after, hash_)
     data = files.read_file(file)
     with session.opened() as steward:
-        entry = ssh_keys.add_rsa_key(steward, session.caller, alias, data, wish, update=True)
-    _say(entry, as_json=as_json)
+        stored = ssh_keys.add_rsa_key(steward, session.caller, alias, data, wish, update=True)
+    _say(stored, as_json=as_json)
 
 
 def _wish(
@@ -177,15 +177,24 @@ def _passphrase(data: bytes, *, from_stdin: bool) -> Secret | None:
     return files.read_password(from_stdin=from_stdin, prompt="Passphrase of the key file: ")
 
 
-def _say(entry: Entry, *, as_json: bool) -> None:
+def _say(stored: StoredKeyPair, *, as_json: bool) -> None:
+    entry = stored.entry
     if as_json:
-        output.say_json(views.entry_json(entry))
+        notices = output.notices_json(stored.notices)
+        output.say_json({**views.entry_json(entry), "notices": notices})
         return
     certificate, number = entry.version.certificate, entry.version.number
+    if not stored.changed:
+        output.say(f"'{entry.alias}' has this key with this subject already (version {number}).")
+        return
     verb = "Added" if number == 1 else "Updated"
     output.say(
         f"{verb} '{entry.alias}': {certificate.key}, {certificate.subject}, version {number}."
     )
+    output.notices_table(stored.notices)
+    if entry.usage is not Usage.SSH:
+        say_next(entry)
+        return
     # OpenSSH's form has no name for Ed448; PuTTY reads it in the other one.
     form = ["--as", "ssh2" if certificate.key.type == "Ed448" else "pub"]
     words = [*form, "--", entry.alias] if entry.alias.startswith("-") else [entry.alias, *form]

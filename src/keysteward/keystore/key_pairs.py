@@ -8,7 +8,7 @@ from datetime import datetime
 from cryptography import x509
 
 from keysteward.entries import Action, Caller, Entry, EntryType, Reason, Version
-from keysteward.keystore import aliases, judgement, key_files, trust
+from keysteward.keystore import aliases, duplicates, judgement, key_files, trust
 from keysteward.keystore.key_files import KeyFile
 from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.keystore.trust import NO_CONSENT, Consent
@@ -37,7 +37,7 @@ from keysteward.problems import (
 from keysteward.sealing.sealer import SealedKey, SealingContext
 from keysteward.storage.records import Base, NewEntry, NewVersion
 from keysteward.storage.transaction import Transaction
-from keysteward.values import Fingerprint, Notice, Secret, Severity
+from keysteward.values import Alias, Fingerprint, Notice, Secret, Severity
 
 _RENEW = "'keysteward keypair renew' gives it a new key"
 _UPDATE = "'keysteward keypair update' gives it this key"
@@ -166,7 +166,7 @@ def add_key_pair(
                 NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage), version
             )
             writing.audit(Action.ADD_KEY_PAIR, name, entry_id, 1, judged.detail)
-    return StoredKeyPair(steward.store.get_entry(steward.keystore_id, name), judged.notices)
+    return _stored(steward, name, judged)
 
 
 def update_key_pair(
@@ -202,7 +202,7 @@ def update_key_pair(
         with steward.writing(caller) as writing:
             version = _uploaded_version(steward, writing, file, judged, upload)
             writing.replace_chain(Base.of(entry), version, judged.detail)
-    return StoredKeyPair(steward.store.get_entry(steward.keystore_id, entry.alias), judged.notices)
+    return _stored(steward, entry.alias, judged)
 
 
 def renew_key_pair(
@@ -251,6 +251,11 @@ def store_key(
         return steward.sealer.seal(pkcs8, context)
 
     return writing.add_private_key(certificate.public_key_sha256, seal)
+
+
+def _stored(steward: Steward, alias: Alias, judged: _Judged) -> StoredKeyPair:
+    entry = steward.store.get_entry(steward.keystore_id, alias)
+    return StoredKeyPair(entry, (*judged.notices, *duplicates.remarks(steward, entry)))
 
 
 def _read(steward: Steward, upload: KeyUpload) -> KeyFile:

@@ -2,21 +2,23 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from keysteward.entries import Action, Caller, Entry, EntryType, Reason
 from keysteward.formats import ssh
-from keysteward.keystore import aliases
-from keysteward.keystore.key_pairs import PlaceholderWish, store_key
+from keysteward.keystore import aliases, duplicates
+from keysteward.keystore.key_pairs import PlaceholderWish, StoredKeyPair, store_key
 from keysteward.keystore.steward import Steward, require_key_pair
-from keysteward.pki import key_pairs, pem_blocks, private_keys, subjects
+from keysteward.notices import NoticeKind
+from keysteward.pki import contents, key_pairs, pem_blocks, private_keys, public_keys, subjects
 from keysteward.pki.certificates import read_certificate
 from keysteward.pki.contents import Content
 from keysteward.pki.key_pairs import PrivateKey
 from keysteward.pki.usages import Usage
 from keysteward.problems import PrivateKeyUnreadable, UploadTooLarge
 from keysteward.storage.records import Base, NewEntry, NewVersion
-from keysteward.values import Alias, Secret
+from keysteward.values import Alias, Notice, Secret
 
 YEARS = 10
 """Life of the certificate in calendar years, unless asked otherwise; as in SAP's monitor."""
@@ -43,6 +45,7 @@ class _Target:
     alias: Alias
     entry: Entry | None
     usage: Usage
+    default_hash: str | None
 
 
 def add_ssh_key(
@@ -54,11 +57,13 @@ def add_ssh_key(
     *,
     passphrase: Secret | None = None,
     update: bool = False,
-) -> Entry:
+) -> StoredKeyPair:
     """Take an SSH key in: OpenSSH's own form, PuTTY's (PPK 2 and 3), or PEM.
 
     Its certificate is self-signed, of the wish's subject, for ten years unless it says otherwise.
-    ``update`` gives the key to a key pair that is there, under its unchanged alias and usage.
+    ``update`` gives the key to a key pair that is there, under its unchanged alias, and makes it
+    one for SSH. If it has the key and the names already, nothing is stored unless the wish asks for
+    a validity or a hash: who has pinned the certificate would have to pin another one for nothing.
 
     Raises UploadTooLarge, PrivateKeyUnreadable, PasswordWrong, KeyDerivationTooCostly,
     KeyTypeUnsupported, SubjectInvalid, ValidityInvalid; AliasExists, AliasInvalid, AliasReserved;
@@ -80,11 +85,12 @@ def add_rsa_key(
     wish: PlaceholderWish,
     *,
     update: bool = False,
-) -> Entry:
+) -> StoredKeyPair:
     """Take an RSA key in: PKCS#1 in PEM, not encrypted.
 
     Its certificate is self-signed, of the wish's subject, with SHA-256 and for ten years unless it
-    says otherwise. ``update`` gives the key to a key pair that is there, under its unchanged alias.
+    says otherwise. ``update`` gives the key to a key pair that is there, under its unchanged alias
+    and usage, and stores nothing for the same key with the same names, like ``add_ssh_key``.
 
     Raises what ``add_ssh_key`` does; the file is refused for any other form, and the refusal names
     the command that takes it.
@@ -93,8 +99,7 @@ def add_rsa_key(
         target = _target(steward, caller, alias, Usage.TLS_CLIENT, update=update)
         _require_small(steward, data, "an RSA key")
         key = _read_pkcs1(data)
-        hashed = replace(wish, hash_name=wish.hash_name or _RSA_HASH)
-        return _store(steward, caller, target, key, hashed)
+        return _store(steward, caller, target, key, wish)
 
 
 def propose_alias(file_name: str) -> str:
@@ -117,15 +122,17 @@ def _action(usage: Usage, *, update: bool) -> Action:
 
 
 def _target(steward: Steward, caller: Caller, alias: str, usage: Usage, *, update: bool) -> _Target:
+    default_hash = None if usage is Usage.SSH else _RSA_HASH
     if not update:
         name = aliases.new_alias(alias, caller)
         words = "ssh update" if usage is Usage.SSH else "rsa update"
         steward.require_free(name, EntryType.KEY_PAIR, f"'keysteward {words}' gives it this key")
-        return _Target(name, None, usage)
+        return _Target(name, None, usage, default_hash)
     entry = steward.store.get_entry(steward.keystore_id, alias)
     steward.require_right(entry, caller)
     require_key_pair(entry)
-    return _Target(entry.alias, entry, entry.usage)
+    kept = usage if usage is Usage.SSH else entry.usage
+    return _Target(entry.alias, entry, kept, default_hash)
 
 
 def _require_small(steward: Steward, data: bytes, what: str) -> None:
@@ -162,14 +169,20 @@ def _instead(data: bytes, labels: set[str]) -> str:
 
 def _store(
     steward: Steward, caller: Caller, target: _Target, key: PrivateKey, wish: PlaceholderWish
-) -> Entry:
+) -> StoredKeyPair:
     """Write the key with its certificate, as the entry's first version or as its next one."""
     content = Content(subjects.build_name(wish.subject), subjects.build_san(wish.san), target.usage)
+    if target.entry is not None and _is_there(target.entry, key, content, wish):
+        same = f"{target.alias!r} has this key with this subject already; nothing is stored."
+        notice = NoticeKind.ALREADY_CURRENT.about(same)
+        return StoredKeyPair(target.entry, (notice,), changed=False)
     validity = key_pairs.build_validity(
         steward.clock(), wish.not_before, wish.not_after, years=YEARS
     )
     certificate = read_certificate(
-        key_pairs.build_placeholder(key, content, validity, wish.hash_name)
+        key_pairs.build_placeholder(
+            *(key, content, validity, wish.hash_name or target.default_hash)
+        )
     )
     detail = {"key": str(certificate.key)}
     with steward.writing(caller) as writing:
@@ -177,9 +190,28 @@ def _store(
         version = NewVersion(Reason.UPLOADED, (certificate,), key_id)
         if target.entry is not None:
             writing.replace_chain(Base.of(target.entry), version, detail)
+            writing.describe(target.entry.id, target.usage, trusted=False)
         else:
             new = NewEntry(target.alias, EntryType.KEY_PAIR, caller.owner, target.usage)
             entry_id = writing.create_entry(new, version)
             action = _action(target.usage, update=False)
             writing.audit(action, target.alias, entry_id, 1, detail)
-    return steward.store.get_entry(steward.keystore_id, target.alias)
+    entry = steward.store.get_entry(steward.keystore_id, target.alias)
+    return StoredKeyPair(entry, (*_usage_changed(target), *duplicates.remarks(steward, entry)))
+
+
+def _is_there(entry: Entry, key: PrivateKey, content: Content, wish: PlaceholderWish) -> bool:
+    current = entry.version.certificate
+    return (
+        public_keys.spki(key.public_key()) == current.spki
+        and contents.of_certificate(current, entry.usage) == content
+        and (wish.not_before, wish.not_after, wish.hash_name) == (None, None, None)
+    )
+
+
+def _usage_changed(target: _Target) -> Iterator[Notice]:
+    if target.entry is not None and target.entry.usage is not target.usage:
+        yield NoticeKind.USAGE_CHANGED.about(
+            f"{target.alias!r} was a key pair for {target.entry.usage}, and is one for "
+            f"{target.usage} now."
+        )
