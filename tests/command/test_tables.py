@@ -11,8 +11,9 @@ ROWS = [
 ]
 
 
-def _lines(width: int, **options: tuple[str, ...]) -> list[str]:
-    return [line.plain for line in tables.lay_out(COLUMNS, ROWS, width, **options)]
+def _lines(width: int, folding: tuple[str, ...] = (), spare: tuple[str, ...] = ()) -> list[str]:
+    laid_out = tables.lay_out(COLUMNS, ROWS, width, folding=folding, spare=spare)
+    return [line.plain for line in laid_out]
 
 
 def test_table_with_room_has_one_line_for_each_row() -> None:
@@ -41,6 +42,17 @@ def test_spare_columns_go_one_after_the_other() -> None:
     spare = ("State", "Subject")
     assert "Alias     Subject" == _lines(38, folding=("Subject",), spare=spare)[0]
     assert ["Alias", "a", "an alias"] == _lines(10, folding=("Subject",), spare=spare)
+
+
+def test_left_out_columns_are_named_under_the_table() -> None:
+    """In the table's order, for a person; nothing is said where nothing was left out."""
+    spare = ("Subject", "State")
+    lines = list(tables.lay_out(COLUMNS, ROWS, 10, spare=spare, noting=True))
+    note = ["Not shown", "for lack", "of room:", "State,", "Subject"]
+    assert ["Alias", "a", "an alias", *note] == [line.plain for line in lines]
+    assert {"dim"} == {line.style for line in lines[3:]}
+    whole = list(tables.lay_out(COLUMNS, ROWS, 50, spare=spare, noting=True))
+    assert "an alias  trusted  CN=two" == whole[-1].plain
 
 
 def test_what_may_not_be_folded_stays_whole() -> None:

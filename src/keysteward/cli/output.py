@@ -113,8 +113,11 @@ def table(
 ) -> None:
     """Print rows under bold headings; see ``tables.lay_out``. In a pipe each row is one line."""
     screen = console(stderr=stderr)
+    noting = (sys.stderr if stderr else sys.stdout).isatty()
     cells = [[_harmless(cell) for cell in row] for row in rows]
-    lines = tables.lay_out(columns, cells, screen.width, folding=folding, spare=spare)
+    lines = tables.lay_out(
+        *(columns, cells, screen.width), folding=folding, spare=spare, noting=noting
+    )
     whole = Text("\n").join(lines)
     if whole.plain:
         with _to_standard_output():

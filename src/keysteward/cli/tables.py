@@ -23,6 +23,7 @@ def lay_out(
     *,
     folding: Sequence[str] = (),
     spare: Sequence[str] = (),
+    noting: bool = False,
 ) -> Iterator[Text]:
     """Return a table's lines, without blanks at their ends.
 
@@ -32,6 +33,7 @@ def lay_out(
         width: characters that a line may have.
         folding: columns whose long texts are folded at words; all others are never broken.
         spare: columns that are left out where there is no room, the first one first.
+        noting: say under the table which ones were.
     """
     texts = [[Text(name, style="bold") for name in columns], *rows] if any(columns) else rows
     if not texts:
@@ -52,6 +54,10 @@ def lay_out(
         cells = [_folded(row[n], widths[n], last=n == shown[-1]) for n in shown]
         for parts in zip_longest(*cells, fillvalue=Text()):
             yield _joined(parts, [widths[n] for n in shown])
+    left_out = [name for n, name in enumerate(columns) if name and n not in shown]
+    if noting and left_out:
+        note = Text(f"Not shown for lack of room: {', '.join(left_out)}", style="dim")
+        yield from _folded(note, width, last=True)
 
 
 def _sum(widths: Sequence[int], shown: Sequence[int]) -> int:
