@@ -34,6 +34,12 @@ def test_index_names_every_page(folder: str) -> None:
     assert {f"{folder}/{page.name}" for page in (DOCS / folder).iterdir()} == linked
 
 
+def test_index_links_every_page_beside_it() -> None:
+    """No page of the documentation can be found by its file name alone."""
+    beside = {page.name for page in DOCS.glob("*.md")} - {"index.md"}
+    assert beside <= {link.partition("#")[0] for link in documents.links(DOCS / "index.md")}
+
+
 def _variables() -> set[str]:
     text = Path(settings.__file__).read_text()
     return set(re.findall(r'"""(KEYSTEWARD_[A-Z_]+):', text))
