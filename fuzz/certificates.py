@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7
 
 from fuzz.contract import Target, require
@@ -15,7 +16,7 @@ from keysteward.pki.certificates import Certificate
 from keysteward.pki.usages import Usage
 from keysteward.problems import CertificateUnreadable
 from tests import pki_maker
-from tests.corpus import files
+from tests.corpus import files, forge
 from tests.pki_maker import Issued
 
 _NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -131,6 +132,10 @@ def _leaves() -> Iterator[bytes]:
         key_usage=("digitalSignature", "keyEncipherment", "nonRepudiation"),
         san=("DNS:a.example", "IP:192.0.2.1", "email:a@b.example", "URI:https://a.example/"),
     ).der
+    named = pki_maker.issue("CN=*.example.com,O=Foo & Bar", pki_maker.make_key("p256"))
+    yield forge.printable(named, named).der
+    cut = x509.UnrecognizedExtension(x509.CertificatePolicies.oid, b"\x30\x03\x02\x01")
+    yield pki_maker.issue("cut", named.key, extra_extensions=((cut, False),)).der
     bare = pki_maker.issue("bare", pki_maker.make_key("p256"), ca=None, key_usage=(), key_ids=False)
     yield bare.der
 

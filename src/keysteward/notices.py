@@ -18,6 +18,7 @@ class NoticeKind(Enum):
     CERTIFICATE_IS_CA = ("certificate-is-ca", Severity.WARNING)
     SELF_SIGNED = ("self-signed", Severity.WARNING)
     UNKNOWN_CRITICAL_EXTENSION = ("unknown-critical-extension", Severity.WARNING)
+    EXTENSION_UNREADABLE = ("extension-unreadable", Severity.WARNING)
     SERIAL_NUMBER = ("serial-number", Severity.WARNING)
     KEY_NOT_USABLE_FOR_TLS = ("key-not-usable-for-tls", Severity.WARNING)
     SECOND_OPINION = ("second-opinion", Severity.WARNING)

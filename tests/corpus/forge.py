@@ -1,7 +1,9 @@
 """Certificates that no well-behaved library writes: changed inside, then signed again."""
 
+import ssl
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,8 +17,50 @@ _ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 _ECDSA_SHA1 = bytes.fromhex("300906072a8648ce3d0401")
 
 
+_PRINTABLE = ("Foo & Bar", "*.example.com", "a_b@c.example")
+"""Texts that ``as_printable`` finds in names. PrintableString has neither "&", "*", "_" nor "@"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unloadable(Issued):
+    """A certificate that the library refuses; ``certificate`` is the one that it was made from."""
+
+    forged: bytes
+
+    @property
+    def der(self) -> bytes:
+        """The certificate's DER."""
+        return self.forged
+
+    @property
+    def pem(self) -> bytes:
+        """One CERTIFICATE block, LF line ends."""
+        return ssl.DER_cert_to_PEM_cert(self.forged).encode()
+
+
+def printable(issued: Issued, signer: Issued) -> Unloadable:
+    """Write names as many CAs do: as PrintableString, whatever is in them."""
+    return Unloadable(issued.certificate, issued.key, _resigned(issued, signer, as_printable))
+
+
+def as_printable(content: bytes) -> bytes:
+    """Change the UTF8Strings of certain texts to PrintableString."""
+    for text in _PRINTABLE:
+        tail = bytes([len(text)]) + text.encode()
+        content = content.replace(b"\x0c" + tail, b"\x13" + tail)
+    return content
+
+
 def resigned(issued: Issued, signer: Issued, change: Callable[[bytes], bytes]) -> Issued:
     """Change the content of a certificate's TBSCertificate and sign it with a P-256 key again."""
+    der = _resigned(issued, signer, change)
+    with warnings.catch_warnings():
+        # That the serial number is not positive, which is meant.
+        warnings.simplefilter("ignore")
+        return Issued(x509.load_der_x509_certificate(der), issued.key)
+
+
+def _resigned(issued: Issued, signer: Issued, change: Callable[[bytes], bytes]) -> bytes:
     assert isinstance(signer.key, ec.EllipticCurvePrivateKey)
     certificate = issued.certificate
     content = _content(certificate.tbs_certificate_bytes)
@@ -28,11 +72,7 @@ def resigned(issued: Issued, signer: Issued, change: Callable[[bytes], bytes]) -
     outer = _content(certificate.public_bytes(Encoding.DER))
     bits = _der(0x03, b"\x00" + certificate.signature)
     algorithm = outer[len(certificate.tbs_certificate_bytes) : -len(bits)]
-    der = _der(0x30, tbs + algorithm + _der(0x03, b"\x00" + signature))
-    with warnings.catch_warnings():
-        # That the serial number is not positive, which is meant.
-        warnings.simplefilter("ignore")
-        return Issued(x509.load_der_x509_certificate(der), issued.key)
+    return _der(0x30, tbs + algorithm + _der(0x03, b"\x00" + signature))
 
 
 def signed_with_sha1(issued: Issued, signer: Issued) -> Issued:

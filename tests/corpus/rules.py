@@ -156,6 +156,9 @@ def oddities() -> Iterator[Case]:
         end = leaf(extra_extensions=((unknown, critical),))
         slug = "unknown-critical-extension" if critical else ""
         yield warned(f"unknown-extension-critical-{critical}", slug, end, CA, ROOT)
+    cut = x509.UnrecognizedExtension(x509.AuthorityInformationAccess.oid, b"\x30\x03\x02\x01")
+    end = leaf(extra_extensions=((cut, False),))
+    yield warned("malformed-extension", "extension-unreadable", end, CA, ROOT)
     strict = ca("Strict", ROOT, extra_extensions=((unknown, True),))
     yield warned(
         "unknown-critical-in-issuer", "unknown-critical-extension", leaf(strict), strict, ROOT

@@ -80,6 +80,15 @@ def test_accepted_issuer_that_is_a_bit_string_is_called_unreadable() -> None:
     assert (f"unreadable name {name.hex()}",) == transcript.accepted_issuers
 
 
+def test_accepted_issuer_that_is_not_printable_is_shown() -> None:
+    """As a server with a CA of such a name sends it: a PrintableString that may not be one."""
+    attribute = tlv(0x30, tlv(6, bytes.fromhex("55040a")), tlv(0x13, b"Foo & Bar"))
+    ders = _vector(_vector(tlv(0x30, tlv(0x31, attribute)), 2), 2)
+    request = _message(CERTIFICATE_REQUEST, b"\x01\x40" + b"\x00\x02\x04\x03" + ders)
+    transcript = _seen(request, version=0x0303)
+    assert ("O=Foo & Bar",) == transcript.accepted_issuers
+
+
 def test_accepted_issuer_of_an_odd_country_is_shown() -> None:
     """A country of nine letters comes out as it is, without a warning on the terminal."""
     attribute = tlv(0x30, tlv(6, bytes.fromhex("550406")), tlv(12, b"Neverland"))

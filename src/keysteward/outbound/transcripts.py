@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from keysteward.pki import certificates, names
+from keysteward.pki import certificates, names, readable_copies
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import CertificateUnreadable
 
@@ -155,7 +155,8 @@ def _shown(der: bytes) -> str:
         with warnings.catch_warnings():
             # About a country of more or less than two letters, which is its CA's affair.
             warnings.simplefilter("ignore")
-            request = x509.load_der_x509_csr(_sequence(inner + _AFTER_REQUEST))
+            readable = readable_copies.with_other_strings(_sequence(inner + _AFTER_REQUEST))
+            request = x509.load_der_x509_csr(readable)
             return names.shown(request.subject)
     except (ValueError, TypeError):
         # TypeError: a bit string as the value of an attribute that has none.

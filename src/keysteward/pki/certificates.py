@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, padding, rsa
 from cryptography.x509.oid import ExtensionOID, SignatureAlgorithmOID
 
-from keysteward.pki import names, old_names, public_keys
+from keysteward.pki import names, old_names, public_keys, readable_copies
 from keysteward.pki.public_keys import KeyKind
 from keysteward.problems import CertificateUnreadable
 from keysteward.values import Fingerprint
@@ -87,6 +87,8 @@ class Extensions:
     authority_key_id: bytes | None = None
     authority_serial: int | None = None
     unknown_critical: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    """Not critical, and malformed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,6 +115,8 @@ class Certificate:
     version: int
     extensions: Extensions = field(repr=False)
     loaded: x509.Certificate = field(repr=False)
+    loaded_from_copy: bool = False
+    """Whether ``loaded`` differs from ``der``, so that its own signature does not verify."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Certificate) and self.der == other.der
@@ -124,6 +128,13 @@ class Certificate:
     def subject_dn(self) -> x509.Name:
         """The subject's distinguished name."""
         return old_names.subject(self.loaded, self.der)
+
+    @property
+    def signed_part(self) -> bytes:
+        """What the issuer signed: the TBSCertificate of ``der``."""
+        if self.loaded_from_copy:
+            return readable_copies.signed_part(self.der)
+        return self.loaded.tbs_certificate_bytes
 
     @property
     def fingerprint_sha1(self) -> str:
@@ -154,15 +165,22 @@ def read_certificate(der: bytes) -> Certificate:
         with warnings.catch_warnings():
             # Odd serial numbers and parameters are reported by our own rules, as notices.
             warnings.simplefilter("ignore")
-            return _read(der)
+            return _read_any(der)
     except _UNSUPPORTED as error:
         raise CertificateUnreadable("The certificate is malformed.") from error
     except x509.InvalidVersion as error:
         raise CertificateUnreadable("The certificate has an unknown version.") from error
 
 
-def _read(der: bytes) -> Certificate:
-    loaded = x509.load_der_x509_certificate(der)
+def _read_any(der: bytes) -> Certificate:
+    try:
+        return _read(der, readable_copies.Copy(der))
+    except ValueError:
+        return _read(der, readable_copies.of_certificate(der))
+
+
+def _read(der: bytes, copy: readable_copies.Copy) -> Certificate:
+    loaded = x509.load_der_x509_certificate(copy.der)
     fingerprint = Fingerprint(hashlib.sha256(der).hexdigest())
     subject = old_names.subject(loaded, der)
     issuer, issuer_name = _issuer(_Issuer(old_names.issuer_content(der), der, loaded))
@@ -189,10 +207,11 @@ def _read(der: bytes) -> Certificate:
         signature_algorithm=algorithm,
         signature_hash=digest,
         version=1 if loaded.version is x509.Version.v1 else 3,
-        extensions=_extensions(loaded.extensions),
+        extensions=_extensions(loaded.extensions, copy.unreadable),
         # The other one keeps every name and extension that was asked of it as objects: of 6,000
         # certificates so many that collecting garbage took a third of their import.
-        loaded=x509.load_der_x509_certificate(der),
+        loaded=x509.load_der_x509_certificate(copy.der),
+        loaded_from_copy=copy.der != der,
     )
 
 
@@ -240,7 +259,7 @@ def _signature(loaded: x509.Certificate) -> tuple[str, str | None]:
     return f"{digest.name.upper()}with{kind}", digest.name
 
 
-def _extensions(extensions: x509.Extensions) -> Extensions:
+def _extensions(extensions: x509.Extensions, unreadable: tuple[str, ...]) -> Extensions:
     found: dict[type[x509.ExtensionType], x509.ExtensionType] = {}
     unknown = []
     for extension in extensions:
@@ -278,6 +297,7 @@ def _extensions(extensions: x509.Extensions) -> Extensions:
         authority_key_id=authority.key_identifier if authority else None,
         authority_serial=authority.authority_cert_serial_number if authority else None,
         unknown_critical=tuple(unknown),
+        unreadable=unreadable,
     )
 
 
@@ -315,9 +335,9 @@ def failure_of_signature(certificate: Certificate, signer: Certificate) -> str |
     child, issuer = certificate.loaded, signer.loaded
     try:
         key = issuer.public_key()
-        signature, data = child.signature, child.tbs_certificate_bytes
+        signature, data = child.signature, certificate.signed_part
         if isinstance(key, rsa.RSAPublicKey):
-            return _failure_by_rsa(key, child)
+            return _failure_by_rsa(key, child, data)
         if isinstance(key, ec.EllipticCurvePublicKey):
             algorithm = child.signature_algorithm_parameters
             if child.signature_algorithm_oid == SignatureAlgorithmOID.ECDSA_WITH_SHA1:
@@ -344,7 +364,7 @@ def failure_of_signature(certificate: Certificate, signer: Certificate) -> str |
     return None
 
 
-def _failure_by_rsa(key: rsa.RSAPublicKey, child: x509.Certificate) -> str | None:
+def _failure_by_rsa(key: rsa.RSAPublicKey, child: x509.Certificate, data: bytes) -> str | None:
     if key.public_numbers().e.bit_length() > _MOST_EXPONENT_BITS:
         return "the issuer's RSA key has an exponent that is too long"
     digest, scheme = signature_hash(child), child.signature_algorithm_parameters
@@ -353,5 +373,5 @@ def _failure_by_rsa(key: rsa.RSAPublicKey, child: x509.Certificate) -> str | Non
         scheme = padding.PKCS1v15()
     if digest is None or not isinstance(scheme, (padding.PKCS1v15, padding.PSS)):
         return "its signature algorithm does not fit the issuer's RSA key"
-    key.verify(child.signature, child.tbs_certificate_bytes, scheme, digest)
+    key.verify(child.signature, data, scheme, digest)
     return None

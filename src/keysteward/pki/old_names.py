@@ -74,10 +74,11 @@ def _attribute(pair: bytes) -> x509.NameAttribute[str]:
     except UnicodeDecodeError:
         text = value.decode("latin-1")
     # A length that RFC 5280 appendix A.1 forbids is the CA's affair, as it is in other names.
-    return x509.NameAttribute(_identifier(type_), text, _ASN1Type.UTF8String, _validate=False)
+    return x509.NameAttribute(identifier(type_), text, _ASN1Type.UTF8String, _validate=False)
 
 
-def _identifier(content: bytes) -> x509.ObjectIdentifier:
+def identifier(content: bytes) -> x509.ObjectIdentifier:
+    """Return the object identifier with this content in DER (X.690 section 8.19)."""
     numbers, number = [], 0
     for octet in content:
         number = number << 7 | octet & 0x7F

@@ -8,7 +8,15 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from keysteward.pki import certificates, contents, key_pairs, names, pem_blocks, public_keys
+from keysteward.pki import (
+    certificates,
+    contents,
+    key_pairs,
+    names,
+    pem_blocks,
+    public_keys,
+    readable_copies,
+)
 from keysteward.pki.contents import Content
 from keysteward.pki.key_pairs import PrivateKey
 from keysteward.problems import ReferenceUnreadable
@@ -79,13 +87,20 @@ def find_request(der: bytes) -> Request | None:
         with warnings.catch_warnings():
             # Oddities of a request are its author's; what counts here is compared.
             warnings.simplefilter("ignore")
-            return _read(der)
+            return _read_any(der)
     except _MALFORMED:
         return None
 
 
-def _read(der: bytes) -> Request:
-    loaded = x509.load_der_x509_csr(der)
+def _read_any(der: bytes) -> Request:
+    try:
+        return _read(der, der)
+    except ValueError:
+        return _read(der, readable_copies.with_other_strings(der))
+
+
+def _read(der: bytes, copy: bytes) -> Request:
+    loaded = x509.load_der_x509_csr(copy)
     public_key, subject = loaded.public_key(), loaded.subject
     spki = public_keys.spki(public_key)
     san: tuple[str, ...] = ()

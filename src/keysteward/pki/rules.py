@@ -5,7 +5,7 @@ into warnings and raises the first other one: later rules rest on earlier ones.
 
 1. ``of_the_certificate``: ended, not valid yet, CA, self-signed, serial number, usages.
 2. ``of_the_issuers``: may they sign, for how many below them, are they valid (RFC 5280, 6.1).
-3. ``of_the_signatures``: SHA-1 and MD5 below the root, unknown critical extensions.
+3. ``of_the_signatures``: SHA-1 and MD5 below the root, unknown and malformed extensions.
 4. ``against_request``: subject and alternative names that the latest signing request asked for.
 5. ``against_replaced``: what a CA-issued certificate could do and its successor cannot.
 """
@@ -164,7 +164,7 @@ def of_the_issuers(
 
 
 def of_the_signatures(chain: tuple[Certificate, ...]) -> Iterator[Finding]:
-    """Yield weak signatures below the root, and critical extensions that nobody knows."""
+    """Yield weak signatures below the root, unknown critical extensions, malformed others."""
     for certificate in chain:
         # The signature of a root proves nothing that its fingerprint does not.
         is_root = certificate is chain[-1] and len(chain) > 1 and certificate.self_signed
@@ -177,6 +177,11 @@ def of_the_signatures(chain: tuple[Certificate, ...]) -> Iterator[Finding]:
             yield NoticeKind.UNKNOWN_CRITICAL_EXTENSION.about(
                 f"The certificate of {certificate.subject!r} has the critical extension {oid}; a "
                 "receiver that does not know it must refuse the certificate (RFC 5280 section 4.2)."
+            )
+        for oid in certificate.extensions.unreadable:
+            yield NoticeKind.EXTENSION_UNREADABLE.about(
+                f"The certificate of {certificate.subject!r} has the malformed extension {oid}. It "
+                "is not critical, so most receivers ignore it; strict ones refuse the certificate."
             )
 
 

@@ -37,8 +37,9 @@ def objection(chain: tuple[Certificate, ...], now: datetime) -> str | None:
     Asked are the name constraints, and cryptography's ClientVerifier. Its extension policies permit
     all, because our own rules look at them; what remains is whatever else RFC 5280 section 6 asks
     for. The chain's top is the anchor. It has no opinion on an algorithm that is not on its list,
-    critical certificate policies, and a lone certificate. What it refuses because it compares or
-    counts otherwise than RFC 5280 does, it is asked again without.
+    critical certificate policies, a lone certificate, and a chain with a certificate that it cannot
+    decode (see ``readable_copies``). What it refuses because it compares or counts otherwise than
+    RFC 5280 does, it is asked again without.
     """
     misnamed = name_constraints.violation(chain)
     if misnamed is not None:
@@ -68,7 +69,8 @@ def _read_alike(chain: tuple[Certificate, ...], reason: str) -> tuple[Certificat
 
 
 def _refusal(chain: tuple[Certificate, ...], now: datetime) -> str | None:
-    if len(chain) < 2:
+    if len(chain) < 2 or any(certificate.loaded_from_copy for certificate in chain):
+        # It takes certificates that it loaded itself alone, and a copy's signature does not verify.
         return None
     verifier = (
         PolicyBuilder()
