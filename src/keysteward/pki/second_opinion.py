@@ -25,6 +25,13 @@ lets be critical or demands to be. Extensions that nobody knows are the business
 _ON_NAMES = ("name constraint", "directoryName constraint")
 """What is in everything that it says about name constraints, which are looked at here."""
 
+_ON_VERSION = "must be an X509v3 certificate"
+_VERSION_1 = (
+    "The certificate is one of X.509 version 1, which has no extensions and does not say what it "
+    "is for; 'openssl x509 -req' makes them without -extfile. Some receivers refuse it. Ask the CA "
+    "for one of version 3."
+)
+
 _END_ENTITY = ExtensionPolicy.permit_all()
 _CA = ExtensionPolicy.permit_all().require_present(
     x509.BasicConstraints, Criticality.AGNOSTIC, None
@@ -48,6 +55,8 @@ def objection(chain: tuple[Certificate, ...], now: datetime) -> str | None:
     part = chain if reason is None else _read_alike(chain, reason)
     if part != chain:
         reason = _refusal(part, now)
+    if reason is not None and chain[0].version == 1 and _ON_VERSION in reason:
+        return _VERSION_1
     return None if reason is None else f"cryptography's verifier says: {reason}"
 
 
