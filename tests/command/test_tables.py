@@ -66,6 +66,9 @@ def test_long_word_is_broken_unless_it_ends_the_line() -> None:
     (first, second) = (line.plain for line in tables.lay_out(("", ""), [row], 80, folding=("",)))
     assert f"{'f' * 40}  {'f' * 64}" == first
     assert "f" * 24 == second
+    labelled = [Text("SHA-256"), Text("f" * 64)]
+    lines = [line.plain for line in tables.lay_out(("", ""), [labelled], 70, folding=("",))]
+    assert [f"SHA-256  {'f' * 64}"] == lines
 
 
 def test_wide_characters_take_two_places() -> None:

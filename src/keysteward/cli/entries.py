@@ -186,7 +186,7 @@ def rename(
     alias: options.Alias,
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new alias.")],
 ) -> None:
-    """Give an entry another alias; content, keys and versions stay."""
+    """Give an entry another alias; content and keys stay, and the versions get one more."""
     with session.opened() as steward:
         entry = lifecycle.rename_entry(steward, session.caller, alias, new)
     output.say(f"'{alias}' is now '{entry.alias}'.")

@@ -79,7 +79,7 @@ def _folded(text: Text, width: int, *, last: bool) -> list[Text]:
         return [text]
     lines = [""]
     for word in _WORD.findall(text.plain):
-        if lines[-1] and cell_len(lines[-1] + word.rstrip()) > width:
+        if word and lines[-1] and cell_len(lines[-1] + word.rstrip()) > width:
             lines.append("")
         lines[-1] += word
     if not last:

@@ -41,7 +41,9 @@ def new_alias(text: str, caller: Caller) -> Alias:
     reserved = is_reserved(text)
     if reserved and caller.owner is Owner.TENANT:
         raise AliasReserved(
-            text, "aliases beginning with 'sap_', and SAP's own certificates', are the provider's."
+            text,
+            "aliases that begin with 'sap_', and those of SAP's own certificates, are the "
+            "provider's.",
         )
     if not reserved and caller.owner is Owner.PROVIDER:
         raise AliasReserved(text, "the provider's aliases begin with 'sap_'.")

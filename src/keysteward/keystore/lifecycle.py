@@ -9,7 +9,7 @@ from keysteward.values import Alias
 
 
 def rename_entry(steward: Steward, caller: Caller, alias: str, new: str) -> Entry:
-    """Give an entry another alias; its content, keys and versions stay.
+    """Give an entry another alias, as a new version with the same content and key.
 
     Raises AliasNotFound, AliasExists, AliasInvalid, AliasReserved, EntryOwnedByProvider,
     EntryChanged if another writer was faster.
