@@ -158,7 +158,7 @@ def test_file_beyond_the_limit_is_refused_unread(settings: Settings, tmp_path: P
     at_limit = replace(settings, key_pair_limit_bytes=len(data))
     assert _holds(_read(at_limit, data), CHAIN[0])
     for refused in (data + b"\n", b"x" * (len(data) + 1)):
-        with pytest.raises(UploadTooLarge, match="KEYSTEWARD_KEY_PAIR_LIMIT_BYTES"):
+        with pytest.raises(UploadTooLarge, match=r"KEY_PAIR_LIMIT_BYTES.*'keysteward import'"):
             _read(at_limit, refused)
 
 

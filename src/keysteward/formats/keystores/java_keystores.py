@@ -65,7 +65,8 @@ def _proven(
         if keys:
             raise PasswordWrong(
                 f"The {name} file holds {len(keys):,} private "
-                f"{'key' if len(keys) == 1 else 'keys'} and needs its password."
+                f"{'key' if len(keys) == 1 else 'keys'} and needs its password "
+                "(--password-stdin, or run it in a terminal)."
             )
         return ()
     password = _password(opening.password)
