@@ -147,10 +147,11 @@ class CertificateUnreadable(Problem):
     kind = Kind.INVALID
 
     reason: str
+    remedy: str = "Give an X.509 certificate as PEM, DER or base64."
 
     @property
     def detail(self) -> str:
-        return f"{self.reason} Give an X.509 certificate as PEM, DER or base64."
+        return f"{self.reason} {self.remedy}"
 
 
 @dataclass(eq=False)

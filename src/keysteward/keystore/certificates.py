@@ -110,8 +110,9 @@ def read_certificates(data: bytes) -> tuple[Certificate, ...]:
     try:
         found = responses.read(data).certificates
     except NotASigningResponse as problem:
-        taken = _TAKEN_BY.get(problem.found, "")
-        raise CertificateUnreadable(f"The file is {problem.found}. {taken}".rstrip()) from problem
+        unreadable = CertificateUnreadable(f"The file is {problem.found}.")
+        unreadable.remedy = _TAKEN_BY.get(problem.found, unreadable.remedy)
+        raise unreadable from problem
     except (SigningResponseUnreadable, ResponseTooComplex) as problem:
         raise CertificateUnreadable(problem.reason) from problem
     return tuple(map(read_certificate, found))
@@ -125,8 +126,8 @@ def read_one(steward: Steward, data: bytes) -> Certificate:
     found = read_certificates(data)
     if len(found) != 1:
         raise CertificateUnreadable(
-            f"The file holds {len(found)} certificates instead of one. Put each into a file of its "
-            "own, and add them one by one."
+            f"The file holds {len(found)} certificates instead of one.",
+            "Put each into a file of its own, and add them one by one.",
         )
     return found[0]
 
