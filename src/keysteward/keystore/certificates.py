@@ -59,11 +59,15 @@ def add_certificate(
         name = aliases.new_alias(alias, caller)
         steward.require_free(name, EntryType.CERTIFICATE, _UPDATE)
         certificate = read_one(steward, data)
-        detail = _detail(steward, certificate, consent, trusted=trusted)
+        version = _version(certificate, data)
+        detail = {
+            "file_sha256": version.file_sha256,
+            **_detail(steward, certificate, consent, trusted=trusted),
+        }
         with steward.writing(caller) as writing:
             entry_id = writing.create_entry(
                 NewEntry(name, EntryType.CERTIFICATE, caller.owner, Usage.TLS_CLIENT, trusted),
-                _version(certificate, data),
+                version,
             )
             writing.audit(Action.ADD_CERTIFICATE, name, entry_id, 1, detail)
     return steward.store.get_entry(steward.keystore_id, name)

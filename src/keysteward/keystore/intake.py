@@ -326,8 +326,12 @@ def _create(
     events = []
     for entry_id, (arrival, version) in zip(ids, created, strict=True):
         action = Action(version.reason.value)
-        chain = [certificate.fingerprint for certificate in arrival.chain]
-        events.append(AuditEvent(action, DONE, arrival.alias, entry_id, 1, {"chain": chain}))
+        told = {
+            "chain": [certificate.fingerprint for certificate in arrival.chain],
+            "file_sha256": version.file_sha256,
+            "note": version.note,
+        }
+        events.append(AuditEvent(action, DONE, arrival.alias, entry_id, 1, told))
         if arrival.pending is not None:
             pending = NewVersion(
                 Reason.RENEWAL, arrival.pending.chain, arrival.pending.private_key_id

@@ -128,7 +128,8 @@ def generate_key_pair(
                 NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage),
                 NewVersion(Reason.GENERATED, (placeholder,), key_id),
             )
-            writing.audit(Action.GENERATE, name, entry_id, 1, {"key": str(placeholder.key)})
+            detail = {"key": str(placeholder.key), "chain": [placeholder.fingerprint]}
+            writing.audit(Action.GENERATE, name, entry_id, 1, detail)
     return steward.store.get_entry(steward.keystore_id, name)
 
 
@@ -165,7 +166,12 @@ def add_key_pair(
             entry_id = writing.create_entry(
                 NewEntry(name, EntryType.KEY_PAIR, caller.owner, usage), version
             )
-            writing.audit(Action.ADD_KEY_PAIR, name, entry_id, 1, judged.detail)
+            detail = {
+                "chain": [certificate.fingerprint for certificate in judged.chain],
+                "file_sha256": version.file_sha256,
+                **judged.detail,
+            }
+            writing.audit(Action.ADD_KEY_PAIR, name, entry_id, 1, detail)
     return _stored(steward, name, judged)
 
 

@@ -195,7 +195,8 @@ def _store(
             new = NewEntry(target.alias, EntryType.KEY_PAIR, caller.owner, target.usage)
             entry_id = writing.create_entry(new, version)
             action = _action(target.usage, update=False)
-            writing.audit(action, target.alias, entry_id, 1, detail)
+            chain = {"chain": [certificate.fingerprint]}
+            writing.audit(action, target.alias, entry_id, 1, {**chain, **detail})
     entry = steward.store.get_entry(steward.keystore_id, target.alias)
     return StoredKeyPair(entry, (*_usage_changed(target), *duplicates.remarks(steward, entry)))
 
