@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 
 from keysteward.cli import (
     activations,
+    audit,
     backups,
     certificates,
     connect,
@@ -103,7 +104,7 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         "The keystores of an installation.",
         {"create": keystores.create, "list": keystores.list_},
     ),
-    "audit": ("The audit log.", {"verify": maintenance.verify, "show": maintenance.show}),
+    "audit": ("The audit log.", {"verify": audit.verify, "show": audit.show}),
     "database": (
         "The database.",
         {"backup": maintenance.backup, "upgrade": maintenance.upgrade},

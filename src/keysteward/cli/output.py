@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from shutil import get_terminal_size
 
 from rich.console import Console
@@ -36,6 +37,7 @@ EXIT_STOPPED = 130
 """Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 SOON_DAYS = 30
+_LINES_AT_ONCE = 500
 _PIPE_COLUMNS = 100_000
 """A line of a table stays one line for the program that reads it, whatever stands in it."""
 
@@ -76,6 +78,13 @@ def say_json(value: object) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
     shown = (c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
     write("".join(shown) + "\n")
+
+
+def say_json_lines(values: Iterable[object]) -> None:
+    """Print values as lines of JSON while they come: any number of them needs no more memory."""
+    coming = iter(values)
+    while part := list(islice(coming, _LINES_AT_ONCE)):
+        write("".join(f"{json.dumps(value, default=_plain)}\n" for value in part))
 
 
 def say_problem(problem: Problem) -> None:

@@ -1,0 +1,195 @@
+"""How rows of the audit log look, and what they say of an alias in the past."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.text import Text
+
+from keysteward.cli import output
+from keysteward.keystore.chronicle import Active, Answer, Assent, Life, Period
+from keysteward.storage.records import AuditRow
+
+
+def say_rows(rows: Iterable[AuditRow]) -> None:
+    """Print rows as a table."""
+    columns = ("", "When (UTC)", "Who", "What", "Outcome", "Alias", "Version")
+    output.table(
+        columns,
+        [
+            (
+                str(r.sequence),
+                _time(r.at),
+                r.actor,
+                r.action,
+                r.outcome,
+                r.alias or "",
+                str(r.version or ""),
+            )
+            for r in rows
+        ],
+        spare=("Version", "", "Who"),
+    )
+
+
+def row_json(row: AuditRow) -> dict[str, object]:
+    """Return a row as scripts get it."""
+    return {
+        "sequence": row.sequence,
+        "at": row.at,
+        "actor": row.actor,
+        "action": row.action,
+        "outcome": row.outcome,
+        "alias": row.alias,
+        "entry_id": row.entry_id,
+        "version": row.version,
+        "detail": dict(row.detail),
+    }
+
+
+def say_answer(answer: Answer) -> None:
+    """Print which certificate was active, why, and which entries had the alias when."""
+    when = f"On {answer.at:%Y-%m-%d at %H:%M:%S} (UTC)"
+    if answer.active is None:
+        output.say(f"{when} no entry had the alias '{answer.alias}'.")
+    else:
+        output.say(f"{when} '{answer.alias}' had version {answer.active.version}.")
+        output.table(("", ""), _active_rows(answer.active))
+    output.say("")
+    columns = ("Entry", "Alias", "From (UTC)", "By", "Until (UTC)", "Ended by")
+    rows = [_period_row(life, period) for life in answer.lives for period in life.periods]
+    output.table(columns, rows, folding=("Alias",), spare=("By", "Ended by"))
+
+
+def answer_json(answer: Answer) -> dict[str, object]:
+    """Return what an alias stood for as scripts get it."""
+    return {
+        "alias": answer.alias,
+        "at": answer.at,
+        "active": None if answer.active is None else _active_json(answer.active),
+        "entries": [_life_json(life) for life in answer.lives],
+    }
+
+
+def _active_rows(active: Active) -> list[tuple[str, str | Text]]:
+    row, certificate = active.row, next(iter(active.certificates), None)
+    rows: list[tuple[str, str | Text]] = []
+    if certificate is not None and certificate.fingerprint == active.fingerprints[0]:
+        rows += [
+            ("Subject", certificate.subject),
+            ("Issuer", certificate.issuer),
+            ("Valid until", f"{certificate.not_after:%Y-%m-%d}"),
+        ]
+    if active.fingerprints:
+        rows.append(("SHA-256", active.fingerprints[0]))
+    else:
+        rows.append(("SHA-256", "not known: the entry was purged, and the log does not say it"))
+    rows += [
+        ("Active since", f"{_time(row.at)}, by {row.actor}"),
+        ("Why", active.reason.value + (f": {active.note}" if active.note else "")),
+    ]
+    if active.file_sha256:
+        rows.append(("File SHA-256", active.file_sha256))
+    if active.alias_since.sequence > row.sequence:
+        said = f"{_time(active.alias_since.at)}, by {active.alias_since.actor}"
+        rows.append(("Alias since", f"{said} ({active.alias_since.action})"))
+    warnings = row.detail.get("warnings")
+    if isinstance(warnings, list) and warnings:
+        rows.append(("Warnings", ", ".join(map(str, warnings))))
+    for assent in active.assents:
+        rows += _assent_rows(assent)
+    rows.append(("Called today", _today(active.life)))
+    return rows
+
+
+def _assent_rows(assent: Assent) -> list[tuple[str, str | Text]]:
+    who = f"{_time(assent.at)}, by {assent.by}"
+    if assent.fingerprint is None:
+        return [("Overridden", f"{assent.what}, {who}{_circumstances(assent.row)}")]
+    return [
+        ("Root confirmed", f"{who}{_circumstances(assent.row)}"),
+        ("Root SHA-256", assent.fingerprint),
+    ]
+
+
+def _circumstances(row: AuditRow | None) -> str:
+    """Return what else the row of a confirmation or an override says."""
+    if row is None:
+        return " (with an earlier upload)"
+    return f" ({row.action}, row {row.sequence})"
+
+
+def _today(life: Life) -> str:
+    if life.now is not None:
+        return life.now
+    last = life.periods[-1]
+    ended = "" if last.until is None else f", since {_time(last.until.at)}"
+    return f"{'purged' if life.purged else 'deleted'}{ended} (was '{last.alias}')"
+
+
+def _period_row(life: Life, period: Period) -> Sequence[str]:
+    return (
+        str(life.entry_id),
+        period.alias,
+        _time(period.since.at),
+        period.since.action,
+        "" if period.until is None else _time(period.until.at),
+        "" if period.until is None else period.until.action,
+    )
+
+
+def _active_json(active: Active) -> dict[str, object]:
+    known = {certificate.fingerprint: certificate for certificate in active.certificates}
+    chain = [
+        {
+            "sha256": sha256,
+            "subject": known[sha256].subject if sha256 in known else None,
+            "issuer": known[sha256].issuer if sha256 in known else None,
+            "not_after": known[sha256].not_after if sha256 in known else None,
+        }
+        for sha256 in active.fingerprints
+    ]
+    return {
+        "entry_id": active.life.entry_id,
+        "version": active.version,
+        "since": active.row.at,
+        "by": active.row.actor,
+        "reason": active.reason.value,
+        "note": active.note,
+        "file_sha256": active.file_sha256,
+        "row": row_json(active.row),
+        "alias_since": active.alias_since.at,
+        "chain": chain,
+        "assents": [_assent_json(assent) for assent in active.assents],
+    }
+
+
+def _assent_json(assent: Assent) -> dict[str, object]:
+    return {
+        "what": assent.what,
+        "sha256": assent.fingerprint,
+        "by": assent.by,
+        "at": assent.at,
+        "row": None if assent.row is None else row_json(assent.row),
+    }
+
+
+def _life_json(life: Life) -> dict[str, object]:
+    return {
+        "entry_id": life.entry_id,
+        "alias_now": life.now,
+        "purged": life.purged,
+        "periods": [
+            {
+                "alias": period.alias,
+                "since": period.since.at,
+                "since_action": period.since.action,
+                "until": None if period.until is None else period.until.at,
+                "until_action": None if period.until is None else period.until.action,
+            }
+            for period in life.periods
+        ],
+    }
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
