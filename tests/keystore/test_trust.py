@@ -183,5 +183,5 @@ def test_other_keystore_does_not_share_a_confirmation(steward: Steward, chain: C
     """What was confirmed for one tenant keystore says nothing to another."""
     steward_.upload(steward, "client", *chain, consent=VERIFIED)
     top = steward_.read(chain[2])[0].fingerprint
-    assert steward.store.is_confirmed(steward.keystore_id, top)
-    assert not steward.store.is_confirmed(steward.keystore_id + 1, top)
+    assert steward.store.audit_log.find_confirmation(steward.keystore_id, top)
+    assert not steward.store.audit_log.find_confirmation(steward.keystore_id + 1, top)

@@ -7,7 +7,7 @@ import pytest
 
 from keysteward.problems import DatabaseUnusable, KeystoreNotInitialised, SealingKeyMissing
 from keysteward.settings import Settings
-from keysteward.storage import portable, recovery
+from keysteward.storage import migrations, portable, recovery
 from tests import steward as steward_
 from tests.storage.conftest import NOW, Bench
 
@@ -29,7 +29,7 @@ def test_dump_can_be_read_without_the_product(bench: Bench) -> None:
     bench.upload()
     lines = [json.loads(line) for line in _lines(bench.settings)]
     start, end = lines[0], lines[-1]["end"]
-    assert ("keysteward installation", "0002") == (start["kind"], start["schema"])
+    assert ("keysteward installation", migrations.HEAD) == (start["kind"], start["schema"])
     assert start["rows"] == sum(end["rows"].values())
     (key,) = [line for line in lines if "sealing_key" in line]
     (file,) = bench.settings.keyring.iterdir()

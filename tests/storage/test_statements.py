@@ -5,29 +5,47 @@ from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
 from keysteward.entries import Action
-from keysteward.storage import changes, statements, view_statements
+from keysteward.storage import audit_statements, changes, statements, view_statements
 from tests.storage.conftest import NOW, Bench
 
-_LISTS = {
-    f"list_entries-{bits}": statements.list_entries(
-        current=True, expiring=bits[0], waiting=bits[1], deleted=bits[2], paged=bits[3]
-    )
-    for bits in itertools.product((False, True), repeat=4)
-} | {
-    f"list_entries-other-view-{paged}": statements.list_entries(
-        current=False, expiring=False, waiting=False, deleted=False, paged=paged
-    )
-    for paged in (False, True)
+_LISTS: dict[str, Executable] = {
+    **{
+        f"list_entries-{bits}": statements.list_entries(
+            current=True, expiring=bits[0], waiting=bits[1], deleted=bits[2], paged=bits[3]
+        )
+        for bits in itertools.product((False, True), repeat=4)
+    },
+    **{
+        f"list_entries-other-view-{paged}": statements.list_entries(
+            current=False, expiring=False, waiting=False, deleted=False, paged=paged
+        )
+        for paged in (False, True)
+    },
+}
+
+_AUDIT: dict[str, Executable] = {
+    **{
+        f"{build.__name__}-{'alias' if of_alias else 'all'}": build(of_alias=of_alias)
+        for build in (audit_statements.list_wanted, audit_statements.find_from_end)
+        for of_alias in (False, True)
+    },
+    "LIST_OF_ENTRY": audit_statements.LIST_OF_ENTRY,
+    "LAST": audit_statements.LAST,
+}
+_AUDIT_INDEXES = {
+    **{name: "audit_alias" if name.endswith("-alias") else "audit_keystore" for name in _AUDIT},
+    "LIST_OF_ENTRY": "audit_entry",
 }
 
 NAMED: dict[str, Executable] = {
     **{
         name: value
-        for module in (statements, view_statements, changes)
+        for module in (statements, view_statements, audit_statements, changes)
         for name, value in vars(module).items()
         if isinstance(value, Executable) and not name.startswith("_")
     },
     **_LISTS,
+    **_AUDIT,
 }
 
 READS_ALL = {
@@ -42,7 +60,6 @@ ONLY_IF_VIOLATED = {
     # over that unless the transaction has violated a foreign key already.
     "INSERT_KEYSTORE",
     "INSERT_DATA_KEY",
-    
 }
 
 
@@ -77,7 +94,7 @@ def test_statement_never_walks_a_table(bench: Bench, name: str) -> None:
         assert [] == scans
 
 
-@pytest.mark.parametrize("name", _LISTS)
+@pytest.mark.parametrize("name", [*_LISTS, *_AUDIT])
 def test_list_comes_in_the_order_of_its_index(bench: Bench, name: str) -> None:
     """No list sorts: a page reads its own rows and stops."""
     assert not [step for step in _plan(bench, NAMED[name]) if "TEMP B-TREE" in step]
@@ -108,3 +125,24 @@ def test_lists_use_the_index_that_fits_whatever_the_size(bench: Bench, size: int
         if "entries" in step
     }
     assert {"entries_alias", "entries_not_after", "entries_waiting", "entries_deleted"} == found
+
+
+@pytest.mark.parametrize("size", [10, 2000])
+def test_audit_log_is_read_by_the_index_that_fits_whatever_the_size(
+    bench: Bench, size: int
+) -> None:
+    """Rows come in their order without sorting, and bounds in time never walk the whole log."""
+    with bench.store.writing(bench.keystore_id, "tester", NOW) as writing:
+        for number in range(size):
+            writing.audit(Action.RENAME, f"a{number % 3}", number % 7, number)
+    for analyzed in (False, True):
+        if analyzed:
+            bench.execute("ANALYZE")
+        for name, index in _AUDIT_INDEXES.items():
+            (step,) = _plan(bench, _AUDIT[name])
+            assert f" {index} " in step
+        for statement in (audit_statements.FIRST_SINCE, audit_statements.LAST_UNTIL):
+            plan = " ".join(_plan(bench, statement))
+            assert "USING COVERING INDEX audit_at (keystore_id=? AND at" in plan
+        (step, *_) = _plan(bench, audit_statements.ENTRIES_OF_ALIAS)
+        assert "INDEX audit_alias (keystore_id=? AND alias=?)" in step

@@ -341,12 +341,12 @@ def test_purged_key_can_be_added_again(bench: Bench) -> None:
 def test_confirmation_is_remembered_per_keystore(bench: Bench) -> None:
     """What one tenant confirmed is nothing for another, and the first confirmation stands."""
     root = bench.pki.chains[0][-1].fingerprint
-    assert not bench.store.is_confirmed(bench.keystore_id, root)
+    assert not bench.store.audit_log.find_confirmation(bench.keystore_id, root)
     for actor in ("first", "second"):
         with bench.store.writing(bench.keystore_id, actor, NOW) as writing:
             writing.confirm_root(root)
-    assert bench.store.is_confirmed(bench.keystore_id, root)
-    assert not bench.store.is_confirmed(bench.keystore_id + 1, root)
+    assert bench.store.audit_log.find_confirmation(bench.keystore_id, root)
+    assert not bench.store.audit_log.find_confirmation(bench.keystore_id + 1, root)
     assert [("first",)] == bench.execute("SELECT confirmed_by FROM trust_confirmations")
 
 

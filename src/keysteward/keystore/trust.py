@@ -65,7 +65,8 @@ def is_trusted(
     root = current[-1:] if len(current) > 1 and current[-1].self_signed else ()
     if _vouches(root, top) or _vouches(steward.bundle, top):
         return True
-    if steward.store.is_confirmed(steward.keystore_id, top.fingerprint):
+    log = steward.store.audit_log
+    if log.find_confirmation(steward.keystore_id, top.fingerprint) is not None:
         return True
     return _vouches(
         steward.store.find_trusted(steward.keystore_id, top.fingerprint, top.issuer_name), top

@@ -19,7 +19,6 @@ from keysteward.problems import SealingKeyMissing
 from keysteward.sealing.sealer import Sealer
 from keysteward.storage import changes, rows, statements, tables
 from keysteward.storage.database import Database, Link, Row
-from keysteward.storage.records import AuditRow
 
 DONE, REFUSED = "done", "refused"
 
@@ -107,27 +106,6 @@ def append(
             }
         )
     link.change_many(changes.INSERT_AUDIT, written)
-
-
-def read_last(database: Database, keystore_id: int, limit: int) -> tuple[AuditRow, ...]:
-    """Return the latest rows of a keystore, newest last, without verifying them."""
-    with database.reading() as link:
-        found = link.all(statements.LIST_LAST_AUDIT, keystore=keystore_id, row_limit=limit)
-    return tuple(
-        AuditRow(
-            sequence=row[0],
-            keystore_id=row[1],
-            at=rows.to_time(row[2]),
-            actor=row[3],
-            action=row[4],
-            outcome=row[5],
-            alias=row[6],
-            entry_id=row[7],
-            version=row[8],
-            detail=json.loads(row[9]),
-        )
-        for row in reversed(found)
-    )
 
 
 def verify(database: Database, sealer: Sealer, expect: str | None = None) -> AuditReport:

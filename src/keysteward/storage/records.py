@@ -163,6 +163,20 @@ class WaitingKey:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which rows of the audit log are asked for; what is None is no condition."""
+
+    alias: str | None = None
+    """The alias that the row names; a renamed entry has rows under each of its aliases."""
+    actor: str | None = None
+    action: str | None = None
+    outcome: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """The last moment that is asked for; aware, as ``since``."""
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRow:
     """One row of the audit log. ``outcome`` is ``done`` or ``refused``."""
 

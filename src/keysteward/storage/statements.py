@@ -267,7 +267,7 @@ TRUSTED_BY_FINGERPRINT = _CERTIFICATE_ENTRIES.where(
 )
 ALL_TRUSTED = _CERTIFICATE_ENTRIES.where(_e.c.trusted).order_by(_e.c.alias)
 
-FIND_CONFIRMATION = select(_t.c.confirmed_at).where(
+FIND_CONFIRMATION = select(_t.c.confirmed_at, _t.c.confirmed_by).where(
     _t.c.keystore_id == bindparam("keystore"), _t.c.sha256 == bindparam("fingerprint")
 )
 
@@ -326,13 +326,6 @@ LIST_AUDIT = (
     select(*_a.columns)
     .where(_a.c.sequence > bindparam("after_sequence"))
     .order_by(_a.c.sequence)
-    .limit(bindparam("row_limit"))
-    .offset(_ZERO)
-)
-LIST_LAST_AUDIT = (
-    select(*_a.columns)
-    .where(_a.c.keystore_id == bindparam("keystore"))
-    .order_by(_a.c.sequence.desc())
     .limit(bindparam("row_limit"))
     .offset(_ZERO)
 )

@@ -22,6 +22,7 @@ from keysteward.problems import (
 from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
 from keysteward.storage import audit, backups, changes, rows, statements, view_statements
 from keysteward.storage.audit import AuditEvent, AuditReport
+from keysteward.storage.audit_log import AuditLog
 from keysteward.storage.database import Database, Row
 from keysteward.storage.records import (
     Activation,
@@ -48,6 +49,7 @@ class Store:
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self.sealer = sealer
+        self.audit_log = AuditLog(database)
         self._database = database
 
     def close(self) -> None:
@@ -284,15 +286,6 @@ class Store:
         """Return every certificate that is marked trusted, in the order of the aliases."""
         return self._certificates(statements.ALL_TRUSTED, keystore=keystore_id)
 
-    def is_confirmed(self, keystore_id: int, fingerprint: Fingerprint) -> bool:
-        """Tell whether a topmost certificate was confirmed for this keystore before."""
-        row = self._one(
-            statements.FIND_CONFIRMATION,
-            keystore=keystore_id,
-            fingerprint=rows.to_digest(fingerprint),
-        )
-        return row is not None
-
     # ---- private keys
 
     def find_owner_of_public_key(
@@ -378,7 +371,7 @@ class Store:
 
     def read_last_audit(self, keystore_id: int, limit: int) -> tuple[AuditRow, ...]:
         """Return the latest audit rows of a keystore, newest last, without verifying them."""
-        return audit.read_last(self._database, keystore_id, limit)
+        return tuple(self.audit_log.read(keystore_id, last=limit))
 
     def verify_audit(self, expect: str | None = None) -> AuditReport:
         """Walk the whole audit log; see ``audit.verify``."""

@@ -279,4 +279,7 @@ audit = Table(
     Column("sealing_key_id", Text),
     Column("mac", LargeBinary),
     Index("audit_keystore", "keystore_id", "sequence"),
+    Index("audit_alias", "keystore_id", "alias", "sequence"),
+    Index("audit_entry", "entry_id", "sequence"),
+    Index("audit_at", "keystore_id", "at", "sequence"),
 )
