@@ -161,5 +161,5 @@ def sealed_keys(settings: Settings) -> list[bytes]:
 
 def audited(steward: Steward) -> list[tuple[str, str, str | None]]:
     """Return action, outcome and alias of the audit rows, the first one first."""
-    found = steward.store.read_last_audit(steward.keystore_id, 1000)
+    found = tuple(steward.store.audit_log.read(steward.keystore_id, last=1000))
     return [(row.action, row.outcome, row.alias) for row in found]

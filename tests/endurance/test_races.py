@@ -113,7 +113,7 @@ def test_eight_processes_without_expectation_lose_nothing(raced: Prepared) -> No
     assert confirmed
     _assert_all_there(raced, confirmed)
     with app.opened(raced.settings) as steward:
-        rows = steward.store.read_last_audit(steward.keystore_id, 100)
+        rows = tuple(steward.store.audit_log.read(steward.keystore_id, last=100))
     assert len(refused) == len([row for row in rows if row.outcome == "refused"])
 
 

@@ -335,7 +335,7 @@ def test_activation_by_the_job_is_told_from_one_by_a_person(waiting: Steward, cl
     providers.supply(waiting, LATER)
     clock.now = NEXT.certificate.not_valid_after_utc
     activations.activate_due(waiting, TENANT, clock.now)
-    rows = waiting.store.read_last_audit(waiting.keystore_id, 100)
+    rows = tuple(waiting.store.audit_log.read(waiting.keystore_id, last=100))
     details = [row.detail for row in rows if row.action == "activated"]
     assert [(f"[1]_{ALIAS}", False), (f"[2]_{ALIAS}", True)] == [
         (detail["history"], detail["automatic"]) for detail in details

@@ -187,7 +187,7 @@ def test_each_step_stands_in_the_audit_log(steward: Steward) -> None:
     backups.delete_backup(steward, TENANT, "before")
     with pytest.raises(BackupNotFound):
         backups.delete_backup(steward, TENANT, "before")
-    rows = steward.store.read_last_audit(steward.keystore_id, 99)[start:]
+    rows = tuple(steward.store.audit_log.read(steward.keystore_id, last=99))[start:]
     assert [
         ("create-backup", "done", None, "before"),
         ("create-backup", "refused", None, None),
@@ -210,7 +210,7 @@ def test_only_the_newest_backups_stay_if_so_set(steward: Steward) -> None:
         backups.create_backup(steward, TENANT, name)
     backups.create_backup(keeping, TENANT, "d")
     assert ["d", "c"] == _names(steward)
-    rows = steward.store.read_last_audit(steward.keystore_id, 2)
+    rows = tuple(steward.store.audit_log.read(steward.keystore_id, last=2))
     assert [("delete-backup", "b", "d"), ("delete-backup", "a", "d")] == [
         (row.action, row.detail["backup"], row.detail["superseded_by"]) for row in rows
     ]
@@ -610,7 +610,7 @@ def test_last_backup_takes_the_keys_of_purged_entries_along(
     assert not [k for k in sealed for i in range(0, len(k) - 16, 16) if k[i : i + 16] in content]
     assert set(sealed).isdisjoint(steward_.sealed_keys(settings))
     assert steward.store.find_by_id(entry.id) is None
-    (row,) = steward.store.read_last_audit(steward.keystore_id, 1)
+    (row,) = tuple(steward.store.audit_log.read(steward.keystore_id, last=1))
     assert ("delete-backup", 2) == (row.action, row.detail["keys_destroyed"])
 
 

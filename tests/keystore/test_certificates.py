@@ -103,7 +103,7 @@ def test_certificate_that_nobody_vouches_for_has_to_be_confirmed(
     assert certificate.fingerprint_sha1 in caught.value.detail
     right = Consent(trust_root=certificate.fingerprint)
     assert certificates.add_certificate(steward, TENANT, "x", issued.der, consent=right).trusted
-    detail = steward.store.read_last_audit(steward.keystore_id, 1)[0].detail
+    detail = next(iter(steward.store.audit_log.read(steward.keystore_id, last=1))).detail
     assert certificate.fingerprint == detail["confirmed"]
 
 

@@ -733,7 +733,7 @@ def test_import_is_audited_entry_by_entry(steward: Steward) -> None:
     """After a row for the file: what it was, its digest, and the numbers of the plan."""
     plan = _run(steward, _jks(_key("one", ONE), _key("sap_bad", TWO)))
 
-    rows = steward.store.read_last_audit(steward.keystore_id, 10)
+    rows = tuple(steward.store.audit_log.read(steward.keystore_id, last=10))
     assert [("imported", "done", None), ("imported", "done", "one")] == [
         (row.action, row.outcome, row.alias) for row in rows[-2:]
     ]

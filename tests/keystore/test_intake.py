@@ -459,7 +459,7 @@ def test_audit_tells_of_the_whole_and_of_each_entry(steward: Steward) -> None:
         ("imported", "done", "pair"),
         ("imported", "done", "root"),
     ] == steward_.audited(steward)[start:]
-    whole = steward.store.read_last_audit(steward.keystore_id, 4)[0].detail
+    whole = next(iter(steward.store.audit_log.read(steward.keystore_id, last=4))).detail
     assert {
         "from": "a test",
         "mode": "replace",

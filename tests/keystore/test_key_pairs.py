@@ -241,7 +241,12 @@ def test_unknown_end_of_a_chain_has_to_be_confirmed(
     assert before == steward_.rows(settings)
     confirmed = Consent(trust_root=top)
     key_pairs.add_key_pair(steward, TENANT, "client", upload, consent=confirmed)
-    assert top == steward.store.read_last_audit(steward.keystore_id, 1)[0].detail["confirmed_root"]
+    assert (
+        top
+        == next(iter(steward.store.audit_log.read(steward.keystore_id, last=1))).detail[
+            "confirmed_root"
+        ]
+    )
     key_pairs.add_key_pair(steward, TENANT, "again", upload)
 
 
@@ -291,7 +296,7 @@ def test_expired_certificate_is_taken_by_override_alone(steward: Steward) -> Non
     consent = Consent(frozenset({"certificate-expired"}), fingerprint_verified=True)
     stored = key_pairs.add_key_pair(steward, TENANT, "client", upload, consent=consent)
     assert ["certificate-expired"] == [notice.slug for notice in stored.notices]
-    detail = steward.store.read_last_audit(steward.keystore_id, 1)[0].detail
+    detail = next(iter(steward.store.audit_log.read(steward.keystore_id, last=1))).detail
     assert ["certificate-expired"] == detail["overridden"] == detail["warnings"]
 
 

@@ -134,10 +134,10 @@ def test_copy_is_audited_in_both_keystores(filled: Steward, target: Steward) -> 
     keystores.copy_entries(filled, TENANT, {"client": "copy"}, target)
     (there,) = (
         row
-        for row in target.store.read_last_audit(target.keystore_id, 9)
+        for row in tuple(target.store.audit_log.read(target.keystore_id, last=9))
         if row.alias is None and row.action == "copied"
     )
-    here = filled.store.read_last_audit(filled.keystore_id, 1)[0]
+    here = next(iter(filled.store.audit_log.read(filled.keystore_id, last=1)))
     assert ("default", {"client": "copy"}) == (there.detail["from"], there.detail["aliases"])
     assert ("copied-to", "other", {"client": "copy"}) == (
         *(here.action, here.detail["to"], here.detail["aliases"]),

@@ -164,7 +164,7 @@ def test_purge_destroys_entry_versions_and_keys(
     files = b"".join(f.read_bytes() for f in settings.data.iterdir() if f.is_file())
     assert not [key for key in sealed if key[-32:] in files]
     assert before["certificates"] == after["certificates"]
-    (row,) = steward.store.read_last_audit(steward.keystore_id, 1)
+    (row,) = tuple(steward.store.audit_log.read(steward.keystore_id, last=1))
     assert ("purge", "client", 2) == (row.action, row.alias, row.detail["keys_destroyed"])
     assert audit.verify_chain(steward, None).clean
 

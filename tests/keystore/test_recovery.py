@@ -120,9 +120,9 @@ def test_export_is_in_every_keystores_log_and_in_the_file(
     settings = _restore(data, tmp_path / "elsewhere")
     with steward_.opened(settings, Clock()) as found:
         for _, keystore_id in found.store.list_keystores():
-            rows = furnished.store.read_last_audit(keystore_id, 100)
+            rows = tuple(furnished.store.audit_log.read(keystore_id, last=100))
             assert ("recovery-export", {"file": "x.recovery"}) == (rows[-1].action, rows[-1].detail)
-            *restored, last = found.store.read_last_audit(keystore_id, 100)
+            *restored, last = tuple(found.store.audit_log.read(keystore_id, last=100))
             assert rows == tuple(restored)
             assert ("recovery-restore", "tester") == (last.action, last.actor)
 

@@ -352,7 +352,7 @@ def test_refusal_override_and_confirmation_stand_in_the_audit_log(
         steward_.upload(steward, "client", ended, CA, ROOT)
     consent = Consent(frozenset({"certificate-expired"}), fingerprint_verified=True)
     steward_.upload(steward, "client", ended, CA, ROOT, consent=consent)
-    refused, done = steward.store.read_last_audit(steward.keystore_id, 2)
+    refused, done = tuple(steward.store.audit_log.read(steward.keystore_id, last=2))
     assert ("signing-response", "refused", "client", "tester") == (
         *(refused.action, refused.outcome, refused.alias, refused.actor),
     )

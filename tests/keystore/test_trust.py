@@ -77,7 +77,7 @@ def test_confirmation_is_remembered_and_audited(steward: Steward, chain: Chain) 
     steward_.add(steward, "other", issue("other", other.key))
     done = steward_.upload(steward, "other", other, *chain[1:], consent=PLAIN)
     assert done.plan.confirms_root is None
-    rows = steward.store.read_last_audit(steward.keystore_id, 10)
+    rows = tuple(steward.store.audit_log.read(steward.keystore_id, last=10))
     confirmed = {r.alias: r.detail["confirmed_root"] for r in rows if "confirmed_root" in r.detail}
     assert {"client": top, "other": None} == confirmed
 

@@ -99,7 +99,7 @@ def test_rollback_to_an_expired_certificate_needs_the_override(
     consent = Consent(frozenset({"certificate-expired"}))
     done = versions.roll_back(steward, TENANT, "client", 2, consent)
     assert ("certificate-expired",) == done.plan.overridden
-    (row,) = steward.store.read_last_audit(steward.keystore_id, 1)
+    (row,) = tuple(steward.store.audit_log.read(steward.keystore_id, last=1))
     assert ("rolled-back", 4, ["certificate-expired"], 2) == (
         *(row.action, row.version, row.detail["overridden"], row.detail["restores"]),
     )

@@ -142,7 +142,7 @@ def test_refusal_is_written_in_a_transaction_of_its_own(bench: Bench) -> None:
     bench.store.record_refusal(
         bench.keystore_id, "tester", NOW, action=Action.DELETE, alias="nobody", problem=problem
     )
-    row = bench.store.read_last_audit(bench.keystore_id, 1)[0]
+    row = next(iter(bench.store.audit_log.read(bench.keystore_id, last=1)))
     assert ("delete", "refused", "nobody", NOW) == (row.action, row.outcome, row.alias, row.at)
     assert {"problem": "alias-not-found", "detail": problem.detail} == row.detail
     assert bench.store.verify_audit().clean
@@ -150,16 +150,16 @@ def test_refusal_is_written_in_a_transaction_of_its_own(bench: Bench) -> None:
 
 def test_last_rows_come_newest_last_and_of_one_keystore(filled: Bench) -> None:
     """A tenant sees its own rows, in the order in which they happened."""
-    found = filled.store.read_last_audit(filled.keystore_id, 3)
+    found = tuple(filled.store.audit_log.read(filled.keystore_id, last=3))
     assert ["e", "f", "g"] == [row.alias for row in found]
-    assert () == filled.store.read_last_audit(filled.keystore_id + 1, 3)
+    assert () == tuple(filled.store.audit_log.read(filled.keystore_id + 1, last=3))
 
 
 def test_upload_writes_what_was_accepted_and_why(bench: Bench) -> None:
     """The row of an upload names the chain, the file's digest and what was overridden."""
     bench.add()
     bench.upload(0)
-    row = bench.store.read_last_audit(bench.keystore_id, 1)[0]
+    row = next(iter(bench.store.audit_log.read(bench.keystore_id, last=1)))
     assert ("signing-response", "done", "a", 2) == (
         row.action,
         row.outcome,

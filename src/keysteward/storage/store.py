@@ -26,7 +26,6 @@ from keysteward.storage.audit_log import AuditLog
 from keysteward.storage.database import Database, Row
 from keysteward.storage.records import (
     Activation,
-    AuditRow,
     Backup,
     Base,
     EntryState,
@@ -368,10 +367,6 @@ class Store:
                 )
 
     # ---- audit and backup
-
-    def read_last_audit(self, keystore_id: int, limit: int) -> tuple[AuditRow, ...]:
-        """Return the latest audit rows of a keystore, newest last, without verifying them."""
-        return tuple(self.audit_log.read(keystore_id, last=limit))
 
     def verify_audit(self, expect: str | None = None) -> AuditReport:
         """Walk the whole audit log; see ``audit.verify``."""
