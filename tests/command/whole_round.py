@@ -152,7 +152,10 @@ def _provide(done: Round) -> None:
     done.run("provider", "activate", "sap_new", "--yes")
     done.run("provider", "history")
     done.run("provider", "history", "--json")
-    done.run("provider", "restore", "[1]_sap_new", "--to", "sap_again")
+    for alias in ("sap_again", "sap_wrong"):
+        done.run("provider", "restore", "[1]_sap_new", "--to", alias)
+    done.run("provider", "withdraw", "sap_wrong", status=7)
+    done.run("provider", "withdraw", "sap_wrong", "--as", "provider")
 
 
 def _bring(done: Round) -> None:
