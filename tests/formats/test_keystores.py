@@ -7,7 +7,12 @@ import zipfile
 from itertools import product
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.hazmat.primitives.serialization.pkcs7 import serialize_certificates
 
 from keysteward.formats import keystores
 from keysteward.formats.keystores.contract import Opening
@@ -67,12 +72,25 @@ def _request(issued: Issued) -> bytes:
     return pki_maker.make_request("client", issued.key).public_bytes(Encoding.DER)
 
 
+def _openssh(issued: Issued) -> bytes:
+    return issued.key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+
+
+def _pkcs7(encoding: Encoding) -> bytes:
+    return serialize_certificates([LEAF.certificate], encoding)
+
+
 _OTHERS: dict[str, tuple[bytes, str, str]] = {
     "empty": (b"", "empty", "how it was copied"),
     "certificate-pem": (LEAF.pem, "in PEM", "keysteward certificate add"),
     "key-pem": (LEAF.key_pem(), "in PEM", "keysteward keypair add"),
     "pem-behind-text": (b"Bag Attributes\n" + LEAF.pem, "in PEM", "keysteward keypair add"),
     "pem-of-windows": (b"\xef\xbb\xbf" + LEAF.pem, "in PEM", "keysteward keypair add"),
+    "pem-bundle": (LEAF.pem + LEAF.key_pem(), "in PEM", "keysteward keypair add"),
+    "openssh": (_openssh(LEAF), "an OpenSSH private key", "keysteward ssh add"),
+    "pkcs7-pem": (_pkcs7(Encoding.PEM), "PKCS#7 in PEM", "keysteward certificate add"),
+    "pkcs7-answer": (_pkcs7(Encoding.PEM), "PKCS#7 in PEM", "keysteward response upload"),
+    "pkcs7-der": (_pkcs7(Encoding.DER), "PKCS#7 in DER", "keysteward response upload"),
     "base64": (base64.b64encode(_STORES["PKCS#12"]), "base64", "base64 -d"),
     "certificate-der": (LEAF.der, "a certificate", "keysteward certificate add"),
     "key-der": (pkcs8(LEAF), "DER, but no PKCS#12", "keysteward keypair add"),

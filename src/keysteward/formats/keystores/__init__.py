@@ -2,6 +2,9 @@
 
 from keysteward.formats.keystores import jceks, jks, pkcs12
 from keysteward.formats.keystores.contract import KeystoreFile, Opening, Reader
+from keysteward.formats.responses import shapes
+from keysteward.formats.responses.shapes import Shape
+from keysteward.pki import pem_blocks
 from keysteward.pki.certificates import read_certificate
 from keysteward.problems import CertificateUnreadable, NotAKeystore
 
@@ -11,9 +14,20 @@ _CONVERT = "Convert it to PKCS#12 with the tool that made it, and import that."
 _UNPACK = "Unpack it, and import the keystore in it."
 _DECODE = "Decode it (with 'base64 -d'), and import the keystore in it."
 _ADD = "Add a key with 'keysteward keypair add', a certificate with 'keysteward certificate add'."
+_ADD_SSH = "Add it with 'keysteward ssh add'."
+_OF_PKCS7 = (
+    "Add a certificate of it with 'keysteward certificate add'. If it is a CA's answer, give it to "
+    "the key pair with 'keysteward response upload'."
+)
 _PEM = b"-----BEGIN "
+_BLOCKS = (
+    ("OPENSSH PRIVATE KEY", "an OpenSSH private key", _ADD_SSH),
+    ("PKCS7", "PKCS#7 in PEM", _OF_PKCS7),
+    ("CMS", "PKCS#7 in PEM", _OF_PKCS7),
+)
+"""Labels in PEM that are something of their own, what the file is then, and what to do with it."""
 _STARTS = (
-    (b"PuTTY-User-Key-File", "a PuTTY key", "Add it with 'keysteward ssh add'."),
+    (b"PuTTY-User-Key-File", "a PuTTY key", _ADD_SSH),
     (b"PK\x03\x04", "a ZIP archive", _UNPACK),
     (b"\x1f\x8b", "compressed (gzip)", _UNPACK),
     (b"\x00\x00\x00\x01", "perhaps a BKS keystore of Bouncy Castle", _CONVERT),
@@ -42,7 +56,11 @@ def _named(data: bytes) -> tuple[str, str]:
     if not data:
         return "empty", "Check how it was copied."
     if _PEM in data:
-        return "in PEM", _ADD
+        labels = {block.label for block in pem_blocks.find(data)}
+        of_one_kind = ((what, remedy) for label, what, remedy in _BLOCKS if labels == {label})
+        return next(of_one_kind, ("in PEM", _ADD))
+    if shapes.shape(data, 0) in (Shape.SIGNED_DATA, Shape.CERTIFICATE_SEQUENCE):
+        return "PKCS#7 in DER", _OF_PKCS7
     try:
         read_certificate(data)
     except CertificateUnreadable:
