@@ -128,14 +128,14 @@ class ResponseTooComplex(Problem):
     """The file needs more certificates or signature verifications than any honest chain does."""
 
     slug = "response-too-complex"
-    title = "The signing response is too complex"
+    title = "The certificates are too complex"
     kind = Kind.INVALID
 
     reason: str
 
     @property
     def detail(self) -> str:
-        return f"{self.reason} Upload the end-entity certificate and its chain alone."
+        return f"{self.reason} Give a file with the end-entity certificate and its chain alone."
 
 
 @dataclass(eq=False)

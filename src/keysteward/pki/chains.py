@@ -43,7 +43,7 @@ class Verifier:
         if pair not in self._known:
             if self.count >= MOST_VERIFICATIONS:
                 raise ResponseTooComplex(
-                    f"Its certificates need more than {MOST_VERIFICATIONS} signature verifications."
+                    f"The chain cannot be found with {MOST_VERIFICATIONS} signature verifications."
                 )
             self.count += 1
             self._known[pair] = certificates.failure_of_signature(child, issuer)
