@@ -395,7 +395,9 @@ def test_add_leaves_what_is_there(steward: Steward) -> None:
     lifecycle.delete_entry(steward, TENANT, "second")
     plan = backups.restore(steward, TENANT, None, None, Mode.ADD)
     assert {"first": "not-imported", "root": "unchanged", "second": "new"} == _statuses(plan)
-    assert isinstance(plan.decisions[0].problem, AliasExists)
+    problem = plan.decisions[0].problem
+    assert isinstance(problem, AliasExists)
+    assert "'--mode overwrite' takes the new content in." in problem.detail
     assert now == _entry(steward, "first").version.number
 
 

@@ -191,7 +191,10 @@ def test_plan_of_a_copy_opens_and_stores_nothing(
     same = {"client": "client", "root": "root"}
     plan = keystores.plan_copy(filled, TENANT, same, target)
     assert [Status.NEW, Status.NOT_IMPORTED] == [d.status for d in plan.decisions]
-    assert isinstance(plan.decisions[1].problem, AliasExists)
+    problem = plan.decisions[1].problem
+    assert isinstance(problem, AliasExists)
+    assert "'--as ALIAS=NEW'" in problem.detail
+    assert "'--overwrite'" in problem.detail
     assert before == steward_.rows(settings, without=())
 
 

@@ -29,6 +29,8 @@ from keysteward.values import Alias, Fingerprint, Secret
 
 _DEFAULT_USAGE = Usage.TLS_CLIENT
 
+_IF_TAKEN = "It stays as it is; '--mode overwrite' takes the new content in."
+
 
 class Mode(StrEnum):
     """What happens to entries that are there already."""
@@ -121,6 +123,7 @@ def plan(
     mode: Mode,
     *,
     spared: Collection[str] = (),
+    if_taken: str = _IF_TAKEN,
 ) -> Intake:
     """Return what would become of each entry; nothing is stored.
 
@@ -130,6 +133,7 @@ def plan(
         arrivals: the entries that come.
         mode: what happens to those that are there.
         spared: aliases that mode ``replace`` leaves alone, though nothing comes for them.
+        if_taken: what to do about a taken alias in mode ``add``, as a sentence.
     """
     current = _current(steward, arrivals, mode)
     decisions: list[Decision] = []
@@ -137,6 +141,8 @@ def plan(
     for arrival in arrivals:
         state = current.get(arrival.alias)
         problem = arrival.problem or _refusal(steward, caller, arrival, state, mode)
+        if isinstance(problem, AliasExists):
+            problem = AliasExists(problem.alias, remedy=if_taken)
         if problem is None and arrival.alias in taken:
             problem = AliasExists(Alias(arrival.alias))
         decisions.append(_decide(arrival, state, problem))

@@ -10,6 +10,8 @@ from keysteward.keystore.steward import Steward, require_administrator
 from keysteward.problems import AliasExists, EntryOwnedByProvider
 from keysteward.storage.audit import DONE, AuditEvent
 
+_IF_TAKEN = "Give the copy another alias ('--as ALIAS=NEW'), or overwrite it ('--overwrite')."
+
 
 def create_keystore(steward: Steward, caller: Caller, name: str) -> int:
     """Make another, empty tenant keystore in this installation, and return its id.
@@ -116,7 +118,7 @@ def _plan(
         Arrival(new, e.version.chain, e.type, e.usage, e.trusted) for new, e in entries.items()
     ]
     mode = Mode.OVERWRITE if overwrite else Mode.ADD
-    return intake.plan(target, caller, arrivals, mode), entries
+    return intake.plan(target, caller, arrivals, mode, if_taken=_IF_TAKEN), entries
 
 
 def _opened(steward: Steward, entries: Mapping[str, Entry], decision: Decision) -> Decision:
