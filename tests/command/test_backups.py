@@ -127,7 +127,9 @@ def test_dry_run_shows_the_plan_and_stores_nothing(client: Settings) -> None:
     run = _backup(client, "restore", "--mode", "replace", "--dry-run")
     first, _, *rows, last = run.stdout.splitlines()
     assert "A restore from 'before' would mean: 1 new, 1 unchanged, 1 removed." == first
-    assert [["client", "new"], ["new", "removed"]] == [row.split()[:2] for row in rows]
+    assert [["client", "Key Pair", "new"], ["new", "Key Pair", "removed"]] == [
+        [cell.strip() for cell in row.split("  ") if cell][:3] for row in rows
+    ]
     assert "Nothing was stored." == last
     assert before == steward_.rows(client, without=())
 

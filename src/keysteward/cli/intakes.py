@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
-from keysteward.cli import output
+from keysteward.cli import output, views
 from keysteward.keystore.intake import Decision, Intake, Mode, Status
 from keysteward.problems import AliasExists, Problem
 
@@ -52,10 +52,10 @@ def show(intake: Intake, heading: str) -> None:
     rows = list(_rows(shown))
     if not rows:
         return
-    columns: tuple[str, ...] = ("Alias", "Status", "Valid until", "Subject", "Remark")
-    spare: tuple[str, ...] = ("Subject", "Valid until")
+    columns: tuple[str, ...] = ("Alias", "Type", "Status", "Valid until", "Subject", "Remark")
+    spare: tuple[str, ...] = ("Subject", "Valid until", "Type")
     if not any(row[-1] for row in rows):
-        columns, rows, spare = columns[:-1], [row[:-1] for row in rows], spare[:1]
+        columns, rows, spare = columns[:-1], [row[:-1] for row in rows], ("Subject", "Type")
     output.table(columns, rows, folding=("Subject", "Remark"), spare=spare)
     if len(shown) < len(decisions):
         output.say(f"… and {len(decisions) - len(shown):,} more; --json lists them all.")
@@ -114,8 +114,10 @@ def _rows(decisions: Iterable[Decision]) -> Iterator[tuple[str | Text, ...]]:
     now = datetime.now(UTC)
     for decision in decisions:
         chain = decision.arrival.chain if decision.arrival else ()
+        entry = decision.arrival or decision.current
         yield (
             decision.alias,
+            views.TYPES[entry.type] if entry else "",
             Text(_word(decision.status), style=_STYLES[decision.status]),
             output.ends(chain[0].not_after, now) if chain else "",
             chain[0].subject if chain else "",

@@ -8,7 +8,8 @@ from rich.text import Text
 from keysteward.cli import output
 from keysteward.entries import Entry, EntryType, ListedEntry, SigningRequest, Version, View
 
-_TYPES = {EntryType.KEY_PAIR: "Key Pair", EntryType.CERTIFICATE: "Certificate"}
+TYPES = {EntryType.KEY_PAIR: "Key Pair", EntryType.CERTIFICATE: "Certificate"}
+"""Types of entries as users know them."""
 
 
 def listed_row(entry: ListedEntry, now: datetime, provider: str) -> tuple[str | Text, ...]:
@@ -22,7 +23,7 @@ def listed_row(entry: ListedEntry, now: datetime, provider: str) -> tuple[str | 
     return (
         entry.alias,
         output.owner(entry.owner, provider),
-        _TYPES[entry.type],
+        TYPES[entry.type],
         str(entry.version),
         output.ends(entry.not_after, now),
         state,
@@ -38,7 +39,7 @@ def entry_rows(
     certificate = entry.version.certificate
     rows: list[tuple[str, str | Text]] = [
         ("Alias", entry.alias),
-        ("Type", _TYPES[entry.type]),
+        ("Type", TYPES[entry.type]),
         ("Owner", output.owner(entry.owner, provider)),
         ("Version", f"{entry.version.number} ({entry.version.reason})"),
         ("State", _state_in_view(entry)),
