@@ -93,7 +93,7 @@ def test_import_with_yes_is_done(settings: Settings, file: Path) -> None:
 
     assert (0, "") == (run.status, run.stderr)
     assert "Imported from a JKS file: 1 new." in run.stdout
-    assert re.search(r"^one +new +2044-01-01 .*CN=one$", run.stdout, re.MULTILINE)
+    assert re.search(r"^one +Key Pair +new +2044-01-01 .*CN=one$", run.stdout, re.MULTILINE)
     assert ["one"] == _aliases(settings)
 
 
@@ -128,7 +128,8 @@ def test_taken_alias_is_no_failure(settings: Settings, tmp_path: Path, file: Pat
 
     assert 0 == run.status
     assert "1 new, 1 not imported" in run.stdout
-    assert re.search(r"^one +not imported .*already", run.stdout, re.MULTILINE)
+    remedy = "It stays as it is; '--mode overwrite' takes the new content in."
+    assert re.search(rf"^one +Key Pair +not imported .*{remedy}$", run.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("options", [("--yes",), ("--dry-run",), ("--yes", "--json")])
@@ -171,12 +172,51 @@ def test_password_of_the_keys_is_the_second_line(settings: Settings, tmp_path: P
     run = _import(settings, file, "--yes")
     assert (5, []) == (run.status, _aliases(settings))
     assert "There was nothing to import from the JKS file: 1 not imported." in run.stdout
-    assert re.search(r"^one +not imported .*--key-password", run.stdout, re.MULTILINE)
+    assert re.search(r"^one +Key Pair +not imported .*--key-password", run.stdout, re.MULTILINE)
     (entry,) = _import(settings, file, "--dry-run", "--json").json["entries"]
     assert ("not-imported", "password-wrong") == (entry["status"], entry["problem"]["slug"])
 
     run = _import(settings, file, "--yes", "--key-password", given=_GIVEN + b"another\n")
     assert (0, ["one"]) == (run.status, _aliases(settings))
+
+
+@pytest.mark.parametrize("given", [b"test-only", _GIVEN, _GIVEN + b"\n"])
+def test_missing_second_line_is_wrong_usage(
+    settings: Settings, tmp_path: Path, given: bytes
+) -> None:
+    """It is not taken for no password: the script has forgotten one."""
+    file = tmp_path / "two.jks"
+    file.write_bytes(keystore_files.write_jks([_entry("one")], PASSWORD, key_password="another"))
+
+    run = _import(settings, file, "--yes", "--key-password", given=given)
+
+    assert (2, "") == (run.status, run.stdout)
+    assert "no second line" in run.stderr
+
+
+def test_password_of_the_keys_needs_somebody_to_give_it(settings: Settings, file: Path) -> None:
+    """Neither a terminal nor ``--password-stdin``: nothing is there to ask."""
+    run = commands.inside(settings.data, "import", str(file), "--yes", "--key-password", stdin=b"")
+
+    assert 2 == run.status
+    assert "needs a terminal" in run.stderr
+
+
+@pytest.mark.parametrize("given", [_GIVEN, b""])
+@pytest.mark.parametrize("option", ["--dry-run", "--yes"])
+def test_file_that_no_password_proves_is_said_to_be(
+    settings: Settings, tmp_path: Path, given: bytes, option: str
+) -> None:
+    """Certificates alone open without a password; then anybody may have altered them."""
+    file = tmp_path / "roots.jks"
+    file.write_bytes(keystore_files.write_jks([], PASSWORD, [("root", ROOT.der)]))
+
+    in_json = _import(settings, file, "--dry-run", "--json", given=given).json
+    run = _import(settings, file, option, given=given)
+
+    assert 0 == run.status
+    assert bool(given) == in_json["proven"]
+    assert bool(given) == ("Nothing proves that the file is unaltered" not in run.stdout)
 
 
 def test_file_comes_from_standard_input(settings: Settings) -> None:

@@ -23,6 +23,11 @@ from keysteward.values import Secret
 
 _SKIPPED_SHOWN = 20
 
+_UNPROVEN = (
+    "Nothing proves that the file is unaltered: no password was given, or it holds no digest under "
+    "one. Compare what comes in with what its maker says."
+)
+
 KeyPassword = Annotated[
     bool,
     typer.Option(
@@ -89,12 +94,23 @@ def import_(
 
 
 def _passwords(*, from_stdin: bool, of_keys: bool) -> tuple[Secret | None, Secret | None]:
+    """Return the password of the file and that of its keys.
+
+    Raises BadParameter if a script is to give two and does not.
+    """
     first = files.read_password(
         from_stdin=from_stdin, prompt="Password of the keystore (Enter for none): "
     )
     if not of_keys:
         return first, None
-    return first, files.read_password(from_stdin=from_stdin, prompt="Password of its keys: ")
+    second = files.read_password(from_stdin=from_stdin, prompt="Password of its keys: ")
+    if second is None and not sys.stdin.isatty():
+        raise typer.BadParameter(
+            "standard input has no second line with the password of the keys."
+            if from_stdin
+            else "--key-password needs a terminal, or --password-stdin with two lines."
+        )
+    return first, second
 
 
 def _confirm(plan: ImportPlan, *, asked: bool) -> None:
@@ -128,6 +144,8 @@ def _show_result(plan: ImportPlan, *, asked: bool, dry_run: bool) -> None:
 
 def _show(plan: ImportPlan, heading: str) -> None:
     intakes.show(plan.intake, heading)
+    if not plan.proven:
+        output.say(_UNPROVEN)
     anchors = intakes.new_anchors(plan.intake)
     if anchors:
         output.say("Whatever ends in these is trusted from then on; compare the fingerprints:")
@@ -143,6 +161,7 @@ def _plan_json(plan: ImportPlan, *, dry_run: bool) -> dict[str, object]:
         "dry_run": dry_run,
         "format": plan.format,
         "file_sha256": plan.file_sha256,
+        "proven": plan.proven,
         **intakes.as_json(plan.intake),
         "skipped": [{"name": s.name, "reason": s.reason} for s in plan.skipped],
     }
@@ -153,6 +172,7 @@ def _refused_json(mode: Mode, problem: Problem, *, dry_run: bool) -> dict[str, o
         "dry_run": dry_run,
         "format": None,
         "file_sha256": None,
+        "proven": None,
         **intakes.refused_json(mode, problem),
         "skipped": [],
     }

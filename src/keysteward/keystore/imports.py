@@ -86,6 +86,8 @@ class ImportPlan:
     file_sha256: Fingerprint
     intake: Intake
     skipped: tuple[Skipped, ...]
+    proven: bool
+    """Whether a password has shown that nothing was altered after the file was written."""
 
 
 def plan_import(
@@ -112,6 +114,7 @@ def plan_import(
         file_sha256=Fingerprint(hashlib.sha256(upload.data).hexdigest()),
         intake=intake.plan(steward, caller, arrivals, upload.mode, spared=reading.spared),
         skipped=reading.skipped,
+        proven=file.proven,
     )
 
 
