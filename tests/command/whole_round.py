@@ -198,8 +198,8 @@ def _import(done: Round) -> None:
         wrong = PASSWORD + b"\n" + WRONG_PASSWORD + b"\n"
         done.run(*command, *options, stdin=WRONG_PASSWORD + b"\n" + wrong, status=5)
         if two:
-            done.run(*command, "--dry-run", stdin=right)
-            done.run(*command, *options, "--yes", "--json", stdin=wrong)
+            done.run(*command, "--dry-run", stdin=right, status=5)
+            done.run(*command, *options, "--yes", "--json", stdin=wrong, status=5)
         plan = done.run(*command, *options, "--dry-run", "--json", stdin=right).json
         assert form in [entry["alias"] for entry in plan["entries"]]
         done.run(*command, *options, stdin=right, status=6)
