@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -105,10 +103,8 @@ def test_certificates_shared_by_many_keys_are_given_out_once_for_each() -> None:
     same = pki_maker.issue("same")
     keys = [_key(same, key_id=b"t")] * 3_000
     bags = [_bag(same, "first", b"t"), *[_bag(same, "other", b"t")] * 6_999]
-    started = time.process_time()
 
     assert [(0,)] * 3_000 == pkcs12_linking.link(keys, bags)
-    assert time.process_time() - started < 10
 
 
 def test_of_several_certificates_with_a_shared_identifier_the_one_of_its_name_is_taken(
