@@ -99,7 +99,7 @@ def test_upload_killed_at_any_call_leaves_old_or_new(call: str, step: int, tmp_p
     Before the first of these calls nothing has happened; after the last one all has.
     """
     traces.require_strace()
-    worn = prepared.prepare(tmp_path, 60 // step)
+    worn = prepared.prepare(tmp_path, 100 // step)
     data, outcomes = worn.settings.data, []
     for number, file in enumerate(worn.files):
         before = _current(worn)
