@@ -4,6 +4,7 @@ import os
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests import commands
 
 WAIT_SECONDS = 60
 CTRL_C = "\x03"
+_READING_SECONDS = 0.3
 
 
 def run(
@@ -45,6 +47,9 @@ def run(
             if waiting and waiting[0][0].encode() in screen:
                 answer = waiting.pop(0)[1]
                 if answer == CTRL_C:
+                    # Python's input() loses a signal that comes just before it begins to wait. A
+                    # person takes longer to read the question.
+                    time.sleep(_READING_SECONDS)
                     process.send_signal(signal.SIGINT)
                 else:
                     os.write(ours, answer.encode())
