@@ -337,6 +337,7 @@ def test_two_rsa_keys_in_a_file_are_refused(steward: Steward) -> None:
         (".pem", "pem"),
         ("", "rsa_key"),
         ("\udcff\udcfe.pem", "rsa_key"),
+        ("\u3164.pem", "rsa_key"),
         ("x" * 300, "x" * 250),
         ("sap_" + "x" * 250, "key_sap_" + "x" * 242),
     ],

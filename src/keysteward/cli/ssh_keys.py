@@ -12,7 +12,6 @@ from keysteward.keystore import ssh_keys
 from keysteward.keystore.key_pairs import PlaceholderWish, StoredKeyPair
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
-from keysteward.values import Secret
 
 _NotAfter = Annotated[
     str | None,
@@ -66,12 +65,7 @@ def add(
     """Take an SSH key in (OpenSSH, PuTTY, PEM), under a self-signed certificate."""
     subject = Subject(cn, ou, organization, locality, state, country, email)
     wish = _wish(subject, san, not_before, not_after, hash_)
-    data = files.read_file(file)
-    passphrase = _passphrase(data, from_stdin=password_stdin)
-    with session.opened() as steward:
-        stored = ssh_keys.add_ssh_key(
-            steward, session.caller, alias, data, wish, passphrase=passphrase
-        )
+    stored = _take_ssh(session, alias, file, wish, from_stdin=password_stdin, update=False)
     _say(stored, as_json=as_json)
 
 
@@ -97,12 +91,7 @@ def update(
     """Give a key pair an SSH key from a file, under its unchanged alias; it is for SSH then."""
     subject = Subject(cn, ou, organization, locality, state, country, email)
     wish = _wish(subject, san, not_before, not_after, hash_)
-    data = files.read_file(file)
-    passphrase = _passphrase(data, from_stdin=password_stdin)
-    with session.opened() as steward:
-        stored = ssh_keys.add_ssh_key(
-            steward, session.caller, alias, data, wish, passphrase=passphrase, update=True
-        )
+    stored = _take_ssh(session, alias, file, wish, from_stdin=password_stdin, update=True)
     _say(stored, as_json=as_json)
 
 
@@ -171,10 +160,23 @@ def _wish(
     return PlaceholderWish(subject, tuple(san or ()), moment(not_before), moment(not_after), hash_)
 
 
-def _passphrase(data: bytes, *, from_stdin: bool) -> Secret | None:
-    if not from_stdin and not ssh.is_encrypted(data):
-        return None
-    return files.read_password(from_stdin=from_stdin, prompt="Passphrase of the key file: ")
+def _take_ssh(
+    session: Session,
+    alias: str,
+    file: str,
+    wish: PlaceholderWish,
+    *,
+    from_stdin: bool,
+    update: bool,
+) -> StoredKeyPair:
+    data, passphrase = files.read_file(file), None
+    if from_stdin or ssh.is_encrypted(data):
+        prompt = "Passphrase of the key file: "
+        passphrase = files.read_password(from_stdin=from_stdin, prompt=prompt)
+    with session.opened() as steward:
+        return ssh_keys.add_ssh_key(
+            steward, session.caller, alias, data, wish, passphrase=passphrase, update=update
+        )
 
 
 def _say(stored: StoredKeyPair, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from cryptography.x509.oid import NameOID
 
 from keysteward.entries import Caller, Owner
-from keysteward.keystore import aliases
+from keysteward.keystore import aliases, names
 from keysteward.pki.certificates import Certificate
 
 _LONGEST_PROPOSAL = 200
@@ -26,10 +26,10 @@ class Naming:
     The first that has a name in the file gets it; nothing proposed or numbered takes it away.
     """
 
-    def __init__(self, caller: Caller, names: Iterable[str]) -> None:
+    def __init__(self, caller: Caller, given: Iterable[str]) -> None:
         """Start with the names that the file gives to anything in it."""
         self._caller = caller
-        self._of_the_file = frozenset(map(normal, names))
+        self._of_the_file = frozenset(map(normal, given))
         self._taken: set[str] = set()
         self._last_numbers: dict[str, int] = {}
 
@@ -85,8 +85,8 @@ def _proposal(certificate: Certificate, caller: Caller) -> str:
         str(attribute.value)
         for attribute in certificate.subject_dn.get_attributes_for_oid(NameOID.COMMON_NAME)
     ]
-    shown = "".join(c for c in (common or [""])[0] if c.isprintable())
-    wanted = normal(shown[:_LONGEST_PROPOSAL]) or f"certificate-{certificate.fingerprint[:8]}"
+    shown = names.readable((common or [""])[0])[:_LONGEST_PROPOSAL].strip()
+    wanted = shown or f"certificate-{certificate.fingerprint[:8]}"
     if caller.owner is Owner.PROVIDER:
         return wanted if aliases.is_reserved(wanted) else aliases.RESERVED_PREFIX + wanted
     if aliases.is_reserved(wanted):

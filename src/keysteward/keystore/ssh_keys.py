@@ -1,13 +1,12 @@
 """SSH keys, and RSA keys in PKCS#1: key pairs with a self-signed certificate of a given subject."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from keysteward.entries import Action, Caller, Entry, EntryType, Reason
 from keysteward.formats import ssh
-from keysteward.keystore import aliases, duplicates
+from keysteward.keystore import aliases, duplicates, names
 from keysteward.keystore.key_pairs import PlaceholderWish, StoredKeyPair, store_key
 from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.notices import NoticeKind
@@ -106,13 +105,10 @@ def propose_alias(file_name: str) -> str:
     """Return an alias made of a file's name: without folders and extension, and always valid."""
     base = re.split(r"[/\\]", file_name)[-1]
     stem = base.rpartition(".")[0] or base
-    shown = "".join(
-        c for c in stem if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-    )
-    alias = unicodedata.normalize("NFC", shown).strip().strip("-.").strip()
+    alias = names.readable(names.readable(stem).strip("-."))
     if aliases.is_reserved(alias):
         alias = f"key_{alias}"
-    return alias[: aliases.MOST_CHARACTERS].strip() or _NAMELESS
+    return names.readable(alias[: aliases.MOST_CHARACTERS]) or _NAMELESS
 
 
 def _action(usage: Usage, *, update: bool) -> Action:
