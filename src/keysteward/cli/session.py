@@ -183,6 +183,14 @@ def with_session(function: Callable[..., None], *, common: bool = True) -> Calla
             raise typer.Exit(output.EXIT_STOPPED) from stopped
 
     # Typer reads the options from signature and annotations.
+    parameters = _parameters(function, common=common)
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # functions have it
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
+
+
+def _parameters(function: Callable[..., None], *, common: bool) -> list[inspect.Parameter]:
+    """Return a command's own parameters between the context and the common options."""
     hints = get_type_hints(function, include_extras=True)
     own = list(inspect.signature(function).parameters.values())[1:]
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -190,7 +198,7 @@ def with_session(function: Callable[..., None], *, common: bool = True) -> Calla
     # An option of the command's own, like the form of 'export --as', leaves the common one of its
     # name to stand in front of the command alone.
     taken = {flag for p in own for flag in _flags(hints[p.name])}
-    ordered = [
+    return [
         shared["context"].replace(kind=keyword),
         *(p.replace(kind=keyword, annotation=hints[p.name]) for p in own),
         *(
@@ -199,9 +207,6 @@ def with_session(function: Callable[..., None], *, common: bool = True) -> Calla
             if common and not taken & _flags(shared[name].annotation)
         ),
     ]
-    command.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]  # as above
-    command.__annotations__ = {p.name: p.annotation for p in ordered}
-    return command
 
 
 def _flags(annotation: object) -> set[str]:

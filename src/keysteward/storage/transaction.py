@@ -85,11 +85,7 @@ class Transaction:
         """
         certificate_ids = inserts.certificate_ids(self._link, version.chain)
         certificate = version.chain[0]
-        pending = base.pending
-        if pending is not None and (
-            not keep_pending or version.private_key_id == self._key_of(base.entry_id, pending)
-        ):
-            pending = None
+        pending = self._still_pending(base, version) if keep_pending else None
         number = self._changed(
             base,
             self._link.one(
@@ -127,6 +123,13 @@ class Transaction:
             },
         )
         return number
+
+    def _still_pending(self, base: Base, version: NewVersion) -> int | None:
+        """Return what stays pending beside a new version: nothing if that has the pending key."""
+        if base.pending is None:
+            return None
+        answered = version.private_key_id == self._key_of(base.entry_id, base.pending)
+        return None if answered else base.pending
 
     def set_pending(self, base: Base, version: NewVersion) -> int:
         """Add a version that waits to become current, instead of an earlier pending one."""
