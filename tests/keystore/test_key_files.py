@@ -101,6 +101,18 @@ def test_keys_without_a_name_or_with_the_same_are_told_apart(settings: Settings)
     assert _holds(_read(settings, nameless, choose="#2"), issued[1])
 
 
+def test_of_other_keys_only_issuers_come_along(settings: Settings) -> None:
+    """A CA whose own key lies in the file may be in the chain; another client's never is."""
+    ca = issue("CA", ca=True)
+    mine, others = issue("mine", issuer=ca), issue("others", issuer=ca)
+    data = _p12(("mine", mine), ("ca", ca), ("others", others))
+
+    file = _read(settings, data, choose="mine")
+
+    assert [mine.der, ca.der] == [certificate.der for certificate in file.certificates]
+    assert ("the key 'ca'", "the key 'others'") == file.left
+
+
 @pytest.mark.parametrize("choose", ["other", "#0", "#3", ""])
 def test_key_that_is_not_there_cannot_be_chosen(settings: Settings, choose: str) -> None:
     """The refusal names those that there are; one key alone is no exception."""

@@ -1,6 +1,6 @@
 """keypair generate and renew; csr."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from rich.status import Status
 
 from keysteward.cli import files, options, output, views
 from keysteward.cli.session import Session
-from keysteward.entries import Entry, Owner
+from keysteward.entries import ChainLink, Entry, Owner, Source
 from keysteward.keystore import key_pairs, signing_requests
 from keysteward.keystore.key_pairs import PlaceholderWish
 from keysteward.keystore.signing_requests import RequestWish
@@ -18,6 +18,7 @@ from keysteward.pki import tls_support
 from keysteward.pki.key_pairs import parse_key_spec
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
+from keysteward.values import Notice
 
 _Type = Annotated[
     str, typer.Option("--type", help="rsa, ec, dsa, ed25519, ed448 or ml-dsa.", metavar="TYPE")
@@ -99,10 +100,10 @@ def generate(
     if as_json:
         output.say_json(views.entry_json(entry))
         return
-    say_made(entry)
     trial = tls_support.try_certificate(entry.version.certificate)
-    if trial.reason is not None and usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER):
-        output.notices_table([NoticeKind.KEY_NOT_USABLE_FOR_TLS.about(trial.reason)])
+    unusable = trial.reason is not None and usage in (Usage.TLS_CLIENT, Usage.TLS_SERVER)
+    notices = [NoticeKind.KEY_NOT_USABLE_FOR_TLS.about(trial.reason or "")] if unusable else []
+    say_made(entry, notices)
 
 
 def renew(
@@ -174,13 +175,17 @@ def _write_request(
         signing_requests.write_signing_request(steward, session.caller, alias, wish, deliver=write)
 
 
-def say_made(entry: Entry) -> None:
+def say_made(entry: Entry, notices: Sequence[Notice]) -> None:
     """Say what a key pair is now, and what to do next if no CA has certified it yet."""
     certificate, number = entry.version.certificate, entry.version.number
     output.say(
         f"{'Added' if number == 1 else 'Updated'} '{entry.alias}': {certificate.key}, "
         f"{certificate.subject or 'no subject yet'}, version {number}."
     )
+    if len(entry.version.chain) > 1:
+        links = [ChainLink(c, Source.KEYSTORE) for c in entry.version.chain]
+        output.chain_table(links, datetime.now(UTC))
+    output.notices_table(notices)
     if certificate.self_signed and entry.owner is Owner.TENANT:
         say_next(entry)
 

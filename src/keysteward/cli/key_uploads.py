@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from keysteward.cli import files, options, output, questions, views
 from keysteward.cli.key_pairs import say_made
 from keysteward.cli.session import Session
-from keysteward.entries import ChainLink, Source
 from keysteward.keystore import key_files, key_pairs
 from keysteward.keystore.key_pairs import KeyUpload, StoredKeyPair
 from keysteward.keystore.steward import Steward
@@ -116,8 +114,4 @@ def _say(stored: StoredKeyPair, *, as_json: bool) -> None:
         number = entry.version.number
         output.say(f"'{entry.alias}' has this key and chain already (version {number}).")
         return
-    say_made(entry)
-    if len(entry.version.chain) > 1:
-        links = [ChainLink(c, Source.KEYSTORE) for c in entry.version.chain]
-        output.chain_table(links, datetime.now(UTC))
-    output.notices_table(stored.notices)
+    say_made(entry, stored.notices)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from keysteward.formats.keystores import pkcs12
 from keysteward.formats.keystores.contract import FileKey, KeystoreFile, Opening
 from keysteward.keystore import certificates as certificates_
-from keysteward.pki import private_keys, public_keys
+from keysteward.pki import chains, private_keys, public_keys
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.key_pairs import PrivateKey
 from keysteward.problems import (
@@ -118,15 +118,14 @@ def _of_pkcs12(file: KeystoreFile, choose: str | None) -> KeyFile:
     position = 0 if choose is None else _position(choose, names)
     chosen = file.keys[position]
     others = [key for key in file.keys if key is not chosen]
-    ders = (
-        *chosen.certificates,
-        *(certificate.der for certificate in file.certificates),
-        *(der for key in others for der in key.certificates),
-    )
+    given = (*chosen.certificates, *(certificate.der for certificate in file.certificates))
+    # The other keys' certificates are left with them, unless they may have issued this one's.
+    of_others = (read_certificate(der) for key in others for der in key.certificates)
+    issuers = (certificate for certificate in of_others if chains.may_sign(certificate) is None)
     left = [f"the key {name!r}" for place, name in enumerate(names) if place != position]
     return KeyFile(
         private_keys.require_proven(private_keys.load_pkcs8(chosen.pkcs8)),
-        tuple(map(read_certificate, dict.fromkeys(ders))),
+        tuple(dict.fromkeys((*map(read_certificate, given), *issuers))),
         pkcs12.FORMAT,
         (*left, *_not_opened(file)),
     )
