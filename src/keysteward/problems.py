@@ -20,6 +20,11 @@
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
     |                       KeystoreTooLarge, DataFolderUnusable, DatabaseUnusable,
     |                       SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
+    |-- of an account:      NotSignedIn, NotPermitted, CsrfTokenMissing, TooManyRequests,
+    |                       PasswordChangeRequired, PasswordTooWeak, AccountNotFound, RolesInvalid,
+    |                       LastAdministrator
+    |-- of a request:       RequestInvalid, BodyTooLarge, BodyTooSlow, MediaTypeUnsupported,
+    |                       ResourceUnknown, MethodNotSupported, IdempotencyKeyReused, ServerBusy
     `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, AddressInvalid,
                             ConnectionFailed
 
@@ -46,6 +51,10 @@ class Kind(Enum):
     FORBIDDEN = auto()
     BUSY = auto()
     UPSTREAM = auto()
+    SIGNED_OUT = auto()
+    """Nobody knows who asks."""
+    TOO_MANY = auto()
+    """Right, but too often."""
 
 
 class Problem(Exception, ABC):
@@ -1049,14 +1058,14 @@ class NameInvalid(Problem):
 
 @dataclass(eq=False)
 class NameTaken(Problem):
-    """A keystore or a backup of this name is there already."""
+    """A keystore, a backup or an account of this name is there already."""
 
     slug = "name-taken"
     title = "The name is taken"
     kind = Kind.CONFLICT
 
     what: str
-    """``keystore`` or ``backup``."""
+    """``keystore``, ``backup``, ``user`` or ``API client``."""
     name: str
 
     @property
@@ -1420,6 +1429,280 @@ class ConnectionFailed(Problem):
     @property
     def detail(self) -> str:
         return f"{self.address}: {self.reason} {self.remedy} {self.evidence}".rstrip()
+
+
+# ---- of an account
+
+
+@dataclass(eq=False)
+class NotSignedIn(Problem):
+    """The request names nobody, or the credentials are not right."""
+
+    slug = "not-signed-in"
+    title = "You are not signed in"
+    kind = Kind.SIGNED_OUT
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.reason} Send a token of /oauth/token as bearer, or name and password of a user "
+            "as Basic authentication."
+        )
+
+
+@dataclass(eq=False)
+class NotPermitted(Problem):
+    """The account's roles do not permit this."""
+
+    slug = "not-permitted"
+    title = "You may not do this"
+    kind = Kind.FORBIDDEN
+
+    permission: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"It needs the permission {self.permission}, which none of your roles has. Ask an "
+            "administrator for a role that has it."
+        )
+
+
+@dataclass(eq=False)
+class CsrfTokenMissing(Problem):
+    """A writing request came without the token that proves that its sender can read our answers."""
+
+    slug = "csrf-token-missing"
+    title = "The CSRF token is missing or no longer valid"
+    kind = Kind.FORBIDDEN
+
+    @property
+    def detail(self) -> str:
+        return (
+            "Fetch one with a GET that has the header 'X-CSRF-Token: Fetch', and send the header "
+            "'X-CSRF-Token' of its answer along with this request."
+        )
+
+
+@dataclass(eq=False)
+class TooManyRequests(Problem):
+    """The rate limit, or failed attempts to sign in, make this caller wait."""
+
+    slug = "too-many-requests"
+    title = "Too many requests"
+    kind = Kind.TOO_MANY
+
+    reason: str
+    retry_after_seconds: int
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason} Try again in {self.retry_after_seconds} s."
+
+
+@dataclass(eq=False)
+class PasswordChangeRequired(Problem):
+    """The user still has the one-time password that somebody else made."""
+
+    slug = "password-change-required"
+    title = "Choose a password of your own first"
+    kind = Kind.FORBIDDEN
+
+    @property
+    def detail(self) -> str:
+        return (
+            "The one-time password only opens PUT /rest/v1/me/password. Send it there with a "
+            "password of your own, then sign in with that."
+        )
+
+
+@dataclass(eq=False)
+class PasswordTooWeak(Problem):
+    """A user's new password is too easily guessed."""
+
+    slug = "password-too-weak"
+    title = "The password is too weak"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason} Choose another one; a sentence of several words is good."
+
+
+@dataclass(eq=False)
+class AccountNotFound(Problem):
+    """The installation has no user or API client of this name."""
+
+    slug = "account-not-found"
+    title = "There is no such account"
+    kind = Kind.MISSING
+
+    what: str
+    """``user`` or ``API client``."""
+    name: str
+
+    @property
+    def detail(self) -> str:
+        return f"There is no {self.what} {self.name!r}. Look at the list of them."
+
+
+@dataclass(eq=False)
+class RolesInvalid(Problem):
+    """An account was to get no role, or roles that do not go together."""
+
+    slug = "roles-invalid"
+    title = "The roles do not fit"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason} Roles are administrator, operator, viewer, or provider alone."
+
+
+@dataclass(eq=False)
+class LastAdministrator(Problem):
+    """The change would leave nobody who may manage users."""
+
+    slug = "last-administrator"
+    title = "This is the last administrator"
+    kind = Kind.CONFLICT
+
+    name: str
+
+    @property
+    def detail(self) -> str:
+        return f"Without {self.name!r} nobody could manage users. Make another administrator first."
+
+
+# ---- of a request
+
+
+@dataclass(eq=False)
+class RequestInvalid(Problem):
+    """The request cannot be understood: a malformed body, a missing member, a wrong option."""
+
+    slug = "request-invalid"
+    title = "The request cannot be understood"
+    kind = Kind.INVALID
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class BodyTooLarge(Problem):
+    """The request's body has more bytes than this address takes; the rest was not read."""
+
+    slug = "body-too-large"
+    title = "The request is too large"
+    kind = Kind.TOO_LARGE
+
+    limit_bytes: int
+
+    @property
+    def detail(self) -> str:
+        return f"This address takes at most {self.limit_bytes:,} bytes. Send less."
+
+
+@dataclass(eq=False)
+class BodyTooSlow(Problem):
+    """The request's body did not come in time."""
+
+    slug = "body-too-slow"
+    title = "The request came too slowly"
+    kind = Kind.INVALID
+
+    limit_seconds: int
+
+    @property
+    def detail(self) -> str:
+        return f"The body was not complete after {self.limit_seconds} s. Send it again."
+
+
+@dataclass(eq=False)
+class MediaTypeUnsupported(Problem):
+    """The body's media type, or every one that is asked for, is none that this address has."""
+
+    slug = "media-type-unsupported"
+    title = "The media type is not supported"
+    kind = Kind.UNSUPPORTED
+
+    given: str
+    supported: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.given!r} is none that this address has. Use {self.supported}."
+
+
+@dataclass(eq=False)
+class ResourceUnknown(Problem):
+    """There is nothing at this address."""
+
+    slug = "resource-unknown"
+    title = "There is nothing at this address"
+    kind = Kind.MISSING
+
+    address: str
+    """The path as it was sent, shortened."""
+
+    @property
+    def detail(self) -> str:
+        return f"{self.address!r} is no address of this server. Look it up in the documentation."
+
+
+@dataclass(eq=False)
+class MethodNotSupported(Problem):
+    """The address is right, the method is not."""
+
+    slug = "method-not-supported"
+    title = "This address does not take this method"
+    kind = Kind.INVALID
+
+    method: str
+    supported: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.method} is not possible here; use {self.supported}."
+
+
+@dataclass(eq=False)
+class IdempotencyKeyReused(Problem):
+    """A key that was sent with one request came with another one."""
+
+    slug = "idempotency-key-reused"
+    title = "The idempotency key belongs to another request"
+    kind = Kind.INVALID
+
+    @property
+    def detail(self) -> str:
+        return (
+            "The same Idempotency-Key came with another address or body within 24 hours. Send "
+            "each new request with a new key."
+        )
+
+
+@dataclass(eq=False)
+class ServerBusy(Problem):
+    """The server has as many requests as it can work on."""
+
+    slug = "server-busy"
+    title = "The server is busy"
+    kind = Kind.BUSY
+
+    @property
+    def detail(self) -> str:
+        return "It works on as many requests as it can. Nothing was done; try again in a moment."
 
 
 PROBLEMS: tuple[type[Problem], ...] = tuple(Problem.__subclasses__())

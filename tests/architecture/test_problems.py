@@ -18,6 +18,8 @@ _STATUS = {
     Kind.FORBIDDEN: 7,
     Kind.BUSY: 8,
     Kind.UPSTREAM: 9,
+    Kind.SIGNED_OUT: 7,
+    Kind.TOO_MANY: 8,
 }
 
 every_problem = pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.slug)

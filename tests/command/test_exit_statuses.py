@@ -250,6 +250,8 @@ def test_every_kind_of_problem_has_a_status() -> None:
         Kind.FORBIDDEN: 7,
         Kind.BUSY: 8,
         Kind.UPSTREAM: 9,
+        Kind.SIGNED_OUT: 7,
+        Kind.TOO_MANY: 8,
     }
     assert expected == output.EXIT_STATUS
     assert set(Kind) == expected.keys()

@@ -30,6 +30,8 @@ EXIT_STATUS = {
     Kind.FORBIDDEN: 7,
     Kind.BUSY: 8,
     Kind.UPSTREAM: 9,
+    Kind.SIGNED_OUT: 7,
+    Kind.TOO_MANY: 8,
 }
 EXIT_YES = 10
 """A question answered with yes: ``list --expiring`` found some."""
