@@ -1,8 +1,10 @@
 """Every setting, its unit and default, read once. The only module that reads the environment."""
 
-from collections.abc import Mapping
+import ipaddress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 from keysteward.problems import SettingInvalid
 
@@ -33,6 +35,15 @@ JCEKS and scrypt take two to three times as long for what is counted as a round.
 1,800 keys with keytool's 10,000 rounds each take a fifth of it.
 """
 
+ODATA_KEYSTORE_RATE = 12
+"""Default limit of requests a second to one keystore over OData (SAP's help page)."""
+
+ODATA_ACCOUNT_RATE = 10
+"""Default limit of requests a second of one account over OData (SAP's help page)."""
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+_MOST_PORT = 65_535
 _MOST = 10_000_000_000
 """Largest number that a setting takes."""
 
@@ -67,8 +78,38 @@ class Settings:
     """KEYSTEWARD_BACKUPS_KEPT: how many of the newest backups stay; all by default."""
     provider: str = "SAP"
     """KEYSTEWARD_PROVIDER: the name under which the provider's entries are shown."""
+    odata_keystore_rate: int | None = ODATA_KEYSTORE_RATE
+    """KEYSTEWARD_ODATA_KEYSTORE_RATE: OData requests a second to one keystore; ``off`` for any."""
+    odata_account_rate: int | None = ODATA_ACCOUNT_RATE
+    """KEYSTEWARD_ODATA_ACCOUNT_RATE: OData requests a second of one account; ``off`` for any."""
     trust_bundle: Path | None = field(default=None)
     """KEYSTEWARD_TRUST_BUNDLE: PEM file of roots that need no confirmation; none by default."""
+    host: str = "127.0.0.1"
+    """KEYSTEWARD_HOST: address or name that the server listens on."""
+    port: int = 8470
+    """KEYSTEWARD_PORT: TCP port that the server listens on."""
+    tls: bool = False
+    """KEYSTEWARD_TLS: whether the server speaks TLS on a loopback address, too."""
+    tls_certificate: Path | None = None
+    """KEYSTEWARD_TLS_CERTIFICATE: PEM file of the server's chain; a self-signed one by default."""
+    tls_key: Path | None = None
+    """KEYSTEWARD_TLS_KEY: PEM file of the private key to the server's certificate."""
+    proxies: tuple[str, ...] = ()
+    """KEYSTEWARD_PROXIES: addresses and networks of trusted proxies, with commas; none."""
+    connections: int = 1_000
+    """KEYSTEWARD_CONNECTIONS: most connections at the same time."""
+    address_connections: int = 100
+    """KEYSTEWARD_ADDRESS_CONNECTIONS: most connections from one address that is no proxy's."""
+    header_seconds: int = 10
+    """KEYSTEWARD_HEADER_SECONDS: within which a request's headers and a TLS handshake are there."""
+    stop_seconds: int = 30
+    """KEYSTEWARD_STOP_SECONDS: how long a server that stops waits for running requests."""
+    metrics_open: bool = False
+    """KEYSTEWARD_METRICS_OPEN: whether /metrics is answered without sign-in."""
+    metrics_entries: int = 5_000
+    """KEYSTEWARD_METRICS_ENTRIES: most entries with a series of their own in /metrics."""
+    log: str = "info"
+    """KEYSTEWARD_LOG: least level that is logged: debug, info, warning or error."""
 
 
 def from_environment(
@@ -89,6 +130,9 @@ def from_environment(
     def number(name: str) -> int | None:
         given = text(name)
         return None if given is None else _positive(f"KEYSTEWARD_{name}", given)
+
+    def rate(name: str, default: int) -> int | None:
+        return None if text(name) == "off" else number(name) or default
 
     home = environment.get("XDG_DATA_HOME") or str(
         Path(environment.get("HOME", "~")).expanduser() / ".local" / "share"
@@ -111,7 +155,47 @@ def from_environment(
         derivation_limit_rounds=number("DERIVATION_LIMIT_ROUNDS") or DERIVATION_LIMIT_ROUNDS,
         backups_kept=number("BACKUPS_KEPT"),
         provider=text("PROVIDER") or "SAP",
+        odata_keystore_rate=rate("ODATA_KEYSTORE_RATE", ODATA_KEYSTORE_RATE),
+        odata_account_rate=rate("ODATA_ACCOUNT_RATE", ODATA_ACCOUNT_RATE),
         trust_bundle=Path(bundle) if bundle else None,
+        **_server(text, number),
+    )
+
+
+class _Server(TypedDict):
+    """The fields of ``Settings`` that only the server looks at."""
+
+    host: str
+    port: int
+    tls: bool
+    tls_certificate: Path | None
+    tls_key: Path | None
+    proxies: tuple[str, ...]
+    connections: int
+    address_connections: int
+    header_seconds: int
+    stop_seconds: int
+    metrics_open: bool
+    metrics_entries: int
+    log: str
+
+
+def _server(text: Callable[[str], str | None], number: Callable[[str], int | None]) -> _Server:
+    certificate, key = text("TLS_CERTIFICATE"), text("TLS_KEY")
+    return _Server(
+        host=text("HOST") or Settings.host,
+        port=_port(text("PORT")),
+        tls=_switch("KEYSTEWARD_TLS", text("TLS")),
+        tls_certificate=Path(certificate) if certificate else None,
+        tls_key=Path(key) if key else None,
+        proxies=_networks("KEYSTEWARD_PROXIES", text("PROXIES") or ""),
+        connections=number("CONNECTIONS") or Settings.connections,
+        address_connections=number("ADDRESS_CONNECTIONS") or Settings.address_connections,
+        header_seconds=number("HEADER_SECONDS") or Settings.header_seconds,
+        stop_seconds=number("STOP_SECONDS") or Settings.stop_seconds,
+        metrics_open=_switch("KEYSTEWARD_METRICS_OPEN", text("METRICS_OPEN")),
+        metrics_entries=number("METRICS_ENTRIES") or Settings.metrics_entries,
+        log=_level("KEYSTEWARD_LOG", text("LOG") or Settings.log),
     )
 
 
@@ -121,6 +205,36 @@ def _encodable(name: str, text: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise SettingInvalid(name, "it is no UTF-8 text.") from error
+    return text
+
+
+def _port(text: str | None) -> int:
+    port = Settings.port if text is None else _positive("KEYSTEWARD_PORT", text)
+    if port > _MOST_PORT:
+        raise SettingInvalid("KEYSTEWARD_PORT", f"{port} is no port; the last one is {_MOST_PORT}.")
+    return port
+
+
+def _switch(name: str, text: str | None) -> bool:
+    if text not in (None, "true", "false"):
+        raise SettingInvalid(name, f"{text!r} is neither 'true' nor 'false'.")
+    return text == "true"
+
+
+def _networks(name: str, text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    for part in found:
+        try:
+            ipaddress.ip_network(part)
+        except ValueError as error:
+            reason = f"{part!r} is no IP address, and no network like 10.0.0.0/8."
+            raise SettingInvalid(name, reason) from error
+    return found
+
+
+def _level(name: str, text: str) -> str:
+    if text not in LOG_LEVELS:
+        raise SettingInvalid(name, f"{text!r} is none of {', '.join(LOG_LEVELS)}.")
     return text
 
 

@@ -87,6 +87,11 @@ class Sealer:
         """Return the key of the audit log's chain that belongs to a sealing key."""
         return self._audit_keys.get(sealing_key_id)
 
+    def derive_key(self, purpose: str) -> Secret:
+        """Return a key for another purpose, the same on every node with this sealing key."""
+        hkdf = HKDF(hashes.SHA256(), length=32, salt=None, info=b"keysteward " + purpose.encode())
+        return Secret(hkdf.derive(self._audit_keys[self.sealing_key_id].reveal()))
+
 
 def open_sealer(folder: Path, wrapped: Sequence[WrappedKey]) -> Sealer:
     """Open the data keys with the keyring's keys; the last one given is used for new seals.

@@ -1,0 +1,66 @@
+"""Sign-in of a request: bearer token, Basic, or session cookie; anything else is nobody."""
+
+import base64
+import binascii
+
+from starlette.requests import Request
+
+from keysteward.accounts import sessions, sign_in, tokens
+from keysteward.accounts.principals import Principal
+from keysteward.problems import NotSignedIn, PasswordChangeRequired
+from keysteward.values import Secret
+from keysteward.web.service import Service, in_thread
+
+SESSION_COOKIE = "keysteward_session"
+
+_MOST_CHARACTERS = 4096
+
+
+async def authenticate(
+    service: Service, request: Request, *, one_time_password: bool = False
+) -> Principal:
+    """Return who sends a request, as the account is now.
+
+    Raises NotSignedIn, TooManyRequests after failed attempts, and PasswordChangeRequired for a user
+    with a one-time password unless that is what the address is for.
+    """
+    given = request.headers.get("authorization", "")
+    cookie = request.cookies.get(SESSION_COOKIE)
+    address = address_of(request)
+    principal = await in_thread(lambda: _principal(service, given, cookie, address))
+    if principal.must_change_password and not one_time_password:
+        raise PasswordChangeRequired
+    return principal
+
+
+def address_of(request: Request) -> str:
+    """Return the network address that a request came from, as the proxy in front tells it."""
+    return request.client.host if request.client else "unknown"
+
+
+def _principal(service: Service, given: str, cookie: str | None, address: str) -> Principal:
+    scheme, _, credentials = given.partition(" ")
+    if len(given) > _MOST_CHARACTERS:
+        raise NotSignedIn("The Authorization header is too long.")
+    if scheme.lower() == "bearer":
+        return tokens.resolve(service.steward, Secret(credentials.strip().encode()))
+    if scheme.lower() == "basic":
+        name, password = read_basic(credentials)
+        return sign_in.sign_in(service.steward, name, password, address)
+    if given:
+        raise NotSignedIn(f"{scheme[:20]!r} is no kind of authentication that is known here.")
+    if cookie is not None:
+        return sessions.resolve_session(service.steward, Secret(cookie.encode()))
+    raise NotSignedIn("The request has no credentials.")
+
+
+def read_basic(credentials: str) -> tuple[str, Secret]:
+    """Return name and password of Basic credentials (RFC 7617). Raises NotSignedIn."""
+    try:
+        decoded = base64.b64decode(credentials.strip(), validate=True)
+        name, colon, password = decoded.partition(b":")
+        if colon:
+            return name.decode(), Secret(password)
+    except (binascii.Error, ValueError):
+        pass
+    raise NotSignedIn("The Basic credentials are malformed.")

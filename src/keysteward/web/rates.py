@@ -1,0 +1,84 @@
+"""Rate limits: token buckets in the memory of this process.
+
+A bucket holds what ten seconds allow, so that a client may send a burst as long as its average
+stays below the limit.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from keysteward.problems import TooManyRequests
+
+BURST_SECONDS = 10
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    at: float
+
+
+class Buckets:
+    """One bucket for each name; names that nobody used for a while are forgotten."""
+
+    def __init__(
+        self, per_second: float | None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate = per_second
+        self._clock = monotonic
+        self._buckets: dict[Hashable, _Bucket] = {}
+        self._swept_at = monotonic()
+        self._lock = threading.Lock()
+
+    def take(self, name: Hashable, what: str) -> None:
+        """Take one request out of a bucket. Raises TooManyRequests with the time to wait."""
+        if self._rate is None:
+            return
+        most = self._rate * BURST_SECONDS
+        with self._lock:
+            now = self._clock()
+            self._sweep(now)
+            bucket = self._buckets.setdefault(name, _Bucket(most, now))
+            bucket.left = min(most, bucket.left + (now - bucket.at) * self._rate)
+            bucket.at = now
+            if bucket.left >= 1:
+                bucket.left -= 1
+                return
+            wait = math.ceil((1 - bucket.left) / self._rate)
+        raise TooManyRequests(
+            f"{what} may send {self._rate:g} requests a second on average.", max(1, wait)
+        )
+
+    def _sweep(self, now: float) -> None:
+        """Forget buckets that are full again; that they were there makes no difference."""
+        if now - self._swept_at < BURST_SECONDS:
+            return
+        self._swept_at = now
+        self._buckets = {n: b for n, b in self._buckets.items() if now - b.at < BURST_SECONDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The limits of a face: for each keystore and for each account."""
+
+    keystores: Buckets = field(default_factory=lambda: Buckets(None))
+    accounts: Buckets = field(default_factory=lambda: Buckets(None))
+
+    @classmethod
+    def of(
+        cls, per_keystore: float | None, per_account: float | None, processes: int = 1
+    ) -> "Rates":
+        """Return limits in requests a second for one of a node's processes; None is no limit."""
+
+        def share(rate: float | None) -> Buckets:
+            return Buckets(None if rate is None else rate / processes)
+
+        return cls(share(per_keystore), share(per_account))
+
+    def take(self, keystore: str, account_id: int) -> None:
+        """Count a request. Raises TooManyRequests."""
+        self.accounts.take(account_id, "An account")
+        self.keystores.take(keystore, "All clients of a keystore together")

@@ -1,0 +1,49 @@
+"""What the HTTP faces are given: made once by the composition root, before the server listens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import anyio.to_thread
+
+from keysteward.accounts.principals import Principal
+from keysteward.keystore import keystores
+from keysteward.keystore.steward import Steward
+from keysteward.problems import KeystoreUnknown
+from keysteward.web.csrf import CsrfTokens
+from keysteward.web.rates import Rates
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The first argument of whatever answers requests."""
+
+    steward: Steward
+    """Of the keystore that is addressed when none is named."""
+    csrf: CsrfTokens
+    odata_rates: Rates
+
+    def steward_of(self, principal: Principal, keystore: str | None) -> Steward:
+        """Return the steward of a keystore that exists for the account; None means the default.
+
+        Raises KeystoreUnknown alike for one that is not there and one that is not the account's.
+        """
+        name = keystore or self.steward.settings.keystore
+        if principal.may_see(name):
+            try:
+                return keystores.steward_of(self.steward, name)
+            except KeystoreUnknown:
+                pass
+        raise KeystoreUnknown(name, ", ".join(map(repr, self.keystores_of(principal))) or "none")
+
+    def keystores_of(self, principal: Principal) -> tuple[str, ...]:
+        """Return the names of the keystores that exist for the account, in their order."""
+        names = (name for name, _ in self.steward.store.list_keystores())
+        return tuple(name for name in names if principal.may_see(name))
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run what blocks in a worker thread; endpoints themselves only read and answer."""
+    return await anyio.to_thread.run_sync(work)
