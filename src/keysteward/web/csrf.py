@@ -25,7 +25,7 @@ LIFETIME_SECONDS = 12 * 3600
 """As long as the longest session."""
 
 _MOST_CHARACTERS = 64
-_MAC_BYTES = 18
+_MAC_BYTES = 19
 _LABEL = b"keysteward csrf v1"
 
 
