@@ -67,24 +67,14 @@ _INSERT_AUDIT = text(changes.INSERT_AUDIT)
 
 
 @dataclass(slots=True)
-class Sketch:
-    """A connection to a copy of a filled keystore's database."""
+class Writer:
+    """A connection to a copy of a filled keystore's database; for one thread at a time."""
 
     connection: "driver.Connection"
-    authority: Authority
-    public_key: CertificatePublicKeyTypes
-    size: int
-    _next: int = field(default=0)
     _mac_key: bytes = bytes(32)
 
-    def update(self) -> float:
-        """Take a new response for the next entry and return the seconds from bytes to commit."""
-        data = self.authority.respond(self.public_key, update.COMMON_NAME)
-        self._next = (self._next + update.STEP) % self.size
-        alias = update.alias(self._next)
-        return measure.timed(lambda: self._take(data, alias))
-
-    def _take(self, data: bytes, alias: str) -> None:
+    def take(self, data: bytes, alias: str) -> None:
+        """Do all four steps with one response."""
         issuing, leaf, root = pkcs7.load_der_pkcs7_certificates(data)  # 1
         chain = leaf, issuing, root
         row = self.connection.execute(_FIND_ENTRY, (_KEYSTORE_ID, alias)).fetchone()  # 2
@@ -184,15 +174,39 @@ class Sketch:
         )
 
 
+@dataclass(slots=True)
+class Sketch:
+    """The contestant: a new response for one entry after the other."""
+
+    writer: Writer
+    authority: Authority
+    public_key: CertificatePublicKeyTypes
+    size: int
+    _next: int = field(default=0)
+
+    def update(self) -> float:
+        """Take a new response for the next entry and return the seconds from bytes to commit."""
+        data = self.authority.respond(self.public_key, update.COMMON_NAME)
+        self._next = (self._next + update.STEP) % self.size
+        alias = update.alias(self._next)
+        return measure.timed(lambda: self.writer.take(data, alias))
+
+
 @contextmanager
 def opened(
     path: Path, authority: Authority, public_key: CertificatePublicKeyTypes, size: int
 ) -> Iterator[Sketch]:
     """Open a copy of a filled keystore's database with the product's own settings of the engine."""
-    with closing(driver.connect(str(path), isolation_level=None)) as connection:
-        for pragma, (value, _) in sqlite.PRAGMAS.items():
-            connection.execute(f"PRAGMA {pragma}={value}")
-        yield Sketch(connection, authority, public_key, size)
+    with closing(connect(path)) as connection:
+        yield Sketch(Writer(connection), authority, public_key, size)
+
+
+def connect(path: Path) -> "driver.Connection":
+    """Return a connection with the product's own settings of the engine."""
+    connection = driver.connect(str(path), isolation_level=None, check_same_thread=False)
+    for pragma, (value, _) in sqlite.PRAGMAS.items():
+        connection.execute(f"PRAGMA {pragma}={value}")
+    return connection
 
 
 def _verify(chain: _Chain) -> None:
