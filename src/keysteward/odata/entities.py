@@ -1,0 +1,76 @@
+"""Entities as the faces' writers take them: values by name, and the addresses of all of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Union
+from urllib.parse import quote
+
+from keysteward.odata import model
+from keysteward.odata.edm import EntityType, Navigation
+
+Value = str | int | datetime | bytes | None
+"""What a property holds; datetimes are aware."""
+
+Related = Union["Entity", "tuple[Entity, ...]", None]
+"""What an expanded navigation holds: one entity, several, or none."""
+
+_NOTHING: Mapping[str, Related] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One entity: the properties of its type by name, those that are left out being null."""
+
+    type: EntityType
+    values: Mapping[str, Value] = field(repr=False)
+    related: Mapping[str, Related] = _NOTHING
+    """By navigation, for those that the answer's shape expands."""
+    query: str = ""
+    """What its addresses end in so that they lead to it: ``?keystoreName=KeyRenewal``."""
+    content_type: str | None = None
+    """Of a media entity: what its ``$value`` is."""
+    etag: str | None = None
+    """As in the ETag header, quotes included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One page of entities."""
+
+    entities: tuple[Entity, ...]
+    count: int | None = None
+    """Of all pages, if ``$inlinecount`` asks for it."""
+    next: str | None = None
+    """The whole address of the next page."""
+
+
+def address(root: str, entity: Entity, behind: str = "") -> str:
+    """Return an entity's address, or that of something behind it (``/Certificate``).
+
+    ``root`` is the whole address of the service, with a slash at its end.
+    """
+    path = f"{model.SETS_OF_TYPES[entity.type.name].name}({key_predicate(entity)}){behind}"
+    return f"{root}{path}{entity.query}"
+
+
+def key_predicate(entity: Entity) -> str:
+    """Return what stands between the parentheses of an address, percent-encoded."""
+    names = entity.type.key
+    written = [_key_literal(entity.values[name]) for name in names]
+    if len(names) == 1:
+        return written[0]
+    return ",".join(f"{name}={value}" for name, value in zip(names, written, strict=True))
+
+
+def deferred_address(root: str, entity: Entity, navigation: Navigation) -> str:
+    """Return the address behind which a navigation's entities are."""
+    return address(root, entity, f"/{navigation.name}")
+
+
+def _key_literal(value: Value) -> str:
+    if isinstance(value, str):
+        doubled = value.replace("'", "''")
+        return f"'{quote(doubled, safe="'")}'" if not value.isalnum() else f"'{value}'"
+    return str(value)
