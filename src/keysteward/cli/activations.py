@@ -7,7 +7,6 @@ import typer
 
 from keysteward.cli import options, output, questions
 from keysteward.cli.session import Session, as_text, complete_new
-from keysteward.keystore import activations
 from keysteward.keystore.activations import Activated, ActivationPlan
 from keysteward.problems import ConfirmationRequired, Problem
 
@@ -42,12 +41,12 @@ def activate(
         return
     asked = not (dry_run or yes or as_json) and session.interactive
     try:
-        with session.opened() as steward:
+        with session.desk() as desk:
             if dry_run:
-                plan, done = activations.plan_activation(steward, alias), None
+                plan, done = desk.provider_keys.plan_activation(alias), None
             else:
-                accept = _accepting(yes=yes, asked=asked)
-                done = activations.activate(steward, session.caller, alias, accept=accept)
+                accept = None if yes else _accepting(asked=asked)
+                done = desk.provider_keys.activate(alias, accept)
                 plan = done.plan
     except Problem as problem:
         if as_json:
@@ -65,12 +64,10 @@ def activate(
     output.say_next("keysteward", "connect", "HOST:PORT", "--alias", plan.alias)
 
 
-def _accepting(*, yes: bool, asked: bool) -> Callable[[ActivationPlan], None]:
-    """Return what lets the person at the terminal decide, unless it is decided already."""
+def _accepting(*, asked: bool) -> Callable[[ActivationPlan], None]:
+    """Return what lets the person at the terminal decide."""
 
     def accept(plan: ActivationPlan) -> None:
-        if yes:
-            return
         refusal = ConfirmationRequired(
             _would(plan), "Look at the plan with '--dry-run', then repeat with '--yes'."
         )
@@ -120,8 +117,8 @@ def _activate_due(session: Session, *, as_json: bool) -> None:
 
     Keys that cannot be activated do not hold up the others; the first refusal is the outcome.
     """
-    with session.opened() as steward:
-        found = activations.activate_due(steward, session.caller, steward.clock())
+    with session.desk() as desk:
+        found = desk.provider_keys.activate_due()
     refused = [one.problem for one in found if one.problem is not None]
     if as_json:
         output.say_json(

@@ -11,7 +11,7 @@ from keysteward.cli import audit_views, options, output
 from keysteward.cli.key_pairs import moment
 from keysteward.cli.session import Session, as_text, complete_alias
 from keysteward.entries import Action
-from keysteward.keystore import audit, chronicle
+from keysteward.keystore import audit
 from keysteward.problems import AuditChainBroken
 from keysteward.storage.audit import DONE, REFUSED
 from keysteward.storage.records import AuditFilter
@@ -54,8 +54,8 @@ def verify(
     as_json: options.Json = False,
 ) -> None:
     """Check that no row of the audit log was altered, removed or reordered."""
-    with session.opened() as steward:
-        checked = audit.verify_chain(steward, expect)
+    with session.desk() as desk:
+        checked = desk.audit_log.verify(expect)
     if as_json:
         output.say_json(
             {
@@ -191,8 +191,8 @@ def show(
 
 
 def _show_past(session: Session, alias: str, at: datetime, *, as_json: bool) -> None:
-    with session.opened() as steward:
-        answer = chronicle.active_at(steward, alias, at)
+    with session.desk() as desk:
+        answer = desk.audit_log.active_at(alias, at)
     if as_json:
         output.say_json(audit_views.answer_json(answer))
     else:
@@ -202,9 +202,8 @@ def _show_past(session: Session, alias: str, at: datetime, *, as_json: bool) -> 
 def _show_rows(
     session: Session, wanted: AuditFilter, last: int | None, *, as_json: bool, as_lines: bool
 ) -> None:
-    with session.opened() as steward:
-        many = last if last or as_lines else _LAST
-        rows = steward.store.audit_log.read(steward.keystore_id, wanted, last=many)
+    with session.desk() as desk:
+        rows = desk.audit_log.rows(wanted, last if last or as_lines else _LAST)
         if as_lines:
             output.say_json_lines(map(audit_views.row_json, rows))
             return

@@ -7,10 +7,10 @@ import typer
 from rich.text import Text
 
 from keysteward.cli import intakes, options, output, questions, views
+from keysteward.cli.desk_values import Prospect
 from keysteward.cli.session import Session, as_text, as_texts
-from keysteward.keystore import backups
 from keysteward.keystore.backups import Difference, Since
-from keysteward.keystore.intake import Intake, Mode
+from keysteward.keystore.intake import Mode
 from keysteward.problems import ConfirmationRequired, Problem
 from keysteward.storage.records import Backup
 
@@ -42,20 +42,20 @@ def create(
     as_json: options.Json = False,
 ) -> None:
     """Keep a snapshot of all entries of the tenant administrator."""
-    with session.opened() as steward:
-        backup = backups.create_backup(steward, session.caller, name)
+    with session.desk() as desk:
+        backup, kept = desk.backups.create(name)
     if as_json:
         output.say_json(_backup_json(backup))
         return
     output.say(f"Backup '{backup.name}' holds {_entries(backup.size)}.")
-    if session.settings.backups_kept is not None:
-        output.say(f"The newest {session.settings.backups_kept} backups are kept.")
+    if kept is not None:
+        output.say(f"The newest {kept} backups are kept.")
 
 
 def list_(session: Session, *, as_json: options.Json = False) -> None:
     """List the backups, newest first."""
-    with session.opened() as steward:
-        found = steward.store.list_backups(steward.keystore_id)
+    with session.desk() as desk:
+        found = desk.backups.list_()
     if as_json:
         output.say_json([_backup_json(backup) for backup in found])
         return
@@ -69,9 +69,8 @@ def list_(session: Session, *, as_json: options.Json = False) -> None:
 def show(session: Session, name: _Newest = None, *, as_json: options.Json = False) -> None:
     """List the entries of a backup as they were."""
     now = datetime.now(UTC)
-    with session.opened() as steward, output.working("Reading the backup"):
-        backup = steward.store.get_backup(steward.keystore_id, name)
-        found = backups.look_into(steward, backup)
+    with session.desk() as desk, output.working("Reading the backup"):
+        backup, found = desk.backups.look_into(name)
     if as_json:
         entries = [views.listed_json(entry, now) for entry in found]
         output.say_json({**_backup_json(backup), "entries": entries})
@@ -87,9 +86,9 @@ def show(session: Session, name: _Newest = None, *, as_json: options.Json = Fals
 
 def compare(session: Session, name: _Newest = None, *, as_json: options.Json = False) -> None:
     """Show what is not now as a backup holds it."""
-    with session.opened() as steward, output.working("Comparing"):
-        backup = steward.store.get_backup(steward.keystore_id, name)
-        found = backups.compare(steward, backup)
+    with session.desk() as desk, output.working("Comparing"):
+        found = desk.backups.compare(name)
+    backup = found.backup
     if as_json:
         output.say_json(
             {
@@ -134,21 +133,19 @@ def restore(
         raise typer.BadParameter("--mode replace is for all entries; leave --alias out.")
     asked = not (dry_run or yes or as_json) and session.interactive
     try:
-        with session.opened() as steward, output.working("Restoring") as turning:
-            chosen = name or steward.store.get_backup(steward.keystore_id, None).name
+        with session.desk() as desk, output.working("Restoring") as turning:
+            chosen = name or desk.backups.newest()
 
-            def accept(plan: Intake) -> None:
-                if plan.changes_anything and not yes:
+            def accept(plan: Prospect) -> None:
+                if plan.changes_anything:
                     turning.stop()
                     _confirm(plan, chosen, asked=asked)
                     turning.start()
 
             if dry_run:
-                plan = backups.plan_restore(steward, session.caller, chosen, alias or None, mode)
+                plan = desk.backups.plan_restore(chosen, alias or None, mode)
             else:
-                plan = backups.restore(
-                    steward, session.caller, chosen, alias or None, mode, accept=accept
-                )
+                plan = desk.backups.restore(chosen, alias or None, mode, None if yes else accept)
     except Problem as problem:
         if as_json:
             refused = intakes.refused_json(mode, problem)
@@ -169,15 +166,15 @@ def restore(
 
 def delete(session: Session, name: _Name) -> None:
     """Delete a backup; the entries stay as they are."""
-    with session.opened() as steward:
-        destroyed = backups.delete_backup(steward, session.caller, name)
+    with session.desk() as desk:
+        destroyed = desk.backups.delete(name)
     output.say(f"Backup '{name}' is deleted.")
     if destroyed:
         what = "A private key" if destroyed == 1 else f"{destroyed} private keys"
         output.say(f"{what} of purged entries, which it was the last to hold, went with it.")
 
 
-def _confirm(plan: Intake, name: str, *, asked: bool) -> None:
+def _confirm(plan: Prospect, name: str, *, asked: bool) -> None:
     """Let the person at the terminal decide; raise ConfirmationRequired on a no, or without one."""
     refusal = ConfirmationRequired(
         intakes.consequence(plan, "This restore"),

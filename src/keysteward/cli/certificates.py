@@ -1,16 +1,13 @@
 """certificate add and update."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from keysteward.cli import files, options, output, questions, views
+from keysteward.cli.desk_values import Stored
 from keysteward.cli.session import Session
-from keysteward.entries import Entry
-from keysteward.keystore import certificates, duplicates
 from keysteward.keystore.trust import Consent
-from keysteward.values import Notice
 
 _MARK = "Accept connections and uploads under it, or only complete chains with it."
 
@@ -36,19 +33,16 @@ def add(
     """Take one certificate in: a root to trust, or an intermediate that completes chains."""
     given = questions.consent(trust_root, fingerprint_verified=fingerprint_verified)
     data = files.read_upload(file, session.settings.certificate_limit_bytes)
-    with session.opened() as steward:
+    with session.desk() as desk:
 
-        def run(consent: Consent) -> Entry:
-            return certificates.add_certificate(
-                steward, session.caller, alias, data, trusted=trusted, consent=consent
-            )
+        def run(consent: Consent) -> Stored:
+            return desk.certificates.add(alias, data, consent, trusted=trusted)
 
-        entry = questions.asking(session, given, run, file=file)
-        notices = duplicates.remarks(steward, entry)
+        stored = questions.asking(session, given, run, file=file)
     if as_json:
-        output.say_json({**views.entry_json(entry), "notices": output.notices_json(notices)})
+        output.say_json(_stored_json(stored))
     else:
-        _say(entry, notices, "Added")
+        _say(stored, "Added")
 
 
 def update(
@@ -64,25 +58,28 @@ def update(
     """Give a certificate entry another certificate, under its unchanged alias."""
     given = questions.consent(trust_root, fingerprint_verified=fingerprint_verified)
     data = files.read_upload(file, session.settings.certificate_limit_bytes)
-    with session.opened() as steward:
-        before = steward.store.get_entry(steward.keystore_id, alias).version.number
+    with session.desk() as desk:
 
-        def run(consent: Consent) -> Entry:
-            return certificates.update_certificate(
-                steward, session.caller, alias, data, trusted=trusted, consent=consent
-            )
+        def run(consent: Consent) -> Stored:
+            return desk.certificates.update(alias, data, consent, trusted=trusted)
 
-        entry = questions.asking(session, given, run, file=file)
-        notices = duplicates.remarks(steward, entry)
+        stored = questions.asking(session, given, run, file=file)
     if as_json:
-        output.say_json({**views.entry_json(entry), "notices": output.notices_json(notices)})
-    elif entry.version.number == before:
-        output.say(f"'{entry.alias}' is this certificate already (version {before}).")
+        output.say_json(_stored_json(stored))
+    elif not stored.changed:
+        number = stored.entry.version.number
+        output.say(f"'{stored.entry.alias}' is this certificate already (version {number}).")
     else:
-        _say(entry, notices, "Updated")
+        _say(stored, "Updated")
 
 
-def _say(entry: Entry, notices: Sequence[Notice], done: str) -> None:
+def _stored_json(stored: Stored) -> dict[str, object]:
+    notices = output.notices_json(stored.notices)
+    return {**views.entry_json(stored.entry), "notices": notices}
+
+
+def _say(stored: Stored, done: str) -> None:
+    entry = stored.entry
     certificate = entry.version.certificate
     if entry.trusted:
         output.say(
@@ -94,4 +91,4 @@ def _say(entry: Entry, notices: Sequence[Notice], done: str) -> None:
     output.table(("", ""), [("Subject", certificate.subject), ("SHA-256", certificate.fingerprint)])
     if entry.trusted and not certificate.extensions.is_ca and not certificate.self_signed:
         output.say("It is no CA's certificate: it vouches for nothing but itself.")
-    output.notices_table(notices)
+    output.notices_table(stored.notices)

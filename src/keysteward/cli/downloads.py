@@ -11,13 +11,8 @@ import typer
 from keysteward.cli import files, options, output
 from keysteward.cli.session import Session, as_text
 from keysteward.entries import View
-from keysteward.keystore import backups, downloads
 from keysteward.keystore.downloads import Download, DownloadKind, KeystoreForm
-from keysteward.keystore.steward import Steward
-from keysteward.pki.certificates import Certificate
 from keysteward.problems import FileUnreadable
-
-_PAGE = 500
 
 _Out = Annotated[
     str | None,
@@ -51,12 +46,11 @@ def export(
     out: _Out = None,
 ) -> None:
     """Write public content of an entry: certificate, chain, root, public key, partner package."""
-    with session.opened() as steward, _delivery(out) as deliver:
-        entry = steward.store.get_entry(steward.keystore_id, alias, view)
-        found = downloads.download(steward, session.caller, entry, form, deliver)
+    with session.desk() as desk, _delivery(out) as deliver:
+        found = desk.downloads.entry(alias, view, form, deliver)
     output.notices_table(found.notices, stderr=True)
     if form is DownloadKind.CSR:
-        output.say(f"'{entry.alias}' now waits for the CA's response.", stderr=_to_a_pipe(out))
+        output.say(f"'{alias}' now waits for the CA's response.", stderr=_to_a_pipe(out))
 
 
 def export_keystore(
@@ -69,27 +63,11 @@ def export_keystore(
     out: _Out = None,
 ) -> None:
     """Write the certificates of a whole keystore as a truststore without a password."""
-    with session.opened() as steward, output.working("Reading the entries"):
-        if from_backup is None:
-            entries = list(_current(steward))
-        else:
-            entries = list(backups.public_content(steward, from_backup))
-        found = downloads.public_keystore(
-            entries, form, steward.clock(), of_backup=from_backup is not None
-        )
+    with session.desk() as desk, output.working("Reading the entries"):
+        found = desk.downloads.keystore(form, from_backup)
     with _delivery(out) as deliver:
         deliver(found)
     output.notices_table(found.notices, stderr=True)
-
-
-def _current(steward: Steward) -> Iterator[tuple[str, tuple[Certificate, ...]]]:
-    after = None
-    while page := steward.store.list_entries(steward.keystore_id, limit=_PAGE, after=after):
-        for listed in page:
-            entry = steward.store.find_entry(steward.keystore_id, listed.alias)
-            if entry is not None:
-                yield entry.alias, entry.version.chain
-        after = page[-1]
 
 
 def _to_a_pipe(out: str | None) -> bool:

@@ -2,19 +2,17 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from keysteward.cli import options, output, plans, provider, provider_views, views
 from keysteward.cli.session import Session, as_text
-from keysteward.entries import ChainLink, ListedEntry, Source, View
-from keysteward.keystore import lifecycle, versions
+from keysteward.entries import ChainLink, Source, View
 from keysteward.keystore.trust import Consent
 from keysteward.problems import Problem
 
-_PAGE = 1000
 _MOST_DAYS = 1_000_000
 """Of ``--expiring``: more than 2,700 years, and still a date that Python has."""
 
@@ -48,21 +46,9 @@ def list_(
         provider.new(session, as_json=as_json)
         return
     now = datetime.now(UTC)
-    before = None if expiring is None else now + timedelta(days=min(expiring, _MOST_DAYS))
-    found: list[ListedEntry] = []
-    with session.opened() as steward:
-        while True:
-            page = steward.store.list_entries(
-                steward.keystore_id,
-                after=found[-1] if found else None,
-                limit=_PAGE,
-                expiring_before=before,
-                waiting=waiting,
-                deleted=deleted,
-            )
-            found.extend(page)
-            if len(page) < _PAGE:
-                break
+    days = None if expiring is None else min(expiring, _MOST_DAYS)
+    with session.desk() as desk:
+        found = desk.entries.list_(expiring_days=days, waiting=waiting, deleted=deleted)
     if as_json:
         output.say_json([views.listed_json(e, now) for e in found])
     elif found:
@@ -87,14 +73,13 @@ def show(
 ) -> None:
     """Show an entry with its chain and fingerprints."""
     now = datetime.now(UTC)
-    with session.opened() as steward:
-        entry = steward.store.get_entry(steward.keystore_id, alias, view)
-        requests = steward.store.list_requests(entry.id)
-        more = provider_views.more_of(steward, entry)
+    with session.desk() as desk:
+        shown = desk.entries.show(alias, view)
+    entry, more = shown.entry, provider_views.more_of(shown.provided, now)
     if as_json:
-        output.say_json({**views.entry_json(entry, requests), **more.members})
+        output.say_json({**views.entry_json(entry, shown.requests), **more.members})
         return
-    rows = views.entry_rows(entry, requests, session.settings.provider, now)
+    rows = views.entry_rows(entry, shown.requests, session.settings.provider, now)
     output.table(("", ""), [*rows, *more.rows])
     if len(entry.version.chain) > 1:
         output.say("")
@@ -111,9 +96,9 @@ def versions_(
 ) -> None:
     """List every version of an entry, newest first."""
     now = datetime.now(UTC)
-    with session.opened() as steward:
-        entry = steward.store.get_entry(steward.keystore_id, alias, view)
-        found = steward.store.list_versions(entry)[::-1]
+    with session.desk() as desk:
+        entry, oldest_first = desk.entries.versions(alias, view)
+    found = oldest_first[::-1]
     if as_json:
         output.say_json([views.version_json(entry, v) for v in found])
         return
@@ -154,29 +139,25 @@ def rollback(
     """Make an older version current again; this is itself a new version."""
     try:
         consent = Consent(frozenset(override or ()))
-        with session.opened() as steward:
-            if dry_run:
-                plan = versions.plan_rollback(steward, session.caller, alias, number, consent)
-                version = plan.base_version
-            else:
-                done = versions.roll_back(
-                    steward, session.caller, alias, number, consent, note=reason
-                )
-                plan, version = done.plan, done.version
+        with session.desk() as desk:
+            planned = desk.entries.roll_back(alias, number, consent, note=reason, dry_run=dry_run)
     except Problem as problem:
         if as_json:
             output.say_json(plans.refused_json(alias, problem))
         raise
     if as_json:
-        output.say_json(plans.plan_json(plan, version, dry_run=dry_run))
+        output.say_json(plans.plan_json(planned, dry_run=dry_run))
         return
+    plan = planned.plan
     if plan.reason is None:
         output.say(f"'{plan.alias}' has the chain and key of version {number} already.")
         return
     if dry_run:
         output.say(f"This would bring version {number} of '{plan.alias}' back.")
     else:
-        output.say(f"'{plan.alias}' is now version {version}, with the chain of version {number}.")
+        output.say(
+            f"'{plan.alias}' is now version {planned.version}, with the chain of version {number}."
+        )
     output.comparison(plan.replaced, plan.certificates[0])
     output.notices_table(plan.notices)
 
@@ -187,8 +168,8 @@ def rename(
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new alias.")],
 ) -> None:
     """Give an entry another alias; content and keys stay, and the versions get one more."""
-    with session.opened() as steward:
-        entry = lifecycle.rename_entry(steward, session.caller, alias, new)
+    with session.desk() as desk:
+        entry = desk.entries.rename(alias, new)
     output.say(f"'{alias}' is now '{entry.alias}'.")
 
 
@@ -202,18 +183,15 @@ def delete(
     ] = False,
 ) -> None:
     """Hide an entry; 'undelete' brings it back."""
-    with session.opened() as steward:
+    with session.desk() as desk:
         if purge:
-            store, keystore_id = steward.store, steward.keystore_id
-            entry = store.find_entry(keystore_id, alias) or store.find_deleted(keystore_id, alias)
-            held = store.list_backups_of_entry(entry.id) if entry else ()
+            held = desk.entries.holders(alias)
             # What is not there, or another's, is refused without a question.
-            ours = entry is not None and entry.owner is session.caller.owner
-            typed = _typed_alias(session, alias, held) if ours else ""
-            destroyed = lifecycle.purge_entry(steward, session.caller, alias, typed)
-            output.say(_destroyed(alias, destroyed, held))
+            typed = "" if held is None else _typed_alias(session, alias, held)
+            destroyed = desk.entries.purge(alias, typed)
+            output.say(_destroyed(alias, destroyed, held or ()))
         else:
-            lifecycle.delete_entry(steward, session.caller, alias)
+            desk.entries.delete(alias)
             output.say(f"'{alias}' is deleted. 'keysteward undelete' brings it back.")
 
 
@@ -246,6 +224,6 @@ def _typed_alias(session: Session, alias: str, held: Sequence[str]) -> str:
 
 def undelete(session: Session, alias: options.Alias) -> None:
     """Bring the entry back that was deleted last under this alias."""
-    with session.opened() as steward:
-        entry = lifecycle.undelete_entry(steward, session.caller, alias)
+    with session.desk() as desk:
+        entry = desk.entries.undelete(alias)
     output.say(f"'{entry.alias}' is back, in version {entry.version.number}.")

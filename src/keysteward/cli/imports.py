@@ -14,9 +14,9 @@ from rich.progress import (
 )
 
 from keysteward.cli import files, intakes, options, output, questions
+from keysteward.cli.desk_values import ImportProspect
 from keysteward.cli.session import Session
-from keysteward.keystore import imports
-from keysteward.keystore.imports import ImportPlan, Upload
+from keysteward.keystore.imports import Upload
 from keysteward.keystore.intake import Mode
 from keysteward.problems import AliasExists, ConfirmationRequired, Kind, Problem
 from keysteward.values import Secret
@@ -65,22 +65,20 @@ def import_(
     asked = session.interactive and file != "-" and not (yes or dry_run or as_json)
     bar = _bar()
 
-    def accept(plan: ImportPlan) -> None:
+    def accept(plan: ImportProspect) -> None:
         bar.stop()
-        if plan.intake.changes_anything and not yes:
+        if plan.prospect.changes_anything:
             _confirm(plan, asked=asked)
 
     try:
-        with session.opened() as steward, bar:
+        with session.desk() as desk, bar:
             progress = partial(
                 _advance, bar, bar.add_task("Opening the file", total=None, count="")
             )
             if dry_run:
-                plan = imports.plan_import(steward, session.caller, upload, progress)
+                plan = desk.keystores.plan_import(upload, progress)
             else:
-                plan = imports.import_keystore(
-                    steward, session.caller, upload, accept=accept, progress=progress
-                )
+                plan = desk.keystores.import_(upload, None if yes else accept, progress)
     except Problem as problem:
         if as_json:
             output.say_json(_refused_json(mode, problem, dry_run=dry_run))
@@ -89,7 +87,7 @@ def import_(
         output.say_json(_plan_json(plan, dry_run=dry_run))
     else:
         _show_result(plan, asked=asked, dry_run=dry_run)
-    if any(_fails(d.problem) for d in plan.intake.decisions):
+    if any(_fails(d.problem) for d in plan.prospect.fates):
         raise typer.Exit(output.EXIT_STATUS[Kind.INVALID])
 
 
@@ -113,9 +111,9 @@ def _passwords(*, from_stdin: bool, of_keys: bool) -> tuple[Secret | None, Secre
     return first, second
 
 
-def _confirm(plan: ImportPlan, *, asked: bool) -> None:
+def _confirm(plan: ImportProspect, *, asked: bool) -> None:
     """Let the person at the terminal decide; raise ConfirmationRequired on a no, or without one."""
-    consequence = intakes.consequence(plan.intake, "This import")
+    consequence = intakes.consequence(plan.prospect, "This import")
     refusal = ConfirmationRequired(
         consequence, "Look at the plan with '--dry-run', then repeat with '--yes'."
     )
@@ -130,23 +128,23 @@ def _fails(problem: Problem | None) -> bool:
     return problem is not None and not isinstance(problem, AliasExists)
 
 
-def _show_result(plan: ImportPlan, *, asked: bool, dry_run: bool) -> None:
+def _show_result(plan: ImportProspect, *, asked: bool, dry_run: bool) -> None:
     if dry_run:
         _show(plan, f"This import from a {plan.format} file would mean")
         output.say("Nothing was stored.")
-    elif not plan.intake.changes_anything:
+    elif not plan.prospect.changes_anything:
         _show(plan, f"There was nothing to import from the {plan.format} file")
     elif asked:  # the person has just read what it means
-        output.say(f"Imported: {intakes.summary(plan.intake)}.")
+        output.say(f"Imported: {intakes.summary(plan.prospect)}.")
     else:
         _show(plan, f"Imported from a {plan.format} file")
 
 
-def _show(plan: ImportPlan, heading: str) -> None:
-    intakes.show(plan.intake, heading)
+def _show(plan: ImportProspect, heading: str) -> None:
+    intakes.show(plan.prospect, heading)
     if not plan.proven:
         output.say(_UNPROVEN)
-    anchors = intakes.new_anchors(plan.intake)
+    anchors = intakes.new_anchors(plan.prospect)
     if anchors:
         output.say("Whatever ends in these is trusted from then on; compare the fingerprints:")
         output.table(("Alias", "SHA-256"), anchors, folding=("SHA-256",))
@@ -156,13 +154,13 @@ def _show(plan: ImportPlan, heading: str) -> None:
         output.say(f"Skipped: {len(plan.skipped) - _SKIPPED_SHOWN:,} more (--json lists them).")
 
 
-def _plan_json(plan: ImportPlan, *, dry_run: bool) -> dict[str, object]:
+def _plan_json(plan: ImportProspect, *, dry_run: bool) -> dict[str, object]:
     return {
         "dry_run": dry_run,
         "format": plan.format,
         "file_sha256": plan.file_sha256,
         "proven": plan.proven,
-        **intakes.as_json(plan.intake),
+        **intakes.as_json(plan.prospect),
         "skipped": [{"name": s.name, "reason": s.reason} for s in plan.skipped],
     }
 

@@ -10,7 +10,6 @@ from rich.status import Status
 from keysteward.cli import files, options, output, views
 from keysteward.cli.session import Session
 from keysteward.entries import ChainLink, Entry, Owner, Source
-from keysteward.keystore import key_pairs, signing_requests
 from keysteward.keystore.key_pairs import PlaceholderWish
 from keysteward.keystore.signing_requests import RequestWish
 from keysteward.notices import NoticeKind
@@ -95,8 +94,8 @@ def generate(
         hash_,
     )
     spec = parse_key_spec(type_, size, curve)
-    with session.opened() as steward, _working("Making the key"):
-        entry = key_pairs.generate_key_pair(steward, session.caller, alias, spec, wish, usage=usage)
+    with session.desk() as desk, _working("Making the key"):
+        entry = desk.key_pairs.generate(alias, spec, wish, usage)
     if as_json:
         output.say_json(views.entry_json(entry))
         return
@@ -121,11 +120,11 @@ def renew(
     """Make a pending new key under the same alias; the live key stays until its response comes."""
     asked = type_ is not None or size is not None or curve is not None
     spec = parse_key_spec(type_ or "rsa", size, curve) if asked else None
-    with session.opened() as steward, _working("Making the key"):
-        entry = key_pairs.renew_key_pair(steward, session.caller, alias, spec, replace=replace)
-        requests = steward.store.list_requests(entry.id)
+    with session.desk() as desk, _working("Making the key"):
+        shown = desk.key_pairs.renew(alias, spec, replace=replace)
+    entry = shown.entry
     if as_json:
-        output.say_json(views.entry_json(entry, requests))
+        output.say_json(views.entry_json(entry, shown.requests))
         return
     pending = entry.pending
     number = pending.number if pending else entry.version.number
@@ -171,8 +170,8 @@ def csr(
 def _write_request(
     session: Session, alias: str, wish: RequestWish, write: Callable[[bytes], None]
 ) -> None:
-    with session.opened() as steward:
-        signing_requests.write_signing_request(steward, session.caller, alias, wish, deliver=write)
+    with session.desk() as desk:
+        desk.key_pairs.request(alias, wish, write)
 
 
 def say_made(entry: Entry, notices: Sequence[Notice]) -> None:

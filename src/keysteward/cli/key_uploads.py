@@ -4,17 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from keysteward.cli import files, options, output, questions, views
+from keysteward.cli.desk import Desk
+from keysteward.cli.desk_values import Stored
 from keysteward.cli.key_pairs import say_made
 from keysteward.cli.session import Session
-from keysteward.keystore import key_files, key_pairs
-from keysteward.keystore.key_pairs import KeyUpload, StoredKeyPair
-from keysteward.keystore.steward import Steward
+from keysteward.keystore import key_files
+from keysteward.keystore.key_pairs import KeyUpload
 from keysteward.keystore.trust import Consent
 from keysteward.pki.certificates import Certificate
 from keysteward.pki.usages import Usage
 from keysteward.problems import SeveralKeys
 
-_Upload = Callable[[Steward, KeyUpload, Consent], StoredKeyPair]
+_Upload = Callable[[Desk, KeyUpload, Consent], Stored]
 
 
 def add(
@@ -35,10 +36,8 @@ def add(
     given = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)
     upload = read_upload(session, file, certificate, key, password_stdin=password_stdin)
 
-    def add_(steward: Steward, upload: KeyUpload, consent: Consent) -> StoredKeyPair:
-        return key_pairs.add_key_pair(
-            steward, session.caller, alias, upload, usage=usage, consent=consent
-        )
+    def add_(desk: Desk, upload: KeyUpload, consent: Consent) -> Stored:
+        return desk.key_pairs.add(alias, upload, usage, consent)
 
     _say(_carry_out(session, upload, given, add_, file=file), as_json=as_json)
 
@@ -60,8 +59,8 @@ def update(
     given = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)
     upload = read_upload(session, file, certificate, key, password_stdin=password_stdin)
 
-    def update_(steward: Steward, upload: KeyUpload, consent: Consent) -> StoredKeyPair:
-        return key_pairs.update_key_pair(steward, session.caller, alias, upload, consent=consent)
+    def update_(desk: Desk, upload: KeyUpload, consent: Consent) -> Stored:
+        return desk.key_pairs.update(alias, upload, consent)
 
     _say(_carry_out(session, upload, given, update_, file=file), as_json=as_json)
 
@@ -89,12 +88,12 @@ def read_upload(
 
 def _carry_out(
     session: Session, upload: KeyUpload, given: Consent, run: _Upload, *, file: str
-) -> StoredKeyPair:
+) -> Stored:
     """Run an upload; a person at the terminal is asked for the key that is meant, and for trust."""
-    with session.opened() as steward:
+    with session.desk() as desk:
 
-        def of(chosen: KeyUpload) -> StoredKeyPair:
-            return questions.asking(session, given, lambda c: run(steward, chosen, c), file=file)
+        def of(chosen: KeyUpload) -> Stored:
+            return questions.asking(session, given, lambda c: run(desk, chosen, c), file=file)
 
         try:
             return of(upload)
@@ -104,7 +103,7 @@ def _carry_out(
             return of(replace(upload, choose=questions.chosen_key(problem)))
 
 
-def _say(stored: StoredKeyPair, *, as_json: bool) -> None:
+def _say(stored: Stored, *, as_json: bool) -> None:
     entry = stored.entry
     if as_json:
         notices = output.notices_json(stored.notices)

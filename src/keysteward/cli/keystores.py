@@ -7,7 +7,6 @@ from rich.text import Text
 
 from keysteward.cli import intakes, options, output
 from keysteward.cli.session import Session, as_text, as_texts, complete_alias
-from keysteward.keystore import keystores
 from keysteward.keystore.intake import Mode
 from keysteward.problems import Problem
 
@@ -19,15 +18,15 @@ def create(
     ],
 ) -> None:
     """Make another, empty keystore in this installation; '--keystore NAME' works on it."""
-    with session.opened() as steward:
-        keystores.create_keystore(steward, session.caller, name)
+    with session.desk() as desk:
+        desk.keystores.create(name)
     output.say(f"Keystore '{name}' is there. '--keystore' or KEYSTEWARD_KEYSTORE names it.")
 
 
 def list_(session: Session, *, as_json: options.Json = False) -> None:
     """List the keystores of this installation."""
-    with session.opened() as steward:
-        found = [name for name, _ in steward.store.list_keystores()]
+    with session.desk() as desk:
+        found = desk.keystores.names()
     chosen = session.settings.keystore
     if as_json:
         output.say_json([{"name": name, "chosen": name == chosen} for name in found])
@@ -73,10 +72,8 @@ def copy(
     names = _names(aliases, renamed or [])
     mode = Mode.OVERWRITE if overwrite else Mode.ADD
     try:
-        with session.opened() as steward:
-            target = keystores.steward_of(steward, to)
-            work = keystores.plan_copy if dry_run else keystores.copy_entries
-            plan = work(steward, session.caller, names, target, overwrite=overwrite)
+        with session.desk() as desk:
+            plan = desk.keystores.copy(names, to, overwrite=overwrite, dry_run=dry_run)
     except Problem as problem:
         if as_json:
             refused = intakes.refused_json(mode, problem)
@@ -91,7 +88,7 @@ def copy(
         intakes.show(plan, f"Copied to '{to}'")
     else:
         intakes.show(plan, f"There was nothing to copy to '{to}'")
-    refusals = [d.problem for d in plan.decisions if d.problem is not None]
+    refusals = [d.problem for d in plan.fates if d.problem is not None]
     if refusals:
         raise typer.Exit(output.EXIT_STATUS[refusals[0].kind])
 

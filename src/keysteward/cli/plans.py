@@ -1,7 +1,7 @@
 """How plans and refusals of uploads and rollbacks look to scripts."""
 
 from keysteward.cli import output
-from keysteward.entries import Plan
+from keysteward.cli.desk_values import Planned
 from keysteward.problems import Problem
 
 
@@ -21,8 +21,9 @@ def refused_json(alias: str, problem: Problem) -> dict[str, object]:
     return {**rejected_json(problem), "alias": alias, "version": None}
 
 
-def plan_json(plan: Plan, version: int, *, dry_run: bool) -> dict[str, object]:
-    """Return a plan; ``version`` is the entry's current one now."""
+def plan_json(planned: Planned, *, dry_run: bool) -> dict[str, object]:
+    """Return a plan, carried out or not."""
+    plan = planned.plan
     return {
         "outcome": plan.outcome,
         "chain": output.chain_json(plan.chain),
@@ -30,8 +31,8 @@ def plan_json(plan: Plan, version: int, *, dry_run: bool) -> dict[str, object]:
         "not_checked": [],
         "problem": None,
         "alias": plan.alias,
-        "version": version,
+        "version": planned.version,
         "replaced_version": plan.base_version,
-        "plan": plan.digest,
+        "plan": planned.digest,
         "dry_run": dry_run,
     }

@@ -7,12 +7,11 @@ from typing import Annotated
 import typer
 
 from keysteward.cli import key_uploads, options, output, provider_views, questions, views
+from keysteward.cli.desk_values import Stored
 from keysteward.cli.provider_views import More
 from keysteward.cli.session import Session, as_text, complete_history, complete_new
 from keysteward.entries import EntryType, View
-from keysteward.keystore import provider_keys, supplies
 from keysteward.keystore.key_pairs import KeyUpload
-from keysteward.keystore.supplies import Supplied
 from keysteward.pki.usages import Usage
 from keysteward.problems import SeveralKeys
 
@@ -60,12 +59,10 @@ def supply(
     """Bring a key pair or a certificate as the provider (--as provider)."""
     upload = key_uploads.read_upload(session, file, certificate, key, password_stdin=password_stdin)
     view = View.CURRENT if current else View.NEW
-    with session.opened() as steward:
+    with session.desk() as desk:
 
-        def run(chosen: KeyUpload) -> Supplied:
-            return supplies.supply(
-                steward, session.caller, alias, chosen, view=view, usage=usage, trusted=trusted
-            )
+        def run(chosen: KeyUpload) -> Stored:
+            return desk.provider_keys.supply(alias, chosen, view, usage, trusted=trusted)
 
         try:
             supplied = run(upload)
@@ -73,7 +70,8 @@ def supply(
             if not session.interactive or file == "-":
                 raise
             supplied = run(replace(upload, choose=questions.chosen_key(problem)))
-        more = provider_views.more_of(steward, supplied.entry)
+        details = desk.provider_keys.details(supplied.entry)
+    more = provider_views.more_of(details, datetime.now(UTC))
     if as_json:
         notices = output.notices_json(supplied.notices)
         output.say_json({**views.entry_json(supplied.entry), **more.members, "notices": notices})
@@ -84,8 +82,8 @@ def supply(
 def new(session: Session, *, as_json: options.Json = False) -> None:
     """List the provider's new keys, when they came, and when they are activated by themselves."""
     now = datetime.now(UTC)
-    with session.opened() as steward:
-        found = provider_keys.list_new(steward)
+    with session.desk() as desk:
+        found = desk.provider_keys.list_new()
     if as_json:
         output.say_json(
             [{**views.listed_json(k.entry, now), **provider_views.members(k)} for k in found]
@@ -117,17 +115,18 @@ def hold(
     ] = False,
 ) -> None:
     """Let a new key wait for a person instead of its day."""
-    with session.opened() as steward:
-        entry = provider_keys.hold(steward, session.caller, alias, held=not release)
-        more = provider_views.more_of(steward, entry)
+    with session.desk() as desk:
+        entry = desk.provider_keys.hold(alias, held=not release)
+        details = desk.provider_keys.details(entry)
+    more = provider_views.more_of(details, datetime.now(UTC))
     output.say(f"'{entry.alias}' is {'released' if release else 'held'}.")
     output.table(("", ""), more.rows)
 
 
 def withdraw(session: Session, alias: _NewAlias) -> None:
     """Take a new key away as the provider (--as provider), and destroy it."""
-    with session.opened() as steward:
-        destroyed = provider_keys.withdraw(steward, session.caller, alias)
+    with session.desk() as desk:
+        destroyed = desk.provider_keys.withdraw(alias)
     fate = "is destroyed" if destroyed else "stays with the entry that has it, too"
     output.say(f"'{alias}' does not wait any more; its private key {fate}.")
 
@@ -135,8 +134,8 @@ def withdraw(session: Session, alias: _NewAlias) -> None:
 def history(session: Session, *, as_json: options.Json = False) -> None:
     """List the keys of the provider that were replaced, and when each was active."""
     now = datetime.now(UTC)
-    with session.opened() as steward:
-        found = provider_keys.list_history(steward)
+    with session.desk() as desk:
+        found = desk.provider_keys.list_history()
     if as_json:
         output.say_json(
             [{**views.listed_json(k.entry, now), **provider_views.past_members(k)} for k in found]
@@ -188,9 +187,10 @@ def restore(
     as_json: options.Json = False,
 ) -> None:
     """Copy a key from the history to the new keys; there it waits to be activated."""
-    with session.opened() as steward:
-        entry = provider_keys.restore(steward, session.caller, alias, to)
-        more = provider_views.more_of(steward, entry)
+    with session.desk() as desk:
+        entry = desk.provider_keys.restore(alias, to)
+        details = desk.provider_keys.details(entry)
+    more = provider_views.more_of(details, datetime.now(UTC))
     if as_json:
         output.say_json({**views.entry_json(entry), **more.members})
         return
@@ -200,7 +200,7 @@ def restore(
     output.say_next("keysteward", "provider", "activate", entry.alias)
 
 
-def _say_supplied(session: Session, supplied: Supplied, more: More) -> None:
+def _say_supplied(session: Session, supplied: Stored, more: More) -> None:
     entry, name = supplied.entry, session.settings.provider
     where = f"the new {name} keys" if entry.view is View.NEW else "the current entries"
     certificate = entry.version.certificate

@@ -6,10 +6,7 @@ from datetime import datetime
 
 from rich.text import Text
 
-from keysteward.entries import Entry, View
-from keysteward.keystore import provider_keys
 from keysteward.keystore.provider_keys import HistoryKey, NewProviderKey
-from keysteward.keystore.steward import Steward
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +18,12 @@ class More:
     """Of the JSON."""
 
 
-def more_of(steward: Steward, entry: Entry) -> More:
-    """Return what is known of a new key, or of one in the history; nothing of a current entry."""
-    if entry.view is View.NEW:
-        for key in provider_keys.list_new(steward):
-            if key.entry.id == entry.id:
-                return More(_rows(key, steward.clock()), members(key))
-    if entry.view is View.HISTORY:
-        for past in provider_keys.list_history(steward):
-            if past.entry.id == entry.id:
-                return More(_past_rows(past), past_members(past))
+def more_of(known: NewProviderKey | HistoryKey | None, now: datetime) -> More:
+    """Return how a new key, or one in the history, is shown; nothing of a current entry."""
+    if isinstance(known, NewProviderKey):
+        return More(_rows(known, now), members(known))
+    if isinstance(known, HistoryKey):
+        return More(_past_rows(known), past_members(known))
     return More()
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from keysteward.cli import files, options, output, plans, questions
+from keysteward.cli.desk_values import Expected, Planned
 from keysteward.cli.session import Session
-from keysteward.entries import Plan, outcome
+from keysteward.entries import outcome
 from keysteward.keystore import signing_responses
 from keysteward.keystore.signing_responses import Checked
 from keysteward.keystore.trust import Consent
@@ -85,40 +86,31 @@ def upload(
 ) -> None:
     """Update a key pair with a signing response; the alias and the private key stay."""
     consent = questions.consent(trust_root, override, fingerprint_verified=fingerprint_verified)
-    accept = signing_responses.expect(expect_version, expect_plan)
+    expected = Expected(expect_version, expect_plan)
     try:
         data = files.read_response(file, session.settings.response_limit_bytes)
-        with session.opened() as steward:
+        with session.desk() as desk:
 
-            def run(given: Consent) -> tuple[Plan, int]:
-                if dry_run:
-                    plan = signing_responses.plan_signing_response(
-                        steward, session.caller, alias, data, given
-                    )
-                    accept(plan)
-                    return plan, plan.base_version
-                uploaded = signing_responses.upload_signing_response(
-                    steward, session.caller, alias, data, given, accept=accept
-                )
-                return uploaded.plan, uploaded.version
+            def run(given: Consent) -> Planned:
+                return desk.certificates.respond(alias, data, given, expected, dry_run=dry_run)
 
             try:
-                plan, version = run(consent)
+                planned = run(consent)
             except RootNotTrusted as problem:
                 if dry_run and not as_json:
                     shown = replace(consent, trust_root=problem.fingerprint)
-                    _say_plan(*run(shown), dry_run=True)
+                    _say_plan(run(shown), dry_run=True)
                 if dry_run or as_json or not session.interactive or file == "-":
                     raise
-                plan, version = run(questions.confirmed(problem, consent))
+                planned = run(questions.confirmed(problem, consent))
     except Problem as problem:
         if as_json:
             output.say_json(plans.refused_json(alias, problem))
         raise
     if as_json:
-        output.say_json(plans.plan_json(plan, version, dry_run=dry_run))
+        output.say_json(plans.plan_json(planned, dry_run=dry_run))
     else:
-        _say_plan(plan, version, dry_run=dry_run)
+        _say_plan(planned, dry_run=dry_run)
 
 
 def _checked_json(checked: Checked) -> dict[str, object]:
@@ -132,7 +124,8 @@ def _checked_json(checked: Checked) -> dict[str, object]:
     }
 
 
-def _say_plan(plan: Plan, version: int, *, dry_run: bool) -> None:
+def _say_plan(planned: Planned, *, dry_run: bool) -> None:
+    plan, version = planned.plan, planned.version
     if plan.reason is None:
         output.say(
             f"'{plan.alias}' has this chain already (version {version}); nothing was stored."
@@ -153,6 +146,6 @@ def _say_plan(plan: Plan, version: int, *, dry_run: bool) -> None:
     output.chain_table(plan.chain, datetime.now(UTC))
     output.notices_table(plan.notices)
     if dry_run:
-        output.say(f"Nothing was stored. To commit just this plan: --expect-plan {plan.digest}")
+        output.say(f"Nothing was stored. To commit just this plan: --expect-plan {planned.digest}")
     else:
         output.say_next("keysteward", "connect", "HOST:PORT", "--alias", plan.alias)

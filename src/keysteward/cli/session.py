@@ -5,8 +5,8 @@ import inspect
 import os
 import pwd
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO, get_args, get_type_hints
@@ -17,6 +17,8 @@ from typer.models import OptionInfo
 from keysteward import __version__
 from keysteward import settings as settings_
 from keysteward.cli import output
+from keysteward.cli.desk import Desk
+from keysteward.cli.local import desk as local
 from keysteward.entries import Caller, Owner, View
 from keysteward.keystore.steward import Steward
 from keysteward.problems import Problem
@@ -52,6 +54,12 @@ class Session:
     def opened(self) -> AbstractContextManager[Steward]:
         """Open the keystore; close it when the context ends."""
         return self.composition.opened(self.settings)
+
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        """Open the desk of the keystore; close it when the context ends."""
+        with self.opened() as steward:
+            yield local.desk_of(steward, self.caller)
 
     @property
     def interactive(self) -> bool:
@@ -242,10 +250,8 @@ def _complete(context: typer.Context, incomplete: str, view: View) -> list[str]:
             keystore=given.get("keystore"),
             database=given.get("database"),
         )
-        with composition.opened(chosen) as steward:
-            return list(
-                steward.store.list_aliases(steward.keystore_id, incomplete, _MOST_COMPLETIONS, view)
-            )
+        with Session(composition, chosen, Caller(f"local:{_user()}")).desk() as desk:
+            return list(desk.entries.aliases(incomplete, _MOST_COMPLETIONS, view))
     except Problem:
         return []
 

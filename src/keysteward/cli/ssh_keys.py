@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from keysteward.cli import files, options, output, views
+from keysteward.cli.desk_values import Stored
 from keysteward.cli.key_pairs import moment, say_next
 from keysteward.cli.session import Session, as_text
 from keysteward.formats import ssh
 from keysteward.keystore import ssh_keys
-from keysteward.keystore.key_pairs import PlaceholderWish, StoredKeyPair
+from keysteward.keystore.key_pairs import PlaceholderWish
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
 
@@ -118,8 +119,8 @@ def add_rsa(
     wish = _wish(subject, san, not_before, not_after, hash_)
     data = files.read_file(file)
     name = ssh_keys.propose_alias(file) if alias is None else alias
-    with session.opened() as steward:
-        stored = ssh_keys.add_rsa_key(steward, session.caller, name, data, wish)
+    with session.desk() as desk:
+        stored = desk.key_pairs.take_rsa(name, data, wish, update=False)
     _say(stored, as_json=as_json)
 
 
@@ -145,8 +146,8 @@ def update_rsa(
     subject = Subject(cn, ou, organization, locality, state, country, email)
     wish = _wish(subject, san, not_before, not_after, hash_)
     data = files.read_file(file)
-    with session.opened() as steward:
-        stored = ssh_keys.add_rsa_key(steward, session.caller, alias, data, wish, update=True)
+    with session.desk() as desk:
+        stored = desk.key_pairs.take_rsa(alias, data, wish, update=True)
     _say(stored, as_json=as_json)
 
 
@@ -168,18 +169,16 @@ def _take_ssh(
     *,
     from_stdin: bool,
     update: bool,
-) -> StoredKeyPair:
+) -> Stored:
     data, passphrase = files.read_file(file), None
     if from_stdin or ssh.is_encrypted(data):
         prompt = "Passphrase of the key file: "
         passphrase = files.read_password(from_stdin=from_stdin, prompt=prompt)
-    with session.opened() as steward:
-        return ssh_keys.add_ssh_key(
-            steward, session.caller, alias, data, wish, passphrase=passphrase, update=update
-        )
+    with session.desk() as desk:
+        return desk.key_pairs.take_ssh(alias, data, wish, passphrase, update=update)
 
 
-def _say(stored: StoredKeyPair, *, as_json: bool) -> None:
+def _say(stored: Stored, *, as_json: bool) -> None:
     entry = stored.entry
     if as_json:
         notices = output.notices_json(stored.notices)

@@ -98,6 +98,20 @@ class Decision:
     current: EntryState | None = None
     problem: Problem | None = None
 
+    @property
+    def remark(self) -> str:
+        """What else is to be known of an entry that changes, as a clause; usually empty."""
+        arrival, current = self.arrival, self.current
+        if arrival is None or current is None or self.problem is not None:
+            return ""
+        if arrival.type is not current.type:
+            return f"instead of a {current.type.value.replace('-', ' ')}"
+        if arrival.public_key_sha256 != current.content.public_key_sha256:
+            return "another private key"
+        if current.pending is not None and arrival.pending is None and arrival.private_key_id:
+            return f"its pending key (version {current.pending}) is given up"
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
