@@ -10,7 +10,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import arena, backups, commands, hostile, importing, java, keystores, measure, report
+from bench import (
+    arena,
+    backups,
+    commands,
+    hostile,
+    importing,
+    java,
+    keystores,
+    measure,
+    report,
+    service,
+)
 from bench.arena import Arena
 from bench.measure import Samples
 from bench.report import Results
@@ -59,6 +70,10 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
         taken_in = importing.measure_all(folder / "imports", files, ready.java, progress.print)
         progress.print("Backups ...")
         kept = backups.measure_all(folder / "imports", files)
+        (folder / "service").mkdir()
+        served = service.measure_all(
+            *(folder / "service", ready.authority, files), rounds, repeats, progress.print
+        )
         return Results(
             versions=_versions(ready),
             absent=_absent(),
@@ -68,6 +83,7 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
             hostile=costs,
             imports=taken_in,
             backups=kept,
+            served=served,
         )
 
 

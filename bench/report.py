@@ -12,11 +12,12 @@ import pysqlite3.dbapi2 as driver
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from bench import arena, import_report, java, measure, tables
+from bench import arena, import_report, java, measure, service_report, tables
 from bench.backups import Backups
 from bench.hostile import Cost
 from bench.importing import Imports
 from bench.measure import Ratio, Samples
+from bench.service import Served
 from bench.tables import Table
 
 SKETCH_BUDGET = 1.5
@@ -36,6 +37,7 @@ class Results:
     hostile: Mapping[str, Cost]
     imports: Imports
     backups: Backups
+    served: Served
 
     def ratio(self, name: str, against: str) -> Ratio:
         """Return how many times as long one contestant takes as another."""
@@ -59,7 +61,8 @@ def shown_tables(results: Results) -> list[Table]:
     if results.commands:
         found.append(_commands(results))
     found.append(_hostile(results))
-    return [*found, *import_report.tables_of(results.imports, results.backups)]
+    found += import_report.tables_of(results.imports, results.backups)
+    return [*found, *service_report.tables_of(results.served)]
 
 
 def write(results: Results, folder: Path) -> None:
@@ -181,6 +184,7 @@ def _content(results: Results) -> dict[str, object]:
         "against_sketch": {**asdict(sketch), "budget": SKETCH_BUDGET},
         "growth": {**asdict(growth), "budget": GROWTH_BUDGET},
         **import_report.content(results.imports, results.backups),
+        **service_report.content(results.served),
     }
 
 
