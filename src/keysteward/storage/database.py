@@ -50,6 +50,15 @@ class Link:
         except self._errors as error:
             raise self._database.problem(error) from error
 
+    def all_once(self, statement: ClauseElement, **parameters: object) -> list[Row]:
+        """Return all rows of a statement with values of its own, of which nothing is kept."""
+        compiled = statement.compile(dialect=self._database.core.dialect)
+        try:
+            self._cursor.execute(str(compiled), {**compiled.params, **parameters})
+            return list(self._cursor.fetchall())
+        except self._errors as error:
+            raise self._database.problem(error) from error
+
     def one(self, statement: Executable, **parameters: object) -> Row | None:
         """Return the first row. All are fetched, so that no statement stays open at a commit."""
         rows = self.all(statement, **parameters)

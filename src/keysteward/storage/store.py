@@ -21,8 +21,10 @@ from keysteward.problems import (
 )
 from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
 from keysteward.storage import audit, backups, changes, rows, statements, view_statements
+from keysteward.storage.accounts import Accounts
 from keysteward.storage.audit import AuditEvent, AuditReport
 from keysteward.storage.audit_log import AuditLog
+from keysteward.storage.catalogue import Catalogue
 from keysteward.storage.database import Database, Row
 from keysteward.storage.records import (
     Activation,
@@ -49,11 +51,17 @@ class Store:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self.sealer = sealer
         self.audit_log = AuditLog(database)
+        self.catalogue = Catalogue(database)
+        self.accounts = Accounts(database, sealer)
         self._database = database
 
     def close(self) -> None:
         """Close the database's connections; the store is of no use afterwards."""
         self._database.close()
+
+    def ping(self) -> None:
+        """Ask the database for one row; returns if it answers."""
+        self._one(statements.ANY_KEYSTORE)
 
     # ---- keystores and entries
 

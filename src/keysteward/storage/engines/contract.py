@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from sqlalchemy import URL, Engine
@@ -13,6 +14,27 @@ BUSY_TIMEOUT_SECONDS = 10
 
 SETTING = "KEYSTEWARD_DATABASE (--database)"
 """What to name where the URL is wrong: either of the two has it."""
+
+FUNCTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "hexalias(text)": "``sap_texts.hexalias``",
+        "sap_name(text)": "``sap_texts.distinguished_name``",
+        "colon_hex(bytes)": "``sap_texts.fingerprint``",
+        "certificate_version(bytes)": "1 or 3, of a certificate in DER",
+        "text_index(text, part)": "characters before the first occurrence, or -1",
+        "text_part(text, start, length)": "from a character, counted from 0; null length: the rest",
+        "text_lower(text)": "by Unicode's full case mapping, in no language",
+        "text_upper(text)": "as text_lower",
+        "instant_part(name, microseconds)": "year, month, day, hour, minute or second in UTC",
+        "arithmetic(name, a, b)": "add, sub, mul, div or mod; integers stay integers, div and mod"
+        " of them go towards zero; null for a result that is too large or none",
+        "rounded(name, a)": "round (a half away from zero), floor or ceiling; a float",
+    }
+)
+"""The SQL functions that every connection of every engine knows; each is null if one value is.
+
+Text is compared by code point, and has no NUL.
+"""
 
 EXAMPLE = "an SQLite database is a file: sqlite:////folder/keysteward.db."
 
@@ -54,7 +76,7 @@ class StorageEngine(Protocol):
         """
 
     def open(self, url: URL) -> Engine:
-        """Return an engine whose every connection is durable and checks foreign keys.
+        """Return an engine whose every connection is durable, checks foreign keys, knows FUNCTIONS.
 
         Raises DatabaseUnusable if the library is too old or the settings do not hold.
         """

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from keysteward.problems import DatabaseUnusable, SettingInvalid
 from keysteward.sealing import folders
-from keysteward.storage.engines import sqlite_building
+from keysteward.storage.engines import sqlite_building, sqlite_functions
 from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS, EXAMPLE, SETTING
 
 SCHEME = "sqlite"
@@ -201,6 +201,7 @@ def _path(url: URL) -> Path:
 
 
 def _configure(connection: DBAPIConnection, _record: object) -> None:
+    sqlite_functions.install(connection)
     with closing(connection.cursor()) as cursor:
         for name, (value, expected) in PRAGMAS.items():
             cursor.execute(f"PRAGMA {name}={value}")

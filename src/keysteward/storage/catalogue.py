@@ -1,0 +1,221 @@
+"""The catalogue: lists of entries for programs that filter and sort them as they like."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from keysteward.entries import EntryType, Owner, View
+from keysteward.pki.public_keys import KeyKind
+from keysteward.pki.usages import Usage
+from keysteward.storage import catalogue_sql, conditions, rows
+from keysteward.storage.conditions import Condition, Kind, Order
+from keysteward.storage.database import Database, Row
+from keysteward.storage.records import Activation, Backup
+from keysteward.values import Alias
+
+Source = View | Backup
+"""What is listed: a view of a keystore, or a backup with its entries as they were."""
+
+SOON = timedelta(days=30)
+"""How long before its end a certificate is counted as ending."""
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """All that a list shows of an entry, without reading a certificate.
+
+    In a backup it is as it was; when and by whom it was modified is what made that version.
+    """
+
+    id: int
+    alias: Alias
+    type: EntryType
+    owner: Owner
+    usage: Usage
+    trusted: bool
+    version: int
+    pending: int | None
+    waiting_since: datetime | None
+    created_at: datetime
+    created_by: str
+    modified_at: datetime
+    modified_by: str
+    subject: str
+    """RFC 4514, as ``Certificate.subject``; so is the issuer."""
+    issuer: str
+    serial_number: str
+    """Lower-case hexadecimal digits."""
+    not_before: datetime
+    not_after: datetime
+    key: KeyKind
+    signature_algorithm: str
+    sha1: bytes
+    """Over the DER, as the other two."""
+    sha256: bytes
+    sha512: bytes
+    x509_version: int
+    activation: Activation | None
+    """What the history says; None but in the view ``history``."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCounts:
+    """How many current entries of a keystore are in which state."""
+
+    by_type_and_owner: Mapping[tuple[EntryType, Owner], int]
+    """Without those that there are none of."""
+    waiting: int
+    """For a signing response."""
+    pending: int
+    """With a new key that waits for its response."""
+    ended: int
+    """Whose certificate is not valid any longer."""
+    ending: int
+    """Whose certificate is valid now, and ends within SOON."""
+
+
+class Catalogue:
+    """Lists and counts of entries; the store has one. Every call reads one consistent state."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(
+        self,
+        keystore_id: int,
+        source: Source,
+        *,
+        limit: int,
+        condition: Condition | None = None,
+        order: tuple[Order, ...] = (),
+        after: str | None = None,
+        skip: int = 0,
+    ) -> tuple[CatalogueEntry, ...]:
+        """Return one page, ``limit`` entries at most.
+
+        Without an order it is by alias, by code point, and costs the same however many entries
+        there are; with one, equal ones are by alias and all that fit are sorted. ``after`` is the
+        alias of the last entry of the page before, and for pages without an order alone. What is
+        skipped is walked over, and so is what a condition leaves out; the caller bounds ``skip``.
+        Raises RequestInvalid for an expression that ``conditions.check`` refuses.
+        """
+        if order and after is not None:
+            raise ValueError("A page of a sorted list is found by skipping.")
+        fields = fields_of(source)
+        if condition is not None:
+            conditions.check_condition(condition, fields)
+        for key in order:
+            conditions.check(key.expression, fields)
+        parameters = _parameters(keystore_id, source) | {"row_limit": limit, "skipped": skip}
+        if after is not None:
+            parameters["after_alias"] = after
+        kind = catalogue_sql.kind_of(source)
+        statement = catalogue_sql.list_page(kind, paged=after is not None)
+        with self._database.reading() as link:
+            if condition is None and not order:
+                found = link.all(statement, **parameters)
+            else:
+                statement = catalogue_sql.narrowed(kind, statement, condition, order)
+                found = link.all_once(statement, **parameters)
+        return tuple(map(_entry, found))
+
+    def count(self, keystore_id: int, source: Source, condition: Condition | None = None) -> int:
+        """Return how many entries there are, or fit; walks over all of them."""
+        kind = catalogue_sql.kind_of(source)
+        parameters = _parameters(keystore_id, source)
+        with self._database.reading() as link:
+            if condition is None:
+                row = link.one(catalogue_sql.COUNTS[kind], **parameters)
+            else:
+                conditions.check_condition(condition, fields_of(source))
+                (row,) = link.all_once(catalogue_sql.count_of(kind, condition), **parameters)
+        return 0 if row is None else int(row[0])
+
+    def find(self, keystore_id: int, source: Source, alias: str) -> CatalogueEntry | None:
+        """Return one entry, or None."""
+        statement = catalogue_sql.FIND[catalogue_sql.kind_of(source)]
+        with self._database.reading() as link:
+            row = link.one(statement, **_parameters(keystore_id, source), alias=alias)
+        return None if row is None else _entry(row)
+
+    def count_by_state(self, keystore_id: int, now: datetime) -> EntryCounts:
+        """Count the current entries in one walk over them."""
+        with self._database.reading() as link:
+            found = link.all(
+                catalogue_sql.COUNT_BY_STATE,
+                keystore=keystore_id,
+                now=rows.to_microseconds(now),
+                soon=rows.to_microseconds(now + SOON),
+            )
+        waiting, pending, ended, ending = (sum(row[at] for row in found) for at in range(3, 7))
+        return EntryCounts(
+            {(EntryType(row[0]), Owner(row[1])): row[2] for row in found},
+            waiting=waiting,
+            pending=pending,
+            ended=ended,
+            ending=ending,
+        )
+
+    def iterate_validity(self, keystore_id: int) -> Iterator[tuple[Alias, datetime]]:
+        """Yield alias and end of the certificate of all current entries, what ends first first.
+
+        A page at a time is in memory, and each is the state of its own moment.
+        """
+        after, after_id = -(1 << 63), 0
+        while True:
+            with self._database.reading() as link:
+                page = link.all(
+                    catalogue_sql.LIST_VALIDITY,
+                    keystore=keystore_id,
+                    after_not_after=after,
+                    after_id=after_id,
+                    row_limit=_PAGE,
+                )
+            for _, alias, not_after in page:
+                yield Alias(alias), rows.to_time(not_after)
+            if len(page) < _PAGE:
+                return
+            after_id, _, after = page[-1]
+
+
+def fields_of(source: Source) -> Mapping[str, tuple[Kind, int]]:
+    """Return the properties that entries of a source are filtered and sorted by."""
+    return conditions.HISTORY_FIELDS if source is View.HISTORY else conditions.ENTRY_FIELDS
+
+
+def _parameters(keystore_id: int, source: Source) -> dict[str, object]:
+    if isinstance(source, Backup):
+        return {"keystore": keystore_id, "backup": source.id}
+    return {"keystore": keystore_id, "view": source.value}
+
+
+def _entry(row: Row) -> CatalogueEntry:
+    return CatalogueEntry(
+        id=row[0],
+        alias=Alias(row[1]),
+        type=EntryType(row[2]),
+        owner=Owner(row[3]),
+        usage=Usage(row[4]),
+        trusted=bool(row[5]),
+        version=row[6],
+        pending=row[7],
+        waiting_since=rows.to_optional_time(row[8]),
+        created_at=rows.to_time(row[9]),
+        created_by=row[10],
+        modified_at=rows.to_time(row[11]),
+        modified_by=row[12],
+        subject=row[13],
+        issuer=row[14],
+        serial_number=row[15],
+        not_before=rows.to_time(row[16]),
+        not_after=rows.to_time(row[17]),
+        key=KeyKind(row[18], row[19], row[20]),
+        signature_algorithm=row[21],
+        sha1=row[22],
+        sha256=row[23],
+        sha512=row[24],
+        x509_version=row[25],
+        activation=rows.activation((row[0], *row[26:])) if len(row) > 26 and row[26] else None,
+    )

@@ -1,0 +1,110 @@
+"""How a checked expression becomes SQL: whatever a caller wrote is a parameter, the rest is ours.
+
+The functions that are called by name are those of ``engines.contract.FUNCTIONS``.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Integer, and_, false, func, literal, literal_column, not_, null, or_
+from sqlalchemy.sql.elements import ColumnElement
+
+from keysteward.storage import rows
+from keysteward.storage.conditions import And, Call, Comparison, Expression, Field, Literal, Not
+
+_ZERO: ColumnElement[int] = literal_column("0", Integer)
+_ONE: ColumnElement[int] = literal_column("1", Integer)
+
+
+def build(expression: Expression, fields: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+    """Return an expression as SQL; ``fields`` has that of each property.
+
+    ``conditions.check`` has found that its kinds fit, and bounded the depth of this recursion.
+    """
+    if isinstance(expression, Field):
+        return fields[expression.name]
+    if isinstance(expression, Literal):
+        return _literal(expression.value)
+    if isinstance(expression, Comparison):
+        left, right = build(expression.left, fields), build(expression.right, fields)
+        return _COMPARISONS[expression.operator](left, right)
+    if isinstance(expression, Not):
+        return not_(build(expression.part, fields))
+    if isinstance(expression, Call):
+        arguments = [build(argument, fields) for argument in expression.arguments]
+        return _CALLS[expression.function](*arguments)
+    parts = [build(part, fields) for part in expression.parts]
+    return and_(*parts) if isinstance(expression, And) else or_(*parts)
+
+
+def _literal(value: object) -> ColumnElement[Any]:
+    if value is None:
+        return null()
+    if isinstance(value, datetime):
+        return literal(rows.to_microseconds(value))
+    return literal(float(value) if isinstance(value, Decimal) else value)
+
+
+def _starts_with(text: ColumnElement[Any], part: ColumnElement[Any]) -> ColumnElement[bool]:
+    return func.substr(text, _ONE, func.length(part)) == part
+
+
+def _ends_with(text: ColumnElement[Any], part: ColumnElement[Any]) -> ColumnElement[bool]:
+    rest = func.length(text) - func.length(part)
+    # A negative position counts from the end in SQLite.
+    return (rest >= _ZERO) & (func.substr(text, rest + _ONE) == part)
+
+
+def _has(part: ColumnElement[Any], text: ColumnElement[Any]) -> ColumnElement[bool]:
+    return func.text_index(text, part, type_=Integer) >= _ZERO
+
+
+def _text_part(
+    text: ColumnElement[Any], start: ColumnElement[Any], length: ColumnElement[Any] | None = None
+) -> ColumnElement[Any]:
+    return func.text_part(text, start, null() if length is None else length)
+
+
+def _unless_null(compared: ColumnElement[Any]) -> ColumnElement[bool]:
+    return func.coalesce(compared, false())
+
+
+_COMPARISONS: Mapping[
+    str, Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
+] = {
+    "eq": lambda left, right: left.is_not_distinct_from(right),
+    "ne": lambda left, right: left.is_distinct_from(right),
+    "gt": lambda left, right: _unless_null(left > right),
+    "ge": lambda left, right: _unless_null(left >= right),
+    "lt": lambda left, right: _unless_null(left < right),
+    "le": lambda left, right: _unless_null(left <= right),
+}
+
+
+def _named(name: str, *first: str) -> Callable[..., ColumnElement[Any]]:
+    words: list[ColumnElement[Any]] = [literal(word) for word in first]
+    return lambda *arguments: getattr(func, name)(*words, *arguments)
+
+
+_CALLS: Mapping[str, Callable[..., ColumnElement[Any]]] = {
+    "substringof": _has,
+    "endswith": _ends_with,
+    "startswith": _starts_with,
+    "length": _named("length"),
+    "indexof": _named("text_index"),
+    "replace": _named("replace"),
+    "substring": _text_part,
+    "tolower": _named("text_lower"),
+    "toupper": _named("text_upper"),
+    "trim": _named("trim"),
+    "concat": lambda left, right: left.concat(right),
+    **{
+        part: _named("instant_part", part)
+        for part in ("day", "hour", "minute", "month", "second", "year")
+    },
+    **{name: _named("rounded", name) for name in ("round", "floor", "ceiling")},
+    **{name: _named("arithmetic", name) for name in ("add", "sub", "mul", "div", "mod")},
+    "negate": lambda number: func.arithmetic(literal("sub"), _ZERO, number),
+}
