@@ -68,6 +68,21 @@ class Action(StrEnum):
     KEYSTORE_CREATED = "keystore-created"
     RECOVERY_EXPORT = "recovery-export"
     RECOVERY_RESTORE = "recovery-restore"
+    # Accounts, of the installation.
+    USER_ADDED = "user-added"
+    USER_CHANGED = "user-changed"
+    USER_REMOVED = "user-removed"
+    PASSWORD_CHANGED = "password-changed"
+    CLIENT_ADDED = "client-added"
+    CLIENT_CHANGED = "client-changed"
+    CLIENT_REMOVED = "client-removed"
+    SECRET_ADDED = "secret-added"
+    SECRET_REMOVED = "secret-removed"
+    SIGN_IN_REFUSED = "sign-in-refused"
+    TOKEN_ISSUED = "token-issued"
+    TOKEN_REVOKED = "token-revoked"
+    SESSION_OPENED = "session-opened"
+    SESSION_CLOSED = "session-closed"
     # Entries of the tenant administrator.
     GENERATE = "generate"
     ADD_KEY_PAIR = "add-key-pair"
@@ -97,6 +112,11 @@ class Action(StrEnum):
     ACTIVATED = Reason.ACTIVATED.value
     HOLD = "hold"
     RELEASE = "release"
+    # Contents that were read.
+    READ_SIGNING_REQUESTS = "read-signing-requests"
+    READ_KEYSTORE = "read-keystore"
+    READ_BACKUP = "read-backup"
+    READ_AUDIT_LOG = "read-audit-log"
 
 
 class Source(StrEnum):

@@ -185,10 +185,12 @@ def _active(steward: Steward, life: Life, period: Period, past: Sequence[AuditRo
     made = [row for row in past if reason_of(row) is not None]
     row = made[-1]
     version = _version(steward, row)
-    fingerprints = _fingerprints(steward, row)
+    fingerprints = fingerprints_of(steward, row)
     # A chain that came back was accepted when it came first.
     same = [
-        r for r in made if r is row or (fingerprints and _fingerprints(steward, r) == fingerprints)
+        one
+        for one in made
+        if one is row or (fingerprints and fingerprints_of(steward, one) == fingerprints)
     ]
     known = {c.fingerprint: c for c in steward.store.audit_log.find_certificates(fingerprints)}
     return Active(
@@ -222,7 +224,7 @@ def _assents(
             yield Assent("root", chain[-1], earlier[1], earlier[0], None)
 
 
-def _fingerprints(steward: Steward, row: AuditRow) -> tuple[Fingerprint, ...]:
+def fingerprints_of(steward: Steward, row: AuditRow) -> tuple[Fingerprint, ...]:
     """Return the chain that a row made current, as the row or else the version has it."""
     told = _texts(row, "chain") or tuple(filter(None, [_text(row, "sha256")]))
     if told and all(map(_SHA256.fullmatch, told)):
