@@ -22,11 +22,11 @@
     |                       SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
     |-- of an account:      NotSignedIn, NotPermitted, CsrfTokenMissing, TooManyRequests,
     |                       PasswordChangeRequired, PasswordTooWeak, AccountNotFound, RolesInvalid,
-    |                       LastAdministrator
+    |                       LastAdministrator, TooManySecrets
     |-- of a request:       RequestInvalid, BodyTooLarge, BodyTooSlow, MediaTypeUnsupported,
     |                       ResourceUnknown, MethodNotSupported, IdempotencyKeyReused, ServerBusy
     `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, AddressInvalid,
-                            ConnectionFailed
+                            ConnectionFailed, RemoteProblem
 
 The core knows no HTTP status and no exit status: each face has one table over ``Kind``.
 """
@@ -1431,6 +1431,28 @@ class ConnectionFailed(Problem):
         return f"{self.address}: {self.reason} {self.remedy} {self.evidence}".rstrip()
 
 
+@dataclass(eq=False)
+class RemoteProblem(Problem):
+    """A Keysteward server refused with a problem that this version does not know."""
+
+    slug = "remote-problem"
+    title = "The server refused"
+    kind = Kind.UPSTREAM
+
+    status: int
+    """Of the HTTP answer."""
+    remote_slug: str
+    remote_title: str
+    remote_detail: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.remote_title}. {self.remote_detail} (It calls this {self.remote_slug!r}, "
+            f"status {self.status}; another version of Keysteward may know more of it.)"
+        )
+
+
 # ---- of an account
 
 
@@ -1578,6 +1600,25 @@ class LastAdministrator(Problem):
     @property
     def detail(self) -> str:
         return f"Without {self.name!r} nobody could manage users. Make another administrator first."
+
+
+@dataclass(eq=False)
+class TooManySecrets(Problem):
+    """An API client was to get a secret while it has as many valid ones as it may have."""
+
+    slug = "too-many-secrets"
+    title = "The API client has enough secrets"
+    kind = Kind.CONFLICT
+
+    name: str
+    limit: int
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.name!r} has {self.limit} valid secrets. Remove the one that is not used any "
+            "more, then make another."
+        )
 
 
 # ---- of a request

@@ -44,6 +44,15 @@ ODATA_ACCOUNT_RATE = 10
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _MOST_PORT = 65_535
+TOKEN_SECONDS = 3600
+"""Default life of a token of an API client: an hour, as SAP's and most others have it."""
+
+SESSION_IDLE_SECONDS = 1800
+"""Default time after which a session that nobody uses ends: half an hour."""
+
+SESSION_SECONDS = 43_200
+"""Default time after which every session ends: twelve hours, a working day."""
+
 _MOST = 10_000_000_000
 """Largest number that a setting takes."""
 
@@ -78,6 +87,12 @@ class Settings:
     """KEYSTEWARD_BACKUPS_KEPT: how many of the newest backups stay; all by default."""
     provider: str = "SAP"
     """KEYSTEWARD_PROVIDER: the name under which the provider's entries are shown."""
+    token_seconds: int = TOKEN_SECONDS
+    """KEYSTEWARD_TOKEN_SECONDS: how long a token of an API client is valid, in seconds."""
+    session_idle_seconds: int = SESSION_IDLE_SECONDS
+    """KEYSTEWARD_SESSION_IDLE_SECONDS: when a session that nobody uses ends, in seconds."""
+    session_seconds: int = SESSION_SECONDS
+    """KEYSTEWARD_SESSION_SECONDS: when every session ends, in seconds after its beginning."""
     odata_keystore_rate: int | None = ODATA_KEYSTORE_RATE
     """KEYSTEWARD_ODATA_KEYSTORE_RATE: OData requests a second to one keystore; ``off`` for any."""
     odata_account_rate: int | None = ODATA_ACCOUNT_RATE
@@ -155,21 +170,24 @@ def from_environment(
         derivation_limit_rounds=number("DERIVATION_LIMIT_ROUNDS") or DERIVATION_LIMIT_ROUNDS,
         backups_kept=number("BACKUPS_KEPT"),
         provider=text("PROVIDER") or "SAP",
+        token_seconds=number("TOKEN_SECONDS") or TOKEN_SECONDS,
+        session_idle_seconds=number("SESSION_IDLE_SECONDS") or SESSION_IDLE_SECONDS,
+        session_seconds=number("SESSION_SECONDS") or SESSION_SECONDS,
         odata_keystore_rate=rate("ODATA_KEYSTORE_RATE", ODATA_KEYSTORE_RATE),
         odata_account_rate=rate("ODATA_ACCOUNT_RATE", ODATA_ACCOUNT_RATE),
         trust_bundle=Path(bundle) if bundle else None,
-        **_server(text, number),
+        **_server(environment),
     )
 
 
-class _Server(TypedDict):
+class _Server(TypedDict, total=False):
     """The fields of ``Settings`` that only the server looks at."""
 
     host: str
     port: int
     tls: bool
-    tls_certificate: Path | None
-    tls_key: Path | None
+    tls_certificate: Path
+    tls_key: Path
     proxies: tuple[str, ...]
     connections: int
     address_connections: int
@@ -180,23 +198,15 @@ class _Server(TypedDict):
     log: str
 
 
-def _server(text: Callable[[str], str | None], number: Callable[[str], int | None]) -> _Server:
-    certificate, key = text("TLS_CERTIFICATE"), text("TLS_KEY")
-    return _Server(
-        host=text("HOST") or Settings.host,
-        port=_port(text("PORT")),
-        tls=_switch("KEYSTEWARD_TLS", text("TLS")),
-        tls_certificate=Path(certificate) if certificate else None,
-        tls_key=Path(key) if key else None,
-        proxies=_networks("KEYSTEWARD_PROXIES", text("PROXIES") or ""),
-        connections=number("CONNECTIONS") or Settings.connections,
-        address_connections=number("ADDRESS_CONNECTIONS") or Settings.address_connections,
-        header_seconds=number("HEADER_SECONDS") or Settings.header_seconds,
-        stop_seconds=number("STOP_SECONDS") or Settings.stop_seconds,
-        metrics_open=_switch("KEYSTEWARD_METRICS_OPEN", text("METRICS_OPEN")),
-        metrics_entries=number("METRICS_ENTRIES") or Settings.metrics_entries,
-        log=_level("KEYSTEWARD_LOG", text("LOG") or Settings.log),
-    )
+def _server(environment: Mapping[str, str]) -> _Server:
+    """Return what of the server is set; defaults stand in ``Settings``."""
+    found: _Server = {}
+    for name, read in _SERVER.items():
+        variable = f"KEYSTEWARD_{name.upper()}"
+        given = environment.get(variable)
+        if given:
+            found[name] = read(variable, given)  # type: ignore[literal-required]  # names of _Server
+    return found
 
 
 def _encodable(name: str, text: str) -> str:
@@ -208,21 +218,21 @@ def _encodable(name: str, text: str) -> str:
     return text
 
 
-def _port(text: str | None) -> int:
-    port = Settings.port if text is None else _positive("KEYSTEWARD_PORT", text)
+def _port(name: str, text: str) -> int:
+    port = _positive(name, text)
     if port > _MOST_PORT:
-        raise SettingInvalid("KEYSTEWARD_PORT", f"{port} is no port; the last one is {_MOST_PORT}.")
+        raise SettingInvalid(name, f"{port} is no port; the last one is {_MOST_PORT}.")
     return port
 
 
-def _switch(name: str, text: str | None) -> bool:
-    if text not in (None, "true", "false"):
+def _switch(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
         raise SettingInvalid(name, f"{text!r} is neither 'true' nor 'false'.")
     return text == "true"
 
 
 def _networks(name: str, text: str) -> tuple[str, ...]:
-    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    found = tuple(part.strip() for part in text.split(","))
     for part in found:
         try:
             ipaddress.ip_network(part)
@@ -242,3 +252,21 @@ def _positive(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:11]) <= _MOST:
         raise SettingInvalid(name, f"{text!r} is no whole number from 1 to {_MOST:,}.")
     return int(text)
+
+
+_SERVER: Mapping[str, Callable[[str, str], object]] = {
+    "host": _encodable,
+    "port": _port,
+    "tls": _switch,
+    "tls_certificate": lambda _, text: Path(text),
+    "tls_key": lambda _, text: Path(text),
+    "proxies": _networks,
+    "connections": _positive,
+    "address_connections": _positive,
+    "header_seconds": _positive,
+    "stop_seconds": _positive,
+    "metrics_open": _switch,
+    "metrics_entries": _positive,
+    "log": _level,
+}
+"""How each setting of the server is read from its variable's name and text."""

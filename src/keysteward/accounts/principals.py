@@ -7,13 +7,9 @@ from keysteward import rights
 from keysteward.entries import Caller, Owner
 from keysteward.problems import NotPermitted
 from keysteward.rights import Permission, Role
+from keysteward.storage.account_records import Account, AccountKind
 
-
-class AccountKind(StrEnum):
-    """A person with a password, or a program with secrets that expire."""
-
-    USER = "user"
-    CLIENT = "client"
+__all__ = ["Account", "AccountKind", "Means", "Principal", "principal_of"]
 
 
 class Means(StrEnum):
@@ -45,8 +41,12 @@ class Principal:
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        """Return all that its roles permit."""
-        return rights.permissions_of(self.roles)
+        """Return all that its roles permit; accounts are only for those who see all keystores.
+
+        Otherwise an administrator of one keystore could make one of all.
+        """
+        permitted = rights.permissions_of(self.roles)
+        return permitted if self.keystores is None else permitted - {Permission.USERS_EDIT}
 
     def require(self, permission: Permission) -> None:
         """Raise NotPermitted without the permission."""
@@ -56,3 +56,16 @@ class Principal:
     def may_see(self, keystore: str) -> bool:
         """Whether a keystore exists for this account."""
         return self.keystores is None or keystore in self.keystores
+
+
+def principal_of(account: Account, means: Means) -> Principal:
+    """Return the account as who makes a request."""
+    return Principal(
+        account_id=account.id,
+        name=account.name,
+        kind=account.kind,
+        roles=account.roles,
+        keystores=account.keystores,
+        means=means,
+        must_change_password=account.must_change_password,
+    )

@@ -24,11 +24,16 @@ class AuditLog:
         self._database = database
 
     def read(
-        self, keystore_id: int, wanted: AuditFilter = EVERYTHING, *, last: int | None = None
+        self,
+        keystore_id: int | None,
+        wanted: AuditFilter = EVERYTHING,
+        *,
+        last: int | None = None,
     ) -> Iterator[AuditRow]:
         """Yield the rows that a filter lets through, oldest first; the ``last`` ones if a number.
 
-        A page at a time is in memory. Rows that are written meanwhile are not among them.
+        None instead of a keystore: the installation's rows, about accounts. A page at a time is in
+        memory. Rows that are written meanwhile are not among them.
         """
         parameters: dict[str, object] = {
             "keystore": keystore_id,

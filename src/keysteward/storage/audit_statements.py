@@ -26,7 +26,8 @@ CONTENT = tuple(_a.columns)[:10]
 _at = _a.c.at + _ZERO
 _sequence = _a.c.sequence + _ZERO
 
-_MINE = _a.c.keystore_id == bindparam("keystore")
+# Rows of the installation name no keystore.
+_MINE = _a.c.keystore_id.is_not_distinct_from(bindparam("keystore"))
 
 FIRST_SINCE = select(func.min(_sequence)).where(_MINE, _a.c.at >= bindparam("since"))
 LAST_UNTIL = select(func.max(_sequence)).where(_MINE, _a.c.at <= bindparam("until"))

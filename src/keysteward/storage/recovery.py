@@ -23,7 +23,11 @@ Progress = Callable[[int, int], None]
 """Is told how many rows are done, and how many there are in all."""
 
 _BLOCK_BYTES = 1 << 16
-_SHAPES = tuple((table, portable.shape_of(table)) for table in tables.metadata.sorted_tables)
+_SHAPES = tuple(
+    (table, portable.shape_of(table))
+    for table in tables.metadata.sorted_tables
+    if table.name not in tables.PASSING
+)
 
 
 @dataclass(frozen=True, slots=True)

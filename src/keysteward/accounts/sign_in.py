@@ -1,0 +1,125 @@
+"""Sign-in of users by name and password, at every request of a program that sends both.
+
+1. While failures make this name wait at this address, nothing is looked at: not even whether the
+   password was right a minute ago, or the answer would tell.
+2. The account is read. What follows compares with the hash that it has now.
+3. A password that was found right for this very hash within five minutes is right.
+4. Otherwise Argon2id is computed, once, whether there is such a user or not.
+5. The account is read again: it may have been changed during the computation.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+
+from keysteward.accounts import attempts, passwords, principals, rules
+from keysteward.accounts.attempts import Attempt
+from keysteward.accounts.principals import Means, Principal
+from keysteward.keystore.steward import Steward
+from keysteward.problems import NotSignedIn
+from keysteward.storage.account_records import Account, AccountKind
+from keysteward.values import Secret
+
+_REMEMBERED = 1000
+_REMEMBERED_FOR = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    password_hash: str
+    at: datetime
+
+
+class _Memory:
+    """Which passwords were found right, for which hash; neither can be read out of it."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(hashlib.blake2b.MAX_KEY_SIZE)
+        self._lock = Lock()
+        self._verified: dict[bytes, _Verified] = {}
+
+    def knows(self, account: Account, password: Secret, now: datetime) -> bool:
+        """Tell whether a password was found right for the hash that the account has."""
+        found = self._verified.get(self._digest(account.name, password))
+        if found is None or found.password_hash != account.password_hash:
+            return False
+        return timedelta() <= now - found.at < _REMEMBERED_FOR
+
+    def keep(self, account: Account, password: Secret, now: datetime) -> None:
+        """Remember a password that was found right; the one kept longest makes room."""
+        if account.password_hash is None:
+            return
+        digest = self._digest(account.name, password)
+        with self._lock:
+            self._verified.pop(digest, None)
+            while len(self._verified) >= _REMEMBERED:
+                del self._verified[next(iter(self._verified))]
+            self._verified[digest] = _Verified(account.password_hash, now)
+
+    def _digest(self, name: str, password: Secret) -> bytes:
+        # No name holds a zero byte.
+        content = name.encode() + b"\0" + password.reveal()
+        return hashlib.blake2b(content, key=self._key).digest()
+
+
+# Of the process, with a key of its own: an entry is worth nothing without the row that it fits.
+_memory = _Memory()
+
+
+def sign_in(steward: Steward, name: str, password: Secret, address: str) -> Principal:
+    """Return the user of a name and password.
+
+    Args:
+        steward: the installation's.
+        name: as it was sent; no API client's.
+        password: as it was sent.
+        address: of the network peer, for counting failures.
+
+    Raises NotSignedIn, with the same words for an unknown user, a wrong password and a disabled
+    user, TooManyRequests after five failures, ServerBusy if too many passwords are computed.
+    """
+    attempt = attempts.make(AccountKind.USER, name, address)
+    counted = attempts.require_no_wait(steward, attempt)  # step 1
+    account = _find(steward, name)  # step 2
+    now = steward.clock()
+    if account is None or not _memory.knows(account, password, now):  # step 3
+        right = _computed(steward, attempt, account, password)
+        account = _find(steward, name) if right else None  # step 5
+        if account is not None and not _memory.knows(account, password, now):
+            account = None
+    if account is None or account.disabled_at is not None:
+        attempts.count(steward, attempt, _find(steward, name))
+        raise NotSignedIn("There is no such user, or the password is another one.")
+    if counted:
+        attempts.forget(steward, attempt)
+    return principals.principal_of(account, Means.BASIC)
+
+
+def _computed(
+    steward: Steward, attempt: Attempt, account: Account | None, password: Secret
+) -> bool:
+    """Tell by Argon2id whether the password is right, and remember it (step 4)."""
+    with passwords.working():
+        # Those who came at the same moment have waited for their turn here, and may have failed.
+        attempts.require_no_wait(steward, attempt)
+        right = passwords.verify(None if account is None else account.password_hash, password)
+        if account is None or not right:
+            return False
+        if account.password_hash is not None and passwords.needs_rehash(account.password_hash):
+            account = _rehash(steward, account, password)
+    _memory.keep(account, password, steward.clock())
+    return True
+
+
+def _rehash(steward: Steward, account: Account, password: Secret) -> Account:
+    """Keep the password under today's parameters; nobody but its owner has it at hand."""
+    hashed = passwords.hash_password(password)
+    with steward.store.accounts.writing(account.name, steward.clock()) as changes:
+        changes.rehash_password(account, hashed)
+        return changes.find(AccountKind.USER, account.name) or account
+
+
+def _find(steward: Steward, name: str) -> Account | None:
+    return steward.store.accounts.find(AccountKind.USER, name) if rules.is_name(name) else None
