@@ -71,6 +71,5 @@ def deferred_address(root: str, entity: Entity, navigation: Navigation) -> str:
 
 def _key_literal(value: Value) -> str:
     if isinstance(value, str):
-        doubled = value.replace("'", "''")
-        return f"'{quote(doubled, safe="'")}'" if not value.isalnum() else f"'{value}'"
+        return "'" + quote(value.replace("'", "''"), safe="'") + "'"
     return str(value)

@@ -17,6 +17,7 @@ from keysteward.odata.edm import (
     Property,
 )
 
+
 def _strings(max_length: int, *names: str) -> tuple[Property, ...]:
     return tuple(Property(name, max_length=max_length) for name in names)
 
@@ -128,9 +129,7 @@ KEYSTORE_ENTRY = EntityType(
         _navigation("Certificate", "A_KeystoreEntry_CertificateResource", "r_Certificate"),
         _navigation("Sshkey", "A_KeystoreEntry_SSHKeyResource", "r_Sshkey"),
         _navigation("Keystore", "EntriesOfKeystore", "r_Keystore"),
-        _navigation(
-            "ChainResource", "A_KeystoreEntry_CertificateChainResource", "r_ChainResource"
-        ),
+        _navigation("ChainResource", "A_KeystoreEntry_CertificateChainResource", "r_ChainResource"),
         _navigation(
             "SigningRequest", "A_KeystoreEntry_CertificateSigningRequest", "r_SigningRequest"
         ),

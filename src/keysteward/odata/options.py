@@ -150,7 +150,7 @@ def parse(raw: bytes) -> Options:
     return Options(**fields, **_listed(lists))
 
 
-def _listed(lists: Mapping[str, list[str]]) -> dict[str, tuple[Any, ...]]:
+def _listed(lists: Mapping[str, list[str]]) -> dict[str, Any]:
     """Return the lists as fields: paths for ``select`` and ``expand``, each once."""
     if any(len(items) > _MOST_PATHS for items in lists.values()):
         raise RequestInvalid(f"A list in the query has more than {_MOST_PATHS} names.")
