@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -57,14 +58,18 @@ def _now(**later: float) -> str:
     ],
 )
 def test_filters_choose_rows(
-    client: Settings, filters: tuple[str, ...], expected: list[int]
+    client: Settings, tmp_path: Path, filters: tuple[str, ...], expected: list[int]
 ) -> None:
-    """In a table, as JSON and as lines of JSON alike."""
-    table = _show(client, *filters)
-    found = _show(client, "--json", *filters).json
-    lines = [
-        json.loads(line) for line in _show(client, "--json-lines", *filters).stdout.splitlines()
-    ]
+    """In a table, as JSON and as lines of JSON alike; each asked of its own copy of the log."""
+
+    def show(*form: str) -> commands.Run:
+        copy = tmp_path / f"copy{''.join(form)}"
+        shutil.copytree(client.data, copy)
+        return commands.inside(copy, "audit", "show", *form, *filters)
+
+    table = show()
+    found = show("--json").json
+    lines = [json.loads(line) for line in show("--json-lines").stdout.splitlines()]
     assert expected == [row["sequence"] for row in found]
     assert found == lines
     printed = [int(line.split()[0]) for line in table.stdout.splitlines()[1:]]
@@ -97,6 +102,33 @@ def test_lines_of_json_are_all_rows(client: Settings) -> None:
     assert list(range(1, 66)) == [json.loads(line)["sequence"] for line in lines]
     assert {"new_alias": "partner"} == json.loads(lines[-1])["detail"]
     assert 50 == len(_show(client, "--json").json)
+
+
+def test_question_is_a_row_itself(client: Settings) -> None:
+    """Who asked, and for what; it shows to whoever asks next."""
+    _show(client, "--alias", "client", "--last", "3")
+    _show(client, "--alias", "client", "--at", "9999-12-31")
+    rows = _show(client, "--json").json[5:]
+    assert ["read-audit-log", "read-audit-log"] == [row["action"] for row in rows]
+    assert [
+        {"alias": "client", "last": 3},
+        {"alias": "client", "at": "9999-12-31T23:59:59.999999+00:00"},
+    ] == [row["detail"] for row in rows]
+
+
+def test_events_of_sap_are_lines_of_json(client: Settings) -> None:
+    """The rename is two; what was refused is none; filters choose the rows behind them."""
+    events = [json.loads(line) for line in _show(client, "--sap").stdout.splitlines()]
+    assert [
+        ("Create", "client"),
+        ("Create", "client"),
+        ("Delete", "client"),
+        ("Create", "partner"),
+    ] == [(event["action"], event["objectId"]) for event in events]
+    assert {"X.509 Key-Pair"} == {event["objectType"] for event in events}
+    assert {"Subject CN", "Issuer CN", "Serial Number"} == set(events[0]["attributes"])
+    renamed = _show(client, "--sap", "--action", "rename").stdout.splitlines()
+    assert events[2:] == [json.loads(line) for line in renamed]
 
 
 def test_alias_in_the_past_is_told_with_its_certificate(client: Settings) -> None:
@@ -147,7 +179,9 @@ def test_answer_fits_a_terminal_and_is_one_line_each_in_a_pipe(client: Settings)
         (("--at", "yesterday", "--alias", "a"), "is no date like"),
         (("--since", "yesterday"), "is no date like"),
         (("--until", "0001-01-01T00:00+23:00"), "outside the calendar"),
-        (("--json", "--json-lines"), "two forms"),
+        (("--json", "--json-lines"), "choose one"),
+        (("--json-lines", "--sap"), "choose one"),
+        (("--alias", "a", "--at", "2020-01-01", "--sap"), "alone"),
         (("--outcome", "maybe"), "'maybe' is not one of"),
         (("--last", "0"), "too small"),
     ],

@@ -160,7 +160,7 @@ def show(
             metavar="N",
             min=1,
             max=2**31,
-            help="How many rows, newest last; 50 by default, all with --json-lines.",
+            help="How many rows, newest last; 50 by default, all as lines of JSON.",
             show_default=False,
         ),
     ] = None,
@@ -169,12 +169,19 @@ def show(
         bool,
         typer.Option("--json-lines", help="Print each row as a line of JSON, however many."),
     ] = False,
+    as_sap: Annotated[
+        bool,
+        typer.Option(
+            "--sap",
+            help="Print the events that SAP Cloud Integration has for the rows, as lines of JSON.",
+        ),
+    ] = False,
 ) -> None:
     """Show rows of the audit log, or what an alias stood for in the past."""
-    if as_json and as_lines:
-        raise typer.BadParameter("--json and --json-lines are two forms; choose one.")
+    if as_json + as_lines + as_sap > 1:
+        raise typer.BadParameter("--json, --json-lines and --sap are forms; choose one.")
     if at is not None:
-        others = (actor, action, outcome, since, until, last, as_lines or None)
+        others = (actor, action, outcome, since, until, last, as_lines or as_sap or None)
         if alias is None or any(other is not None for other in others):
             raise typer.BadParameter("--at goes with --alias and --json alone.")
         _show_past(session, alias, _end(at), as_json=as_json)
@@ -187,7 +194,11 @@ def show(
         since=None if since is None else _utc(since),
         until=None if until is None else _end(until),
     )
-    _show_rows(session, wanted, last, as_json=as_json, as_lines=as_lines)
+    if as_sap:
+        with session.desk() as desk:
+            output.say_json_lines(desk.audit_log.sap_events(wanted, last))
+    else:
+        _show_rows(session, wanted, last, as_json=as_json, as_lines=as_lines)
 
 
 def _show_past(session: Session, alias: str, at: datetime, *, as_json: bool) -> None:

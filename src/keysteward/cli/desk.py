@@ -234,6 +234,9 @@ class AuditLog(Protocol):
     def rows(self, wanted: AuditFilter, last: int | None) -> Iterable[AuditRow]:
         """Return the rows that a filter lets through, oldest first; the ``last`` ones or all."""
 
+    def sap_events(self, wanted: AuditFilter, last: int | None) -> Iterable[Mapping[str, object]]:
+        """Return the same rows as the events that SAP has for them; see ``audit_events``."""
+
     def active_at(self, alias: str, at: datetime) -> Answer:
         """Tell which certificate was active under an alias at a time, and how that came."""
 

@@ -1,11 +1,12 @@
 """The audit log of a local keystore."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from keysteward.cli.desk import AuditLog
-from keysteward.keystore import audit, chronicle
+from keysteward.entries import Caller
+from keysteward.keystore import audit, audit_events, readings
 from keysteward.keystore.chronicle import Answer
 from keysteward.keystore.steward import Steward
 from keysteward.storage.audit import AuditReport
@@ -15,17 +16,22 @@ from keysteward.storage.records import AuditFilter, AuditRow
 @dataclass(frozen=True, slots=True)
 class _AuditLog:
     steward: Steward
+    caller: Caller
 
     def verify(self, expect: str | None) -> AuditReport:
         return audit.verify_chain(self.steward, expect)
 
     def rows(self, wanted: AuditFilter, last: int | None) -> Iterable[AuditRow]:
-        return self.steward.store.audit_log.read(self.steward.keystore_id, wanted, last=last)
+        return readings.audit_rows(self.steward, self.caller, wanted, last=last)
+
+    def sap_events(self, wanted: AuditFilter, last: int | None) -> Iterable[Mapping[str, object]]:
+        rows = self.rows(wanted, last)
+        return (event.members for event in audit_events.read_events(self.steward, rows))
 
     def active_at(self, alias: str, at: datetime) -> Answer:
-        return chronicle.active_at(self.steward, alias, at)
+        return readings.active_at(self.steward, self.caller, alias, at)
 
 
-def audit_log(steward: Steward) -> AuditLog:
+def audit_log(steward: Steward, caller: Caller) -> AuditLog:
     """Return the audit log's part of the desk."""
-    return _AuditLog(steward)
+    return _AuditLog(steward, caller)

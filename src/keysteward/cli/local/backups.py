@@ -7,6 +7,7 @@ from keysteward.cli.desk import Backups
 from keysteward.cli.desk_values import Accept, Prospect
 from keysteward.entries import Caller, ListedEntry
 from keysteward.keystore import backups as operations
+from keysteward.keystore import readings
 from keysteward.keystore.backups import Comparison
 from keysteward.keystore.intake import Intake, Mode
 from keysteward.keystore.steward import Steward
@@ -26,14 +27,13 @@ class _Backups:
         return self.steward.store.list_backups(self.steward.keystore_id)
 
     def look_into(self, name: str | None) -> tuple[Backup, Sequence[ListedEntry]]:
-        backup = self._get(name)
-        return backup, operations.look_into(self.steward, backup)
+        return readings.backup(self.steward, self.caller, name)
 
     def compare(self, name: str | None) -> Comparison:
-        return operations.compare(self.steward, self._get(name))
+        return readings.comparison(self.steward, self.caller, name)
 
     def newest(self) -> str:
-        return self._get(None).name
+        return self.steward.store.get_backup(self.steward.keystore_id, None).name
 
     def plan_restore(self, name: str, aliases: Sequence[str] | None, mode: Mode) -> Prospect:
         return Prospect.of(operations.plan_restore(self.steward, self.caller, name, aliases, mode))
@@ -51,9 +51,6 @@ class _Backups:
 
     def delete(self, name: str) -> int:
         return operations.delete_backup(self.steward, self.caller, name)
-
-    def _get(self, name: str | None) -> Backup:
-        return self.steward.store.get_backup(self.steward.keystore_id, name)
 
 
 def backups(steward: Steward, caller: Caller) -> Backups:

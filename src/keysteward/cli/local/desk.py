@@ -25,5 +25,5 @@ def desk_of(steward: Steward, caller: Caller) -> Desk:
         backups=backups.backups(steward, caller),
         keystores=keystores.keystores(steward, caller),
         provider_keys=provider_keys.provider_keys(steward, caller),
-        audit_log=audit_log.audit_log(steward),
+        audit_log=audit_log.audit_log(steward, caller),
     )
