@@ -1,6 +1,6 @@
 """Several keystores in one installation, and entries copied from one to another."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from keysteward.entries import Action, Caller, Entry, EntryType, Owner, Reason
@@ -21,7 +21,7 @@ def create_keystore(steward: Steward, caller: Caller, name: str) -> int:
     with steward.recording_refusals(caller, Action.KEYSTORE_CREATED, None):
         require_administrator(caller)
         names.require_name(name)
-        return steward.store.create_keystore(name, caller.name, steward.clock())
+        return steward.store.create_keystore(name, caller.name, steward.clock(), steward.receipt)
 
 
 def steward_of(steward: Steward, name: str) -> Steward:
@@ -65,12 +65,14 @@ def copy_entries(
     target: Steward,
     *,
     overwrite: bool = False,
+    accept: Callable[[Intake], None] = lambda plan: None,
 ) -> Intake:
     """Copy current entries to a keystore of the same installation: all of them, or none.
 
     A copy has the current chain, key, usage and mark of trust; versions, pending key and signing
     requests stay behind. A private key is opened in memory alone and sealed anew for the target.
-    Both keystores' audit logs tell of it.
+    Both keystores' audit logs tell of it. The plan is handed to ``accept`` before anything is
+    written, which may raise to refuse it.
 
     Raises what ``plan_copy`` does or has among its decisions (AliasExists unless ``overwrite``,
     KeyPairInTheWay, AliasInvalid, …), KeystoreTooLarge, and EntryChanged if another writer of the
@@ -81,6 +83,7 @@ def copy_entries(
         for problem in (decision.problem for decision in plan.decisions):
             if problem is not None:
                 raise problem
+        accept(plan)
         if plan.changes_anything:
             opened = tuple(_opened(steward, entries, decision) for decision in plan.decisions)
             source, destination = steward.settings.keystore, target.settings.keystore

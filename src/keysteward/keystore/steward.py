@@ -20,6 +20,7 @@ from keysteward.problems import (
 )
 from keysteward.sealing.sealer import Sealer
 from keysteward.settings import Settings
+from keysteward.storage.records import Receipt
 from keysteward.storage.store import Store
 from keysteward.storage.transaction import Transaction
 from keysteward.values import Alias
@@ -37,6 +38,15 @@ class Steward:
     keystore_id: int
     bundle: tuple[Certificate, ...] = ()
     """Roots that need no confirmation, from the configured trust bundle."""
+    precondition: Callable[[], None] | None = None
+    """Called when a write transaction has begun; raises if the caller wants nothing done then.
+
+    Whoever asks "is the entry still as I saw it" gets an answer that no other writer can overtake:
+    the operation read the entry before, and its change is refused if it is another one now.
+    """
+    receipt: Receipt | None = None
+    """Called in a write transaction just before its commit, to leave a trace that is there exactly
+    if what was written is."""
 
     @contextmanager
     def recording_refusals(
@@ -65,15 +75,20 @@ class Steward:
     def writing(self, caller: Caller) -> Iterator[Transaction]:
         """Begin a write transaction of the caller on this keystore; see ``Store.writing``.
 
-        Raises KeystoreTooLarge at its end if the compatibility limit is set and it grew beyond.
+        Raises KeystoreTooLarge at its end if the compatibility limit is set and it grew beyond,
+        and what ``precondition`` and ``receipt`` do.
         """
         limit = self.settings.keystore_limit_bytes
         with self.store.writing(self.keystore_id, caller.name, self.clock()) as transaction:
+            if self.precondition is not None:
+                self.precondition()
             before = 0 if limit is None else transaction.size_bytes()
             yield transaction
             after = 0 if limit is None else transaction.size_bytes()
             if limit is not None and after > max(limit, before):
                 raise KeystoreTooLarge(after, limit)
+            if self.receipt is not None:
+                self.receipt(transaction)
 
     def require_right(self, entry: Entry, caller: Caller) -> None:
         """Raise unless the entry is the caller's to change: tenant and provider keep apart."""

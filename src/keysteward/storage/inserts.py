@@ -1,8 +1,10 @@
 """Rows of new entries, versions, keys and certificates, written many at a time."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from keysteward.pki.certificates import Certificate
+from keysteward.problems import NameTaken
 from keysteward.sealing.sealer import SealingContext
 from keysteward.storage import changes, rows, statements
 from keysteward.storage.database import Link
@@ -11,6 +13,16 @@ from keysteward.values import Fingerprint
 
 _NewVersionRow = tuple[int, int, NewVersion, list[int]]
 """The entry's id, the version's number, the version, the ids of its certificates."""
+
+
+def keystore(link: Link, name: str, at: datetime) -> int:
+    """Write an empty tenant keystore and return its id. Raises NameTaken."""
+    if link.one(statements.GET_KEYSTORE, keystore_name=name) is not None:
+        raise NameTaken("keystore", name)
+    row = link.one(changes.INSERT_KEYSTORE, name=name, created_at=rows.to_microseconds(at))
+    if row is None:
+        raise RuntimeError("The database did not return the number that it gave.")
+    return int(row[0])
 
 
 def private_keys(link: Link, keystore_id: int, keys: Sequence[NewKey]) -> list[int]:

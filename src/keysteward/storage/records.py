@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from keysteward.entries import Entry, EntryType, Owner, Reason, SigningRequest, View
 from keysteward.pki.certificates import Certificate
@@ -190,3 +191,39 @@ class AuditRow:
     entry_id: int | None
     version: int | None
     detail: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeatable:
+    """A request that its sender may repeat under a key; ``attempt`` tells one try from another."""
+
+    account_id: int
+    key: str
+    request_sha256: bytes
+    attempt: str
+
+
+class Remembering(Protocol):
+    """A write transaction, of whichever rows."""
+
+    def remember(self, repeatable: Repeatable) -> bool:
+        """Keep that a request was carried out; see ``answers.remember``."""
+
+
+Receipt = Callable[[Remembering], None]
+"""Leaves a trace in a transaction just before its commit; raises to have all of it undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What is known of a request that was carried out under a key.
+
+    A process that ended right after the commit left no answer: ``status`` is None then.
+    """
+
+    request_sha256: bytes
+    attempt: str
+    created_at: datetime
+    status: int | None
+    headers: str | None
+    body: bytes | None

@@ -14,18 +14,20 @@ from keysteward.problems import (
     BackupNotFound,
     DatabaseUnusable,
     KeystoreUnknown,
-    NameTaken,
     Problem,
     SealedKeyDamaged,
     VersionNotFound,
 )
 from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
-from keysteward.storage import audit, backups, changes, rows, statements, view_statements
+from keysteward.storage import audit, backups, inserts, rows, statements, view_statements
 from keysteward.storage.accounts import Accounts
+from keysteward.storage.answers import Answers
 from keysteward.storage.audit import AuditEvent, AuditReport
 from keysteward.storage.audit_log import AuditLog
 from keysteward.storage.catalogue import Catalogue
 from keysteward.storage.database import Database, Row
+from keysteward.storage.entry_lists import PREFIX_END, EntryFilter
+from keysteward.storage.readiness import Readiness
 from keysteward.storage.records import (
     Activation,
     Backup,
@@ -33,12 +35,11 @@ from keysteward.storage.records import (
     EntryState,
     KeyOwner,
     KeyPairView,
+    Receipt,
     WaitingKey,
 )
 from keysteward.storage.transaction import Transaction
 from keysteward.values import Alias, Fingerprint
-
-_PREFIX_END = "\U0010ffff"
 
 
 class Store:
@@ -51,6 +52,8 @@ class Store:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self.sealer = sealer
         self.audit_log = AuditLog(database)
+        self.readiness = Readiness(database, sealer)
+        self.answers = Answers(database)
         self.catalogue = Catalogue(database)
         self.accounts = Accounts(database, sealer)
         self._database = database
@@ -144,29 +147,10 @@ class Store:
         The order is that of the aliases, by code point; entries that expire before a time come by
         their end date instead, unless deleted ones are asked for. ``after`` is the last line of the
         page before, read under the same conditions. All but ``view`` is of the current entries.
+        ``catalogue.list_lines`` has more conditions.
         """
-        statement = statements.list_entries(
-            current=view is View.CURRENT,
-            expiring=expiring_before is not None,
-            waiting=waiting,
-            deleted=deleted,
-            paged=after is not None,
-        )
-        parameters: dict[str, object] = {
-            "keystore": keystore_id,
-            "row_limit": limit,
-            "view": view.value,
-        }
-        if expiring_before is not None:
-            parameters["before"] = rows.to_microseconds(expiring_before)
-        if after is not None:
-            parameters |= {
-                "after_alias": after.alias,
-                "after_id": after.id,
-                "after_not_after": rows.to_microseconds(after.not_after),
-                "after_deleted": after.deleted_at and rows.to_microseconds(after.deleted_at),
-            }
-        return tuple(rows.listed(row) for row in self._all(statement, **parameters))
+        wanted = EntryFilter(view, expiring_before, waiting, deleted)
+        return self.catalogue.list_lines(keystore_id, wanted, limit=limit, after=after)
 
     def list_aliases(
         self, keystore_id: int, prefix: str, limit: int, view: View = View.CURRENT
@@ -177,7 +161,7 @@ class Store:
             keystore=keystore_id,
             view=view.value,
             prefix_from=prefix,
-            prefix_to=prefix + _PREFIX_END,
+            prefix_to=prefix + PREFIX_END,
             row_limit=limit,
         )
         return tuple(Alias(row[0]) for row in found)
@@ -336,18 +320,19 @@ class Store:
         if transaction.purged:
             self._scrub()
 
-    def create_keystore(self, name: str, actor: str, at: datetime) -> int:
-        """Make another tenant keystore, with its audit row; return its id. Raises NameTaken."""
+    def create_keystore(
+        self, name: str, actor: str, at: datetime, receipt: Receipt | None = None
+    ) -> int:
+        """Make another tenant keystore, with its audit row; return its id. Raises NameTaken.
+
+        ``receipt`` is called just before the commit.
+        """
         with self._database.writing() as link:
-            if link.one(statements.GET_KEYSTORE, keystore_name=name) is not None:
-                raise NameTaken("keystore", name)
-            row = link.one(changes.INSERT_KEYSTORE, name=name, created_at=rows.to_microseconds(at))
-            if row is None:
-                raise RuntimeError("The database did not return the number that it gave.")
-            keystore_id = int(row[0])
-            made = {"keystore": name}
-            event = AuditEvent(Action.KEYSTORE_CREATED, audit.DONE, None, None, None, made)
-            audit.append(link, self.sealer, keystore_id, actor, at, event)
+            keystore_id = inserts.keystore(link, name, at)
+            transaction = Transaction(link, self.sealer, keystore_id, actor, at)
+            transaction.audit(Action.KEYSTORE_CREATED, None, None, None, {"keystore": name})
+            if receipt is not None:
+                receipt(transaction)
         return keystore_id
 
     def record_refusal(

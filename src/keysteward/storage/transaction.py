@@ -8,6 +8,7 @@ from keysteward.pki.usages import Usage
 from keysteward.problems import AliasExists, EntryChanged
 from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
 from keysteward.storage import (
+    answers,
     audit,
     changes,
     inserts,
@@ -26,6 +27,7 @@ from keysteward.storage.records import (
     NewEntry,
     NewKey,
     NewVersion,
+    Repeatable,
     Stamp,
 )
 from keysteward.values import Alias, Fingerprint
@@ -322,6 +324,10 @@ class Transaction:
         sums = (view_statements.SUM_CERTIFICATES, view_statements.SUM_PRIVATE_KEYS)
         found = (self._link.one(statement, keystore=self.keystore_id) for statement in sums)
         return sum(int(row[0] or 0) for row in found if row is not None)
+
+    def remember(self, repeatable: Repeatable) -> bool:
+        """Keep that a request was carried out, without its answer; see ``answers.remember``."""
+        return answers.remember(self._link, repeatable, self._now)
 
     def audit(
         self,
