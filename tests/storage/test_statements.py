@@ -100,6 +100,43 @@ def test_list_comes_in_the_order_of_its_index(bench: Bench, name: str) -> None:
     assert not [step for step in _plan(bench, NAMED[name]) if "TEMP B-TREE" in step]
 
 
+def test_list_by_type_owner_and_prefix_is_a_range_of_an_index_in_its_order(bench: Bench) -> None:
+    """However conditions are combined, nothing is walked or sorted; few are looked at each."""
+    flags = ("expiring", "waiting", "deleted", "paged", "typed", "owned", "prefixed")
+    for bits in itertools.product((False, True), repeat=7):
+        asked = dict(zip(flags, bits, strict=True))
+        for current in (True, False):
+            if not current and (asked["expiring"] or asked["waiting"] or asked["deleted"]):
+                continue
+            statement = statements.list_entries(current=current, **asked)
+            plan = _plan(bench, statement)
+            assert not [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step]
+            assert {None} >= set(_parameters(statement).values())
+
+
+@pytest.mark.parametrize("size", [0, 300])
+def test_list_by_type_or_owner_reads_those_alone(bench: Bench, size: int) -> None:
+    """Of many entries with a handful of another type or owner, only that handful is read."""
+    for number in range(size):
+        bench.add_certificate(f"c{number}", bench.pki.other[0])
+    bench.execute("ANALYZE")
+    for asked, index in (
+        ({"typed": True}, "entries_type (keystore_id=? AND view=? AND type=?"),
+        ({"owned": True}, "entries_owner (keystore_id=? AND view=? AND owner=?"),
+    ):
+        for prefixed in (False, True):
+            statement = statements.list_entries(
+                current=True,
+                expiring=False,
+                waiting=False,
+                deleted=False,
+                paged=True,
+                prefixed=prefixed,
+                **asked,
+            )
+            assert index in _plan(bench, statement)[0]
+
+
 @pytest.mark.parametrize("name", NAMED)
 def test_statement_has_no_value_of_its_own(name: str) -> None:
     """The driver gets the parameters as they are, so no statement may bring one with a value."""

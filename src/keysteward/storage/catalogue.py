@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from keysteward.entries import EntryType, Owner, View
+from keysteward.entries import EntryType, ListedEntry, Owner, View
 from keysteward.pki.public_keys import KeyKind
 from keysteward.pki.usages import Usage
-from keysteward.storage import catalogue_sql, conditions, rows
+from keysteward.storage import catalogue_sql, conditions, entry_lists, rows
 from keysteward.storage.conditions import Condition, Kind, Order
 from keysteward.storage.database import Database, Row
+from keysteward.storage.entry_lists import EntryFilter, Position
 from keysteward.storage.records import Activation, Backup
 from keysteward.values import Alias
 
@@ -120,6 +121,25 @@ class Catalogue:
                 statement = catalogue_sql.narrowed(kind, statement, condition, order)
                 found = link.all_once(statement, **parameters)
         return tuple(map(_entry, found))
+
+    def list_lines(
+        self,
+        keystore_id: int,
+        wanted: EntryFilter,
+        *,
+        limit: int,
+        after: ListedEntry | Position | None = None,
+    ) -> tuple[ListedEntry, ...]:
+        """Return one page of what a filter lets through, ``limit`` lines at most.
+
+        The order is that of the aliases, by code point; entries that expire before a time come by
+        their end date instead, unless deleted ones are asked for. ``after`` is where the page
+        before ended, read with the same filter. Of the views other than ``current``, type, owner
+        and prefix can be asked for, and nothing else.
+        """
+        statement, parameters = entry_lists.page(keystore_id, wanted, limit, after)
+        with self._database.reading() as link:
+            return tuple(map(rows.listed, link.all(statement, **parameters)))
 
     def count(self, keystore_id: int, source: Source, condition: Condition | None = None) -> int:
         """Return how many entries there are, or fit; walks over all of them."""

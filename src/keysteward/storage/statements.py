@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     Select,
+    String,
     bindparam,
     literal_column,
     select,
@@ -184,11 +185,26 @@ def _listed(*, current: bool, deleted: bool) -> ColumnElement[bool]:
     return tables.living if current else tables.present & (_e.c.view == bindparam("view"))
 
 
+def _unindexed(column: ColumnElement[str], wanted: bool) -> ColumnElement[str]:  # noqa: FBT001  # which of two forms
+    """Return a column as an expression that is in no index, if that is wanted."""
+    return column.concat(literal_column("''", String)) if wanted else column
+
+
 @cache
 def list_entries(
-    *, current: bool, expiring: bool, waiting: bool, deleted: bool, paged: bool
+    *,
+    current: bool,
+    expiring: bool,
+    waiting: bool,
+    deleted: bool,
+    paged: bool,
+    typed: bool = False,
+    owned: bool = False,
+    prefixed: bool = False,
 ) -> Select[tuple[object, ...]]:
     """Return the statement of one kind of list; each is a range of one index, in its order."""
+    # Of what expires, waits or is deleted, no index knows type and owner: those few are looked at.
+    few = expiring or waiting or deleted
     order: tuple[ColumnElement[object], ...] = (_e.c.alias,)
     after: tuple[ColumnElement[object], ...] = (bindparam("after_alias"),)
     if deleted:
@@ -211,6 +227,15 @@ def list_entries(
         statement = statement.where(_e.c.not_after < bindparam("before"))
     if waiting:
         statement = statement.where(tables.waiting)
+    if typed:
+        statement = statement.where(_unindexed(_e.c.type, few) == bindparam("type"))
+    if owned:
+        statement = statement.where(_unindexed(_e.c.owner, few) == bindparam("owner"))
+    if prefixed:
+        alias = _unindexed(_e.c.alias, expiring and not deleted)
+        statement = statement.where(
+            alias >= bindparam("prefix_from"), alias < bindparam("prefix_to")
+        )
     if paged:
         statement = statement.where(tuple_(*order) > tuple_(*after))
     return statement

@@ -125,6 +125,22 @@ Index(
     sqlite_where=present,
 )
 Index(
+    "entries_type",
+    entries.c.keystore_id,
+    entries.c.view,
+    entries.c.type,
+    entries.c.alias,
+    sqlite_where=present,
+)
+Index(
+    "entries_owner",
+    entries.c.keystore_id,
+    entries.c.view,
+    entries.c.owner,
+    entries.c.alias,
+    sqlite_where=present,
+)
+Index(
     "entries_not_after",
     entries.c.keystore_id,
     entries.c.not_after,

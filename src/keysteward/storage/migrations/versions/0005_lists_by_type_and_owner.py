@@ -1,0 +1,18 @@
+"""Indexes by which entries of one type, or of one owner, are listed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Add the indexes."""
+    for column in ("type", "owner"):
+        op.create_index(
+            f"entries_{column}",
+            "entries",
+            ["keystore_id", "view", column, "alias"],
+            sqlite_where=sa.text("deleted_at IS NULL"),
+        )
