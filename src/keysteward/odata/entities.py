@@ -25,7 +25,7 @@ class Entity:
 
     type: EntityType
     values: Mapping[str, Value] = field(repr=False)
-    related: Mapping[str, Related] = _NOTHING
+    related: Mapping[str, Related] = field(default_factory=lambda: _NOTHING)
     """By navigation, for those that the answer's shape expands."""
     query: str = ""
     """What its addresses end in so that they lead to it: ``?keystoreName=KeyRenewal``."""

@@ -1,0 +1,157 @@
+"""Verbose JSON of OData V2: answers, and the bodies of writing requests.
+
+Sources: OData V2, "JSON Format"; contract of the service for dates with ``+0000``.
+"""
+
+import codecs
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from keysteward.odata import edm, entities, literals, model
+from keysteward.odata.bodies import Body
+from keysteward.odata.edm import EntityType, Property
+from keysteward.odata.entities import Entity, Feed, Related, Value
+from keysteward.odata.errors import ErrorAnswer
+from keysteward.odata.shapes import Shape
+from keysteward.odata.writers import Content
+from keysteward.problems import RequestInvalid
+
+_MEDIA_TYPE = "application/json;charset=utf-8"
+
+_ENCODER = msgspec.json.Encoder()
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def write_service(_root: str) -> Content:
+    """Return the names of all entity sets."""
+    return _content({"EntitySets": [each.name for each in model.ENTITY_SETS]})
+
+
+def write_entity(entity: Entity, shape: Shape, root: str) -> Content:
+    """Return one entity."""
+    return _content(_entity(entity, shape, root))
+
+
+def write_feed(feed: Feed, shape: Shape, root: str) -> Content:
+    """Return one page of entities; ``__count`` is a text, as the format has it."""
+    members: dict[str, object] = {}
+    if feed.count is not None:
+        members["__count"] = str(feed.count)
+    members["results"] = [_entity(entity, shape, root) for entity in feed.entities]
+    if feed.next is not None:
+        members["__next"] = feed.next
+    return _content(members)
+
+
+def write_property(property_: Property, value: Value) -> Content:
+    """Return one property alone."""
+    return _content({property_.name: literals.to_json(property_, value)})
+
+
+def write_link(entity: Entity, root: str) -> Content:
+    """Return the address of one related entity."""
+    return _content({"uri": entities.address(root, entity)})
+
+
+def write_links(related: Sequence[Entity], root: str) -> Content:
+    """Return the addresses of several related entities."""
+    return _content({"results": [{"uri": entities.address(root, each)} for each in related]})
+
+
+def write_error(error: ErrorAnswer, root: str) -> Content:
+    """Return an error; the certificate to be confirmed stands beside it in ``d``.
+
+    So a client that looks for the entity finds it, and one that shows the message has one.
+    """
+    detail = {"code": error.slug, "message": error.detail, "title": error.title}
+    answer: dict[str, object] = {
+        "error": {
+            "code": error.code,
+            "message": {"lang": "en", "value": error.message},
+            "innererror": {"errordetails": [{**detail, "override": error.overridable}]},
+        }
+    }
+    if error.top is not None:
+        answer["d"] = _entity_without_links(error.top, root)
+    return Content(_ENCODER.encode(answer), _MEDIA_TYPE)
+
+
+def read(data: bytes, entity_type: EntityType) -> Body:
+    """Return the properties that a body names, with or without ``d`` around them.
+
+    ``__metadata`` and navigation properties are skipped. Raises RequestInvalid for what is no JSON
+    object, an unknown property, or a value that its property cannot have; names the property.
+    """
+    members = _members(data.removeprefix(codecs.BOM_UTF8))
+    if set(members) == {"d"}:
+        members = _members(members["d"])
+    properties = edm.properties_of(entity_type)
+    navigations = edm.navigations_of(entity_type)
+    values: dict[str, Value] = {}
+    for name, raw in members.items():
+        if name in properties:
+            values[name] = literals.from_json(properties[name], _scalar(properties[name], raw))
+        elif name not in navigations and not name.startswith("__"):
+            raise RequestInvalid(f"{entity_type.name} has no property {name[:60]!r}.")
+    return Body(values)
+
+
+def _members(data: bytes | msgspec.Raw) -> Mapping[str, msgspec.Raw]:
+    try:
+        return _MEMBERS.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestInvalid("The body is no JSON object in UTF-8.") from error
+
+
+def _scalar(property_: Property, raw: msgspec.Raw) -> object:
+    try:
+        return msgspec.json.decode(raw, type=str | int | bool | None)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestInvalid(
+            f"The value of the property {property_.name} is neither text nor whole number."
+        ) from error
+
+
+def _content(members: Mapping[str, object]) -> Content:
+    return Content(_ENCODER.encode({"d": members}), _MEDIA_TYPE)
+
+
+def _entity(entity: Entity, shape: Shape, root: str) -> dict[str, object]:
+    members = _entity_without_links(entity, root, shape.properties)
+    for navigation, inner in shape.expanded:
+        members[navigation.name] = _related(entity.related.get(navigation.name), inner, root)
+    for navigation in shape.deferred:
+        uri = entities.deferred_address(root, entity, navigation)
+        members[navigation.name] = {"__deferred": {"uri": uri}}
+    return members
+
+
+def _entity_without_links(
+    entity: Entity, root: str, properties: Sequence[Property] | None = None
+) -> dict[str, object]:
+    if properties is None:
+        properties = tuple(edm.properties_of(entity.type).values())
+    members: dict[str, object] = {"__metadata": _metadata(entity, root)}
+    for each in properties:
+        members[each.name] = literals.to_json(each, entity.values.get(each.name))
+    return members
+
+
+def _metadata(entity: Entity, root: str) -> dict[str, str]:
+    uri = entities.address(root, entity)
+    metadata = {"id": uri, "uri": uri, "type": entity.type.qualified_name}
+    if entity.etag is not None:
+        metadata["etag"] = entity.etag
+    if entity.content_type is not None:
+        source = entities.address(root, entity, "/$value")
+        metadata.update(content_type=entity.content_type, media_src=source, edit_media=source)
+    return metadata
+
+
+def _related(related: Related, shape: Shape, root: str) -> object:
+    if related is None:
+        return None
+    if isinstance(related, Entity):
+        return _entity(related, shape, root)
+    return {"results": [_entity(each, shape, root) for each in related]}
