@@ -1,16 +1,16 @@
-"""The composition root: settings in; a Steward and the command out. Nobody imports it."""
+"""The composition root: settings in; a Steward, the server, the command out. Nobody imports it."""
 
 import gc
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from keysteward.cli import application
-from keysteward.cli.session import Composition
+from keysteward.cli.session import Composition, Listening
 from keysteward.keystore import recovery
 from keysteward.keystore.steward import Steward
 from keysteward.pki import pem_blocks
@@ -28,7 +28,7 @@ def main() -> None:
     """Run the ``keysteward`` command."""
     # What was loaded stays to the end; collecting garbage need not walk through it each time.
     gc.freeze()
-    application.run(Composition(os.environ, create, upgrade, opened, restore))
+    application.run(Composition(os.environ, create, upgrade, opened, restore, serve))
 
 
 def create(settings: Settings) -> str:
@@ -51,6 +51,20 @@ def restore(settings: Settings, file: BinaryIO, passphrase: Secret, progress: Pr
     with _using(settings):
         actor = f"local:{getpass.getuser()}"
         return recovery.restore(settings, file, passphrase, actor, _now(), progress)
+
+
+def serve(settings: Settings, announce: Callable[[Listening], None]) -> None:
+    """Run the server until a signal ends it; ``announce`` is called once it takes requests.
+
+    Raises as ``opened`` does, and SettingInvalid for a certificate or address that it cannot use.
+    """
+    # No other command needs the server's libraries, and each starts faster without them.
+    from keysteward import serving  # noqa: PLC0415
+
+    with opened(settings) as steward:
+        with _using(settings):
+            secured = serving.secure(steward)
+        serving.run(steward, secured, announce)
 
 
 @contextmanager

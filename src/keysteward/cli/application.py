@@ -25,6 +25,7 @@ from keysteward.cli import (
     provider,
     recovery,
     responses,
+    serve,
     ssh_keys,
 )
 from keysteward.cli.session import Composition, before_command, with_session
@@ -36,6 +37,7 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         {
             "demo": demo.demo,
             "init": maintenance.init,
+            "serve": serve.serve,
             "list": entries.list_,
             "show": entries.show,
             "versions": entries.versions_,

@@ -30,6 +30,16 @@ _MOST_COMPLETIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """A server that takes requests."""
+
+    url: str
+    fingerprint: str | None
+    """Of a certificate that was made here; None for plain HTTP and for certificates of a CA."""
+    administrators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Composition:
     """What the composition root lends to the command."""
 
@@ -41,6 +51,8 @@ class Composition:
     opened: Callable[[Settings], AbstractContextManager[Steward]]
     restore: Callable[[Settings, BinaryIO, Secret, Progress], Contents]
     """Makes the installation of a recovery file; returns what came back."""
+    serve: Callable[[Settings, Callable[[Listening], None]], None]
+    """Runs the server until a signal ends it; calls back once it takes requests."""
 
 
 @dataclass(frozen=True, slots=True)

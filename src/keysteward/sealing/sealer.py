@@ -83,6 +83,10 @@ class Sealer:
             _decrypt(data_key, sealed.ciphertext, _associated(sealed.data_key_id, context))
         )
 
+    def has_data_key(self, data_key_id: str) -> bool:
+        """Whether what is sealed under a data key can be opened."""
+        return data_key_id in self._data_keys
+
     def find_audit_key(self, sealing_key_id: str) -> Secret | None:
         """Return the key of the audit log's chain that belongs to a sealing key."""
         return self._audit_keys.get(sealing_key_id)

@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from keysteward.entries import Action
 from keysteward.problems import DatabaseUnusable, KeystoreExists, KeystoreNotInitialised
 from keysteward.sealing import folders, keyring, sealer
 from keysteward.sealing.sealer import WrappedKey
 from keysteward.settings import Settings
-from keysteward.storage import audit, changes, migrations, rows, statements
+from keysteward.storage import audit, changes, migrations, readiness, rows, statements
 from keysteward.storage.audit import AuditEvent
 from keysteward.storage.database import Database, Link, parse_url
 from keysteward.storage.store import Store
@@ -32,7 +30,7 @@ def create(settings: Settings, actor: str, at: datetime) -> str:
     try:
         with database.schema_change() as connection:
             link = database.link(connection)
-            if _revision(connection) is not None and link.one(statements.ANY_KEYSTORE) is not None:
+            if readiness.revision_of(connection) is not None and link.one(statements.ANY_KEYSTORE) is not None:
                 raise KeystoreExists
             sealing_key_id = keyring.create_key(settings.keyring)
             wrapped = sealer.create_data_key(settings.keyring, sealing_key_id)
@@ -68,7 +66,7 @@ def upgrade(settings: Settings) -> bool:
     database = _connect(settings)
     try:
         with database.schema_change() as connection:
-            revision = _revision(connection)
+            revision = readiness.revision_of(connection)
             if revision == migrations.HEAD:
                 return False
             _require_known(revision, settings)
@@ -102,7 +100,7 @@ def open_database(settings: Settings) -> Database:
     database = _connect(settings)
     try:
         with database.schema_read() as connection:
-            revision = _revision(connection)
+            revision = readiness.revision_of(connection)
         _require_head(revision, settings)
     except BaseException:
         database.close()
@@ -128,16 +126,6 @@ def _require_known(revision: str | None, settings: Settings) -> None:
             f"The database has the schema {revision!r}, which this version of Keysteward does not "
             "know: a newer one made it. Install that version, or bring back an older backup."
         )
-
-
-def _revision(connection: Connection) -> str | None:
-    """Return the schema's revision, or None for a database that was never filled."""
-    if not connection.dialect.has_table(connection, "alembic_version"):
-        return None
-    found: str | None = connection.exec_driver_sql(
-        "SELECT version_num FROM alembic_version"
-    ).scalar()
-    return found
 
 
 def _fill(link: Link, settings: Settings, wrapped: WrappedKey, actor: str, at: datetime) -> None:

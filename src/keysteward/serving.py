@@ -1,0 +1,44 @@
+"""The composition of the server: a Steward in; the application with all faces out, and it runs."""
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+
+from keysteward.accounts.principals import AccountKind
+from keysteward.cli.session import Listening
+from keysteward.keystore.steward import Steward
+from keysteward.web import application, csrf, logs, server, tls
+from keysteward.web.rates import Rates
+from keysteward.web.running import Running
+from keysteward.web.service import Service
+from keysteward.web.tls import Tls
+
+
+def build(steward: Steward, running: Running | None = None) -> Starlette:
+    """Return the application of an opened keystore; ``running`` is what its server knows of it."""
+    settings = steward.settings
+    service = Service(
+        steward,
+        csrf.CsrfTokens(steward.sealer.derive_key("csrf"), steward.clock),
+        Rates.of(settings.odata_keystore_rate, settings.odata_account_rate),
+    )
+    return application.build(service, (), running)
+
+
+def secure(steward: Steward) -> Tls | None:
+    """Return what the server speaks TLS with; see ``tls.choose``."""
+    return tls.choose(steward.settings, steward.clock())
+
+
+def run(steward: Steward, secured: Tls | None, announce: Callable[[Listening], None]) -> None:
+    """Serve until a signal ends it; see ``server.run``."""
+    logs.configure(steward.settings.log)
+    running = Running()
+
+    def listening(url: str) -> None:
+        fingerprint = secured.fingerprint if secured and secured.self_signed else None
+        users = steward.store.accounts.list(AccountKind.USER)
+        names = tuple(user.name for user in users if user.administers)
+        announce(Listening(url, fingerprint, names))
+
+    server.run(build(steward, running), steward.settings, secured, running, listening)

@@ -1,0 +1,87 @@
+"""Problems as HTTP answers: statuses, the headers that go with them, and RFC 9457 documents."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from keysteward.problems import (
+    BodyTooSlow,
+    Kind,
+    MethodNotSupported,
+    NotSignedIn,
+    Problem,
+    RequestInvalid,
+    TooManyRequests,
+)
+
+MEDIA_TYPE = "application/problem+json"
+BUSY_SECONDS = 2
+"""After how long whoever found the server or the keystore busy should try again."""
+
+STATUS: Mapping[Kind, int] = MappingProxyType(
+    {
+        Kind.MISSING: 404,
+        Kind.INVALID: 422,
+        Kind.UNSUPPORTED: 415,
+        Kind.TOO_LARGE: 413,
+        Kind.CONFLICT: 409,
+        Kind.FORBIDDEN: 403,
+        Kind.BUSY: 503,
+        Kind.UPSTREAM: 502,
+        Kind.SIGNED_OUT: 401,
+        Kind.TOO_MANY: 429,
+    }
+)
+_OWN_STATUS: Mapping[type[Problem], int] = MappingProxyType(
+    {RequestInvalid: 400, MethodNotSupported: 405, BodyTooSlow: 408}
+)
+
+
+def status_of(problem: Problem) -> int:
+    """Return the HTTP status of a problem at every address but those of the OData face."""
+    return _OWN_STATUS.get(type(problem), STATUS[problem.kind])
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    """Return what an answer says beside its status: how to sign in, when to come again."""
+    if isinstance(problem, NotSignedIn):
+        return {"WWW-Authenticate": 'Basic realm="Keysteward", charset="UTF-8"'}
+    if isinstance(problem, TooManyRequests):
+        return {"Retry-After": str(problem.retry_after_seconds)}
+    if isinstance(problem, MethodNotSupported):
+        return {"Allow": problem.supported}
+    return {"Retry-After": str(BUSY_SECONDS)} if problem.kind is Kind.BUSY else {}
+
+
+def document(problem: Problem, status: int, instance: str | None = None) -> bytes:
+    """Return the RFC 9457 document of a problem; ``instance`` is the request's id."""
+    return _encode(problem.slug, problem.title, problem.detail, status, instance)
+
+
+def failure(instance: str | None) -> bytes:
+    """Return the document of what nobody expected; says nothing but where to look."""
+    detail = "The server's log says more under this request's id."
+    return _encode("about:blank", "Something went wrong in the server", detail, 500, instance)
+
+
+def answer(problem: Problem, request: Request) -> Response:
+    """Return the answer to a request that was refused."""
+    status = status_of(problem)
+    instance = getattr(request.state, "request_id", None)
+    content = document(problem, status, instance)
+    return Response(content, status, headers_of(problem), MEDIA_TYPE)
+
+
+def _encode(slug: str, title: str, detail: str, status: int, instance: str | None) -> bytes:
+    content: dict[str, object] = {
+        "type": slug if ":" in slug else f"/rest/v1/problems/{slug}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    if instance is not None:
+        content["instance"] = instance
+    return msgspec.json.encode(content)

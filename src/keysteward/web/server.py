@@ -1,0 +1,170 @@
+"""The server of this process: uvicorn's, listening and stopping as we have it."""
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import anyio.to_thread
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from keysteward.problems import SettingInvalid
+from keysteward.settings import Settings
+from keysteward.web import tls
+from keysteward.web.connections import Doorkeeper, Gate
+from keysteward.web.protocol import HEADER_LIMIT_BYTES, IDLE_SECONDS, Limits, Protocol
+from keysteward.web.running import Running
+
+THREADS = 16
+"""Worker threads for what blocks; see ADR 19 for the measurement."""
+
+_BACKLOG = 1024
+_TICK_SECONDS = 0.05
+_FLUSH_SECONDS = 5
+"""How long the last answers may take to reach their clients when everything else is done."""
+
+_log = structlog.stdlib.get_logger("keysteward.server")
+
+
+def run(
+    app: ASGIApp,
+    settings: Settings,
+    secured: tls.Tls | None,
+    running: Running,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve until a signal ends it: SIGTERM or SIGINT lets requests finish, a second SIGINT not.
+
+    ``announce`` is given the address once requests can come ("https://127.0.0.1:8470").
+    Raises SettingInvalid if the host or port cannot be listened on.
+    """
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=settings.stop_seconds,
+        h11_max_incomplete_event_size=HEADER_LIMIT_BYTES,
+    )
+    _Server(config, settings, secured, running, announce).run()
+
+
+class _Server(uvicorn.Server):
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        settings: Settings,
+        secured: tls.Tls | None,
+        running: Running,
+        announce: Callable[[str], None],
+    ) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._tls = secured
+        self._running = running
+        self._announce = announce
+
+    async def startup(self, sockets: object = None) -> None:  # noqa: ARG002 - none are ever given
+        """Listen."""
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        settings = self._settings
+        gate = Gate(settings.connections, settings.address_connections, settings.proxies)
+        limits = Limits(settings.header_seconds)
+        context = self._tls.context if self._tls else None
+
+        def admit(lost: Callable[[], None]) -> asyncio.Protocol:
+            return Protocol(self.config, self.server_state, limits, lost)
+
+        try:
+            listener = await asyncio.get_running_loop().create_server(
+                lambda: Doorkeeper(gate, admit, context, settings.header_seconds),
+                settings.host,
+                settings.port,
+                backlog=_BACKLOG,
+                start_serving=False,
+            )
+        except (OSError, UnicodeError) as error:
+            raise _not_listening(settings, error) from error
+        if context is None:
+            # What the TLS rule took for a loopback name may be something else in this network.
+            tls.require_loopback(sock.getsockname()[0] for sock in listener.sockets)
+        await listener.start_serving()
+        self.servers = [listener]
+        self.started = True
+        # What was loaded stays to the end; collecting garbage need not walk through it each time.
+        gc.collect()
+        gc.freeze()
+        self._announce(self._address(listener.sockets[0].getsockname()[1]))
+
+    def _address(self, port: int) -> str:
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        return f"{'https' if self._tls else 'http'}://{host}:{port}"
+
+    async def shutdown(self, sockets: object = None) -> None:  # noqa: ARG002 - none are ever given
+        """Let requests finish, answering new ones that the server stops; then end connections."""
+        self._running.stopping = True
+        _log.info("stopping", requests=self._running.requests)
+        try:
+            await asyncio.wait_for(self._running.idle.wait(), self._settings.stop_seconds)
+        except TimeoutError:
+            _log.error("requests were cut off", requests=self._running.requests)
+        for listener in self.servers:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        end = time.monotonic() + _FLUSH_SECONDS
+        while self.server_state.connections and time.monotonic() < end:  # noqa: ASYNC110 - a set of uvicorn's
+            await asyncio.sleep(_TICK_SECONDS)
+        for task in self.server_state.tasks:
+            task.cancel()
+        _log.info("stopped")
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take signals while the server runs; the process goes on to close the database after."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        taken = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in taken}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - see signal
+        """Begin to stop; a second SIGINT ends the process as if nobody had caught it."""
+        if self.should_exit and sig == signal.SIGINT:
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
+        self.should_exit = True
+
+
+def _not_listening(settings: Settings, error: Exception) -> SettingInvalid:
+    number = getattr(error, "errno", None) or 0
+    # Errors of name look-ups have negative numbers, and texts of their own.
+    text = os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error)
+    reason = text.lower()
+    return SettingInvalid(
+        "KEYSTEWARD_HOST, KEYSTEWARD_PORT (--host, --port)",
+        f"the server cannot listen on {settings.host}, port {settings.port}: {reason}. If another "
+        "program has the port, end it or choose another port.",
+    )
