@@ -61,7 +61,7 @@ def add_client(
         return NewAccount(AccountKind.CLIENT, name, None, False, roles, keystores)  # noqa: FBT003  # a password to change
 
     def more(changes: AccountChanges, account_id: int) -> None:
-        made.append(_add_secret(steward, changes, name, account_id, lifetime_days))
+        made.append(_add_secret(changes, name, account_id, lifetime_days))
 
     account = register.add(steward, caller, make, AccountKind.CLIENT, name, more)
     return account, made[0]
@@ -137,7 +137,7 @@ def add_secret(
             for secret in secrets:
                 if secret not in live:
                     changes.remove_secret(account, secret.id)
-            return _add_secret(steward, changes, name, account.id, lifetime_days)
+            return _add_secret(changes, name, account.id, lifetime_days)
 
 
 def remove_secret(steward: Steward, caller: Caller, name: str, secret_id: int) -> None:
@@ -167,11 +167,11 @@ def _require_lifetime(days: int) -> None:
 
 
 def _add_secret(
-    steward: Steward, changes: AccountChanges, name: str, account_id: int, lifetime_days: int
+    changes: AccountChanges, name: str, account_id: int, lifetime_days: int
 ) -> ClientSecret:
-    secret, now = digests.make(PREFIX), steward.clock()
-    expires_at = now + timedelta(days=lifetime_days)
+    secret = digests.make(PREFIX)
+    expires_at = changes.at + timedelta(days=lifetime_days)
     number = changes.add_secret(account_id, digests.digest_of_new(secret), expires_at)
     detail = {"account": name, "secret": number, "expires_at": expires_at.isoformat()}
     changes.audit(Action.SECRET_ADDED, DONE, detail)
-    return ClientSecret(number, secret, now, expires_at)
+    return ClientSecret(number, secret, changes.at, expires_at)

@@ -13,6 +13,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Never
 
 from keysteward.accounts import attempts, passwords, principals, rules
 from keysteward.accounts.attempts import Attempt
@@ -45,18 +46,16 @@ class _Memory:
         found = self._verified.get(self._digest(account.name, password))
         if found is None or found.password_hash != account.password_hash:
             return False
-        return timedelta() <= now - found.at < _REMEMBERED_FOR
+        return abs(now - found.at) < _REMEMBERED_FOR  # a clock that is put back prolongs nothing
 
-    def keep(self, account: Account, password: Secret, now: datetime) -> None:
+    def keep(self, name: str, password: Secret, password_hash: str, now: datetime) -> None:
         """Remember a password that was found right; the one kept longest makes room."""
-        if account.password_hash is None:
-            return
-        digest = self._digest(account.name, password)
+        digest = self._digest(name, password)
         with self._lock:
             self._verified.pop(digest, None)
             while len(self._verified) >= _REMEMBERED:
                 del self._verified[next(iter(self._verified))]
-            self._verified[digest] = _Verified(account.password_hash, now)
+            self._verified[digest] = _Verified(password_hash, now)
 
     def _digest(self, name: str, password: Secret) -> bytes:
         # No name holds a zero byte.
@@ -83,42 +82,46 @@ def sign_in(steward: Steward, name: str, password: Secret, address: str) -> Prin
     attempt = attempts.make(AccountKind.USER, name, address)
     counted = attempts.require_no_wait(steward, attempt)  # step 1
     account = _find(steward, name)  # step 2
-    now = steward.clock()
-    if account is None or not _memory.knows(account, password, now):  # step 3
-        right = _computed(steward, attempt, account, password)
-        account = _find(steward, name) if right else None  # step 5
-        if account is not None and not _memory.knows(account, password, now):
-            account = None
+    if account is None or not _memory.knows(account, password, steward.clock()):  # step 3
+        right = _computed(steward, attempt, account, password)  # step 4
+        account = _find(steward, name)  # step 5
+        if account is not None and (right is None or right != account.password_hash):
+            _refuse(steward, attempt, account)
     if account is None or account.disabled_at is not None:
-        attempts.count(steward, attempt, _find(steward, name))
-        raise NotSignedIn("There is no such user, or the password is another one.")
+        _refuse(steward, attempt, account)
     if counted:
         attempts.forget(steward, attempt)
     return principals.principal_of(account, Means.BASIC)
 
 
+def _refuse(steward: Steward, attempt: Attempt, account: Account | None) -> Never:
+    attempts.count(steward, attempt, account)
+    raise NotSignedIn("There is no such user, or the password is another one.")
+
+
 def _computed(
     steward: Steward, attempt: Attempt, account: Account | None, password: Secret
-) -> bool:
-    """Tell by Argon2id whether the password is right, and remember it (step 4)."""
+) -> str | None:
+    """Return the hash for which Argon2id found the password right, and remember it; else None."""
     with passwords.working():
         # Those who came at the same moment have waited for their turn here, and may have failed.
         attempts.require_no_wait(steward, attempt)
-        right = passwords.verify(None if account is None else account.password_hash, password)
-        if account is None or not right:
-            return False
-        if account.password_hash is not None and passwords.needs_rehash(account.password_hash):
-            account = _rehash(steward, account, password)
-    _memory.keep(account, password, steward.clock())
-    return True
+        password_hash = None if account is None else account.password_hash
+        right = passwords.verify(password_hash, password)
+        if account is None or password_hash is None or not right:
+            return None
+        if passwords.needs_rehash(password_hash):
+            password_hash = _rehashed(steward, account, password)
+    if password_hash is not None:
+        _memory.keep(account.name, password, password_hash, steward.clock())
+    return password_hash
 
 
-def _rehash(steward: Steward, account: Account, password: Secret) -> Account:
-    """Keep the password under today's parameters; nobody but its owner has it at hand."""
+def _rehashed(steward: Steward, account: Account, password: Secret) -> str | None:
+    """Keep the password under today's parameters; None if it was changed meanwhile."""
     hashed = passwords.hash_password(password)
     with steward.store.accounts.writing(account.name, steward.clock()) as changes:
-        changes.rehash_password(account, hashed)
-        return changes.find(AccountKind.USER, account.name) or account
+        return hashed if changes.rehash_password(account, hashed) else None
 
 
 def _find(steward: Steward, name: str) -> Account | None:

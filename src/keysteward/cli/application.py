@@ -12,6 +12,7 @@ from keysteward.cli import (
     audit,
     backups,
     certificates,
+    clients,
     connect,
     demo,
     downloads,
@@ -27,6 +28,7 @@ from keysteward.cli import (
     responses,
     serve,
     ssh_keys,
+    users,
 )
 from keysteward.cli.session import Composition, before_command, with_session
 from keysteward.problems import Problem
@@ -105,6 +107,26 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "keystore": (
         "The keystores of an installation.",
         {"create": keystores.create, "list": keystores.list_},
+    ),
+    "user": (
+        "Users: people who sign in with name and password.",
+        {
+            "add": users.add,
+            "list": users.list_,
+            "change": users.change,
+            "password": users.password,
+            "remove": users.remove,
+        },
+    ),
+    "client": (
+        "API clients: programs that sign in with secrets.",
+        {
+            "add": clients.add,
+            "list": clients.list_,
+            "change": clients.change,
+            "rotate": clients.rotate,
+            "remove": clients.remove,
+        },
     ),
     "audit": ("The audit log.", {"verify": audit.verify, "show": audit.show}),
     "database": (

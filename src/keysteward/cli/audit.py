@@ -1,12 +1,14 @@
 """audit verify and audit show: the whole chain, some of its rows, and an alias in the past."""
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from keysteward.accounts import journal
 from keysteward.cli import audit_views, options, output
 from keysteward.cli.key_pairs import moment
 from keysteward.cli.session import Session, as_text, complete_alias
@@ -14,7 +16,7 @@ from keysteward.entries import Action
 from keysteward.keystore import audit
 from keysteward.problems import AuditChainBroken
 from keysteward.storage.audit import DONE, REFUSED
-from keysteward.storage.records import AuditFilter
+from keysteward.storage.records import AuditFilter, AuditRow
 
 _HEAD = re.compile(r"[0-9]+:(?:[0-9a-f]{64})?")
 _LAST = 50
@@ -176,10 +178,19 @@ def show(
             help="Print the events that SAP Cloud Integration has for the rows, as lines of JSON.",
         ),
     ] = False,
+    installation: Annotated[
+        bool,
+        typer.Option(
+            "--installation",
+            help="Instead of the keystore's rows: those about users, API clients and sign-in.",
+        ),
+    ] = False,
 ) -> None:
     """Show rows of the audit log, or what an alias stood for in the past."""
     if as_json + as_lines + as_sap > 1:
         raise typer.BadParameter("--json, --json-lines and --sap are forms; choose one.")
+    if installation and (alias is not None or at is not None or as_sap):
+        raise typer.BadParameter("--installation has rows of no entry: no --alias, --at or --sap.")
     if at is not None:
         others = (actor, action, outcome, since, until, last, as_lines or as_sap or None)
         if alias is None or any(other is not None for other in others):
@@ -197,8 +208,17 @@ def show(
     if as_sap:
         with session.desk() as desk:
             output.say_json_lines(desk.audit_log.sap_events(wanted, last))
+    elif installation:
+        with session.opened() as steward:
+            many = last if last or as_lines else _LAST
+            rows = journal.read(steward, session.caller, wanted, last=many)
+            say = audit_views.say_installation_rows
+            _show_rows(rows, wanted, say, as_json=as_json, as_lines=as_lines)
     else:
-        _show_rows(session, wanted, last, as_json=as_json, as_lines=as_lines)
+        with session.desk() as desk:
+            rows = desk.audit_log.rows(wanted, last if last or as_lines else _LAST)
+            say = audit_views.say_rows
+            _show_rows(rows, wanted, say, as_json=as_json, as_lines=as_lines)
 
 
 def _show_past(session: Session, alias: str, at: datetime, *, as_json: bool) -> None:
@@ -211,18 +231,21 @@ def _show_past(session: Session, alias: str, at: datetime, *, as_json: bool) -> 
 
 
 def _show_rows(
-    session: Session, wanted: AuditFilter, last: int | None, *, as_json: bool, as_lines: bool
+    rows: Iterable[AuditRow],
+    wanted: AuditFilter,
+    say: Callable[[Iterable[AuditRow]], None],
+    *,
+    as_json: bool,
+    as_lines: bool,
 ) -> None:
-    with session.desk() as desk:
-        rows = desk.audit_log.rows(wanted, last if last or as_lines else _LAST)
-        if as_lines:
-            output.say_json_lines(map(audit_views.row_json, rows))
-            return
-        found = list(rows)
+    if as_lines:
+        output.say_json_lines(map(audit_views.row_json, rows))
+        return
+    found = list(rows)
     if as_json:
         output.say_json([audit_views.row_json(row) for row in found])
     elif found or wanted == AuditFilter():
-        audit_views.say_rows(found)
+        say(found)
     else:
         output.say("No rows.")
 

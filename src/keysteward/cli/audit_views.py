@@ -31,6 +31,22 @@ def say_rows(rows: Iterable[AuditRow]) -> None:
     )
 
 
+def say_installation_rows(rows: Iterable[AuditRow]) -> None:
+    """Print rows that belong to no keystore as a table, with the account that each is about."""
+    columns = ("", "When (UTC)", "Who", "What", "Outcome", "Account")
+    output.table(
+        columns,
+        [
+            (
+                *(str(r.sequence), _time(r.at), r.actor, r.action, r.outcome),
+                str(r.detail.get("account", "")),
+            )
+            for r in rows
+        ],
+        spare=("", "Who"),
+    )
+
+
 def row_json(row: AuditRow) -> dict[str, object]:
     """Return a row as scripts get it."""
     return {

@@ -5,12 +5,36 @@ from typing import Annotated
 
 import typer
 
-from keysteward.cli import files, output
-from keysteward.cli.session import Session
+from keysteward.accounts import users
+from keysteward.cli import account_options, account_views, files, output
+from keysteward.cli.session import Session, as_text
+from keysteward.rights import Role
+
+_ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 
 
-def init(session: Session) -> None:
-    """Make the keystore and its sealing key in the data folder."""
+def init(
+    session: Session,
+    *,
+    admin: Annotated[
+        str | None,
+        typer.Option(
+            "--admin",
+            metavar="NAME",
+            help="Make a first user of this name who may do everything.",
+            show_default=False,
+            callback=as_text,
+        ),
+    ] = None,
+    password_stdin: account_options.PasswordStdin = False,
+) -> None:
+    """Make the keystore and its sealing key in the data folder, and the first administrator."""
+    if password_stdin and admin is None:
+        raise typer.BadParameter("--password-stdin goes with --admin: it is that user's password.")
+    password = account_options.password(from_stdin=password_stdin)
+    if admin is not None:
+        # Nothing is made for a name or password that would be refused afterwards.
+        users.require_addable(admin, password, _ADMINISTRATOR)
     key_id = session.composition.create(session.settings)
     output.say(f"Keystore {session.settings.keystore!r} is ready in {session.settings.data}.")
     output.say(f"Sealing key {key_id} lies in {session.settings.keyring}.")
@@ -18,6 +42,17 @@ def init(session: Session) -> None:
         "Back that folder up now, apart from the database: without the sealing key no private key "
         "of this keystore can ever be used again."
     )
+    if admin is None:
+        output.say(
+            "Nobody can sign in to the server yet: 'keysteward user add NAME --role administrator' "
+            "makes the first user."
+        )
+        return
+    with session.opened() as steward:
+        _, one_time = users.add_user(steward, session.caller, admin, password, _ADMINISTRATOR, None)
+    output.say(f"'{admin}' is the first administrator.")
+    if one_time is not None:
+        account_views.say_one_time(admin, one_time)
 
 
 def upgrade(session: Session) -> None:

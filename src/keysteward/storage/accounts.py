@@ -121,14 +121,14 @@ class AccountChanges:
         self._link = link
         self._sealer = sealer
         self._keystores = keystores
+        self.at = at
         self._actor = actor
-        self._at = at
         self._now = rows.to_microseconds(at)
 
     def audit(self, action: Action, outcome: str, detail: Mapping[str, object]) -> None:
         """Write a row of the installation's audit log. ``detail`` must hold no secret."""
         event = AuditEvent(action, outcome, None, None, None, detail)
-        audit.append(self._link, self._sealer, None, self._actor, self._at, event)
+        audit.append(self._link, self._sealer, None, self._actor, self.at, event)
 
     # ---- accounts
 
@@ -190,14 +190,15 @@ class AccountChanges:
             actor=self._actor,
         )
 
-    def rehash_password(self, account: Account, password_hash: str) -> None:
-        """Keep the same password under another hash, unless it was changed meanwhile."""
-        self._link.change(
+    def rehash_password(self, account: Account, password_hash: str) -> bool:
+        """Keep the same password under another hash; tell whether it is the same still."""
+        changed = self._link.change(
             say.REHASH_PASSWORD,
             account=account.id,
             old_hash=account.password_hash,
             new_hash=password_hash,
         )
+        return changed > 0
 
     def sign_out(self, account: Account) -> None:
         """End every token and session of an account."""
@@ -295,7 +296,7 @@ class AccountChanges:
 
     def forget_old_failures(self, age: timedelta) -> None:
         """Delete some rows whose last failure is longer ago than that."""
-        before = rows.to_microseconds(self._at - age)
+        before = rows.to_microseconds(self.at - age)
         self._link.change(say.DELETE_OLD_FAILURES, before=before, row_limit=_AT_ONCE)
 
 

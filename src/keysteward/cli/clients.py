@@ -1,0 +1,113 @@
+"""client add, list, change, rotate and remove."""
+
+from typing import Annotated
+
+import typer
+
+from keysteward.accounts import clients
+from keysteward.cli import account_options, account_views, options, output
+from keysteward.cli.session import Session
+
+
+def add(
+    session: Session,
+    name: account_options.ClientName,
+    *,
+    role: account_options.Role,
+    access: account_options.Access = None,
+    days: account_options.Days = clients.LIFETIME_DAYS,
+    as_json: options.Json = False,
+) -> None:
+    """Make an API client and its first secret."""
+    with session.opened() as steward:
+        _, made = clients.add_client(
+            *(steward, session.caller, name, frozenset(role)),
+            account_options.keystores(access),
+            days,
+        )
+    if as_json:
+        output.say_json(account_views.secret_json(name, made))
+    else:
+        account_views.say_secret(name, made)
+
+
+def list_(session: Session, *, as_json: options.Json = False) -> None:
+    """List the API clients of this installation, and when their secrets end."""
+    with session.opened() as steward:
+        found, now = clients.list_clients(steward), steward.clock()
+    if as_json:
+        output.say_json([account_views.client_json(client) for client in found])
+    else:
+        account_views.say_clients(found, now)
+
+
+def change(
+    session: Session,
+    name: account_options.ClientName,
+    *,
+    role: account_options.OtherRole = None,
+    access: account_options.OtherAccess = None,
+    all_keystores: account_options.AllKeystores = False,
+    disabled: account_options.Disabled = None,
+    as_json: options.Json = False,
+) -> None:
+    """Give an API client other roles or keystores, or shut it out; it acts at once."""
+    account_options.require_one(access, all_keystores=all_keystores)
+    with session.opened() as steward:
+        clients.change_client(
+            *(steward, session.caller, name),
+            roles=account_options.roles(role),
+            keystores=account_options.keystores(access),
+            all_keystores=all_keystores,
+            disabled=disabled,
+        )
+        client, now = clients.get_client(steward, name), steward.clock()
+    if as_json:
+        output.say_json(account_views.client_json(client))
+    else:
+        account_views.say_clients([client], now)
+
+
+def rotate(
+    session: Session,
+    name: account_options.ClientName,
+    *,
+    days: account_options.Days = clients.LIFETIME_DAYS,
+    as_json: options.Json = False,
+) -> None:
+    """Make another secret; the one in use works on until it ends or is removed."""
+    with session.opened() as steward:
+        made = clients.add_secret(steward, session.caller, name, days)
+        others = [s for s in clients.get_client(steward, name).secrets if s.id != made.id]
+    if as_json:
+        output.say_json(account_views.secret_json(name, made))
+        return
+    account_views.say_secret(name, made)
+    for other in others:
+        output.say_next("keysteward", "client", "remove", name, "--secret", str(other.id))
+
+
+def remove(
+    session: Session,
+    name: account_options.ClientName,
+    *,
+    secret: Annotated[
+        int | None,
+        typer.Option(
+            "--secret",
+            metavar="N",
+            help="Remove this secret alone, by its number.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Remove an API client with its secrets and tokens, or one of its secrets."""
+    with session.opened() as steward:
+        if secret is None:
+            clients.remove_client(steward, session.caller, name)
+            output.say(f"The API client '{name}' is gone.")
+        else:
+            clients.remove_secret(steward, session.caller, name, secret)
+            output.say(
+                f"Secret {secret} of '{name}' is gone. A token got with it stays until it ends."
+            )
