@@ -36,18 +36,18 @@ def of_entry(entry: CatalogueEntry, place: Place, status: str = sap_texts.STATUS
         "Type": sap_texts.TYPES[entry.type],
         "Owner": sap_texts.OWNERS[owner],
         "LastModifiedBy": sap_texts.person(owner, entry.modified_by),
-        "LastModifiedTime": entry.modified_at,
+        "LastModifiedTime": sap_texts.instant(entry.modified_at),
         "CreatedBy": sap_texts.person(owner, entry.created_by),
-        "CreatedTime": entry.created_at,
+        "CreatedTime": sap_texts.instant(entry.created_at),
         "Status": status,
     }
     activation = entry.activation
     if activation is not None:
         values |= {
             "ActivatedBy": activation.activated_by,
-            "ActiveFrom": activation.active_from,
+            "ActiveFrom": sap_texts.instant(activation.active_from),
             "DeactivatedBy": activation.deactivated_by,
-            "ActiveUntil": activation.active_until,
+            "ActiveUntil": sap_texts.instant(activation.active_until),
             "ActivationSequenceNumber": activation.sequence,
             "OriginalAlias": activation.original_alias,
         }

@@ -6,7 +6,7 @@ The database calls the same functions, so a filter finds exactly the rows that s
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -50,9 +50,6 @@ _NEEDLESSLY_ESCAPED = re.compile(r"\\([^0-9A-Fa-f\"\\])|(\\.)", re.DOTALL)
 _NEEDS_QUOTES = re.compile(r'[,+=<>#;\\"]|^ | $|  ')
 _SEPARATORS: Mapping[str, str] = MappingProxyType({",": ", ", "+": " + ", "": ""})
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-
 
 def hexalias(alias: str) -> str:
     """Return the key of an entry: the alias in UTF-8, in upper-case hexadecimal."""
@@ -91,9 +88,9 @@ def person(owner: Owner, name: str) -> str:
     return PROVIDER if owner is Owner.PROVIDER else name
 
 
-def milliseconds(time: datetime) -> int:
-    """Return a time as it is shown: whole milliseconds since 1970, rounded down."""
-    return (time - _EPOCH) // _MILLISECOND
+def instant(time: datetime) -> datetime:
+    """Return a time as it is shown: to the millisecond, rounded down, as all that JSON has."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def _value(escaped: str) -> str:
