@@ -1,10 +1,12 @@
 """``$metadata``: the model as EDMX 1.0 (CSDL 2.0), with base types or with all of them flattened.
 
-Associations and sets are the same in both. Names that are not known of SAP's document (the
-container's, those of the association sets) are ours.
+In the flattened document a type that inherits navigations has associations of its own for them.
+Names that are not known of SAP's document (the container's, those of the association sets) are
+ours.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from keysteward.odata import edm, model
@@ -21,12 +23,20 @@ _CONTAINER = "SecurityContent"
 @cache
 def document(*, flat: bool = False) -> Content:
     """Return the document; flat ones are for clients that ignore the attribute BaseType."""
-    types = (each for each in model.ENTITY_TYPES if not flat or each.name in model.SETS_OF_TYPES)
+    types = model.ENTITY_TYPES
+    associations = model.ASSOCIATIONS
+    if flat:
+        types = tuple(_flattened(each.type) for each in model.ENTITY_SETS)
+        associations += tuple(
+            _inherited(each.type, navigation)
+            for each in model.ENTITY_SETS
+            for navigation in _inherited_navigations(each.type)
+        )
     schema = "".join(
         (
-            *(_entity_type(each, flat=flat) for each in types),
-            *map(_association, model.ASSOCIATIONS),
-            _container(),
+            *map(_entity_type, types),
+            *map(_association, associations),
+            _container(associations),
         )
     )
     services = attributes({"m:DataServiceVersion": "2.0", "xmlns:m": _METADATA})
@@ -39,23 +49,52 @@ def document(*, flat: bool = False) -> Content:
     return Content(text.encode(), "application/xml;charset=utf-8")
 
 
-def _entity_type(entity_type: EntityType, *, flat: bool) -> str:
+def _flattened(entity_type: EntityType) -> EntityType:
+    """Return a type that declares itself what it otherwise inherits."""
+    navigations = (
+        *entity_type.navigations,
+        *(
+            replace(each, association=_inherited(entity_type, each).name)
+            for each in _inherited_navigations(entity_type)
+        ),
+    )
+    return EntityType(
+        entity_type.name,
+        declared_key=entity_type.key,
+        properties=tuple(edm.properties_of(entity_type).values()),
+        navigations=navigations,
+        has_stream=entity_type.has_stream,
+    )
+
+
+def _inherited_navigations(entity_type: EntityType) -> tuple[Navigation, ...]:
+    every = edm.navigations_of(entity_type).values()
+    return tuple(each for each in every if each not in entity_type.navigations)
+
+
+def _inherited(entity_type: EntityType, navigation: Navigation) -> Association:
+    """Return the association of a type's own for a navigation of its base type."""
+    original = next(each for each in model.ASSOCIATIONS if each.name == navigation.association)
+    first, second = (
+        replace(end, type=entity_type.name) if end.role == navigation.source_role else end
+        for end in original.ends
+    )
+    return Association(f"{entity_type.name}_{navigation.name}", (first, second))
+
+
+def _entity_type(entity_type: EntityType) -> str:
     named = {"Name": entity_type.name}
-    if entity_type.base is not None and not flat:
+    if entity_type.base is not None:
         named["BaseType"] = entity_type.base.qualified_name
     if entity_type.has_stream:
         named["m:HasStream"] = "true"
-    key = entity_type.key if flat else entity_type.declared_key
-    properties: Iterable[Property] = entity_type.properties
-    navigations: Iterable[Navigation] = entity_type.navigations
-    if flat:
-        properties = edm.properties_of(entity_type).values()
-        # A navigation starts at its association's own type; an inherited one would need another.
-        navigations = entity_type.navigations
-    parts = (*map(_property, properties), *map(_navigation, navigations))
-    references = "".join(f"<PropertyRef{attributes({'Name': name})}/>" for name in key)
-    written_key = f"<Key>{references}</Key>" if key else ""
-    return f"<EntityType{attributes(named)}>{written_key}{''.join(parts)}</EntityType>"
+    references = "".join(
+        f"<PropertyRef{attributes({'Name': name})}/>" for name in entity_type.declared_key
+    )
+    key = f"<Key>{references}</Key>" if references else ""
+    properties = "".join(map(_property, entity_type.properties))
+    navigations = "".join(map(_navigation, entity_type.navigations))
+    return f"<EntityType{attributes(named)}>{key}{properties}{navigations}</EntityType>"
 
 
 def _property(property_: Property) -> str:
@@ -87,13 +126,13 @@ def _end(end: End) -> str:
     return f"<End{attributes(named)}/>"
 
 
-def _container() -> str:
+def _container(associations: Iterable[Association]) -> str:
     sets = "".join(
         f"<EntitySet{attributes({'Name': each.name, 'EntityType': each.type.qualified_name})}/>"
         for each in model.ENTITY_SETS
     )
     named = {"Name": _CONTAINER, "m:IsDefaultEntityContainer": "true"}
-    association_sets = "".join(map(_association_set, model.ASSOCIATIONS))
+    association_sets = "".join(map(_association_set, associations))
     return f"<EntityContainer{attributes(named)}>{sets}{association_sets}</EntityContainer>"
 
 

@@ -30,7 +30,7 @@ def _required(name: str, max_length: int) -> Property:
     return Property(name, nullable=False, max_length=max_length)
 
 
-ASSOCIATIONS = (
+ASSOCIATIONS: tuple[Association, ...] = (
     Association(
         "EntriesOfKeystore",
         (End("r_Entries", "KeystoreEntry", many=True), End("r_Keystore", "Keystore")),
@@ -292,7 +292,7 @@ RUNTIME_ASSIGNMENT = EntityType(
     navigations=(_navigation("Keystore", "RuntimesOfKeystore", "r_Keystore"),),
 )
 
-ENTITY_SETS = (
+ENTITY_SETS: tuple[EntitySet, ...] = (
     EntitySet("KeystoreEntries", KEYSTORE_ENTRY),
     EntitySet("HistoryKeystoreEntries", HISTORY_KEYSTORE_ENTRY),
     EntitySet("Keystores", KEYSTORE),
@@ -310,7 +310,7 @@ ENTITY_SETS = (
 )
 """All sets, in the order of the service's ``$metadata``."""
 
-ENTITY_TYPES = (
+ENTITY_TYPES: tuple[EntityType, ...] = (
     _ENTRY_ALIAS,
     _CERTIFICATE_PART_BASE,
     _CERTIFICATE_PART,
