@@ -90,9 +90,9 @@ def free_port() -> int:
 def serving(folder: Path) -> Iterator[Peer]:
     """Serve a keystore's folder with the product; requests are not limited in number."""
     with app.opened(update.settings(folder)) as steward:
-        _, secret = clients.add_client(
-            steward, update.CALLER, "bench", frozenset({Role.ADMINISTRATOR}), None
-        )
+        roles = frozenset({Role.ADMINISTRATOR})
+        _, made = clients.add_client(steward, update.CALLER, "bench", roles, None)
+        secret = made.secret.reveal().decode()
     port = free_port()
     environment = {
         **os.environ,
