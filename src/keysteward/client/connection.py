@@ -24,6 +24,7 @@ ANSWER_LIMIT_BYTES = 256 * 1024 * 1024
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _HANDSHAKE = "connection.start_tls.complete"
+_AS_DER = True
 _TOKEN_LIMIT_BYTES = 65_536
 _CHECK_URL = "Check the URL of the server."
 _MAY_BE_DONE = "It may have been done: look before you repeat it."
@@ -166,7 +167,7 @@ class Connection:
         stream = info.get("return_value")
         if event != _HANDSHAKE or self._fingerprint is None or stream is None:
             return
-        shown = stream.get_extra_info("ssl_object").getpeercert(binary_form=True)  # type: ignore[attr-defined]  # httpcore2's stream
+        shown = stream.get_extra_info("ssl_object").getpeercert(_AS_DER)  # type: ignore[attr-defined]  # httpcore2's stream
         found = hashlib.sha256(shown or b"").hexdigest()
         if not hmac.compare_digest(found, self._fingerprint):
             stream.close()  # type: ignore[attr-defined]  # as above
