@@ -8,18 +8,25 @@ import json
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import Queue
 from typing import Any
+
+from starlette.types import ASGIApp
 
 from keysteward import app
 from keysteward.accounts import users
 from keysteward.rights import Role
 from keysteward.settings import Settings
 from keysteward.values import Secret
+from keysteward.web.running import Running
+from keysteward.web.server import Server as WebServer
+from keysteward.web.tls import Tls
 from tests import commands
 from tests.steward import TENANT
 
@@ -93,6 +100,28 @@ def start(
             stdout=out,
             stderr=err,
         )
+
+
+@contextmanager
+def threaded(app_: ASGIApp, settings: Settings, secured: Tls | None = None) -> Iterator[int]:
+    """Run an application in a thread of this process, as the product's server does; its port.
+
+    For what a test's own application shows better than the real one.
+    """
+    ports: Queue[int] = Queue()
+    running = Running()
+
+    def announce(url: str) -> None:
+        ports.put(int(url.rpartition(":")[2]))
+
+    server = WebServer(app_, replace(settings, port=0), secured, running, announce)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield ports.get(timeout=START_SECONDS)
+    finally:
+        server.should_exit = True
+        thread.join(STOP_SECONDS)
 
 
 def add_user(

@@ -1,5 +1,6 @@
 """The composition of the server: a Steward in; the application with all faces out, and it runs."""
 
+import gc
 from collections.abc import Callable
 
 from starlette.applications import Starlette
@@ -7,9 +8,10 @@ from starlette.applications import Starlette
 from keysteward.accounts.principals import AccountKind
 from keysteward.cli.session import Listening
 from keysteward.keystore.steward import Steward
-from keysteward.web import application, csrf, logs, server, tls
+from keysteward.web import application, csrf, logs, tls
 from keysteward.web.rates import Rates
 from keysteward.web.running import Running
+from keysteward.web.server import Server
 from keysteward.web.service import Service
 from keysteward.web.tls import Tls
 
@@ -31,14 +33,17 @@ def secure(steward: Steward) -> Tls | None:
 
 
 def run(steward: Steward, secured: Tls | None, announce: Callable[[Listening], None]) -> None:
-    """Serve until a signal ends it; see ``server.run``."""
+    """Serve until a signal ends it; see ``Server``."""
     logs.configure(steward.settings.log)
     running = Running()
 
     def listening(url: str) -> None:
+        # What was loaded stays to the end; collecting garbage need not walk through it each time.
+        gc.collect()
+        gc.freeze()
         fingerprint = secured.fingerprint if secured and secured.self_signed else None
         users = steward.store.accounts.list(AccountKind.USER)
         names = tuple(user.name for user in users if user.administers)
         announce(Listening(url, fingerprint, names))
 
-    server.run(build(steward, running), steward.settings, secured, running, listening)
+    Server(build(steward, running), steward.settings, secured, running, listening).run()

@@ -117,6 +117,8 @@ class Settings:
     """KEYSTEWARD_ADDRESS_CONNECTIONS: most connections from one address that is no proxy's."""
     header_seconds: int = 10
     """KEYSTEWARD_HEADER_SECONDS: within which a request's headers and a TLS handshake are there."""
+    write_seconds: int = 30
+    """KEYSTEWARD_WRITE_SECONDS: within which a client must take something of its answer."""
     stop_seconds: int = 30
     """KEYSTEWARD_STOP_SECONDS: how long a server that stops waits for running requests."""
     metrics_open: bool = False
@@ -192,6 +194,7 @@ class _Server(TypedDict, total=False):
     connections: int
     address_connections: int
     header_seconds: int
+    write_seconds: int
     stop_seconds: int
     metrics_open: bool
     metrics_entries: int
@@ -264,6 +267,7 @@ _SERVER: Mapping[str, Callable[[str, str], object]] = {
     "connections": _positive,
     "address_connections": _positive,
     "header_seconds": _positive,
+    "write_seconds": _positive,
     "stop_seconds": _positive,
     "metrics_open": _switch,
     "metrics_entries": _positive,

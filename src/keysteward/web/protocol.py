@@ -34,6 +34,9 @@ class Limits:
     """What a connection is held to, in seconds."""
 
     header_seconds: int
+    """Until a request's headers are complete."""
+    write_seconds: int
+    """Until a client has taken some of its answer."""
 
 
 class Protocol(H11Protocol):
@@ -54,7 +57,7 @@ class Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
-        self._polite = LingeringTransport(transport, self._unread)
+        self._polite = LingeringTransport(transport, self._unread, self._limits.write_seconds)
         super().connection_made(self._polite)
         self._await_headers()
 

@@ -1,7 +1,6 @@
 """The server of this process: uvicorn's, listening and stopping as we have it."""
 
 import asyncio
-import gc
 import os
 import signal
 import threading
@@ -33,49 +32,22 @@ _FLUSH_SECONDS = 5
 _log = structlog.stdlib.get_logger("keysteward.server")
 
 
-def run(
-    app: ASGIApp,
-    settings: Settings,
-    secured: tls.Tls | None,
-    running: Running,
-    announce: Callable[[str], None],
-) -> None:
-    """Serve until a signal ends it: SIGTERM or SIGINT lets requests finish, a second SIGINT not.
+class Server(uvicorn.Server):
+    """Serves until a signal ends it: SIGTERM or SIGINT lets requests finish, a second SIGINT not.
 
-    ``announce`` is given the address once requests can come ("https://127.0.0.1:8470").
-    Raises SettingInvalid if the host or port cannot be listened on.
+    ``announce`` is given the address once requests can come ("https://127.0.0.1:8470"). ``run``
+    raises SettingInvalid if the host or port cannot be listened on.
     """
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="asyncio",
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=bool(settings.proxies),
-        forwarded_allow_ips=list(settings.proxies),
-        server_header=False,
-        backlog=_BACKLOG,
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=settings.stop_seconds,
-        h11_max_incomplete_event_size=HEADER_LIMIT_BYTES,
-    )
-    _Server(config, settings, secured, running, announce).run()
 
-
-class _Server(uvicorn.Server):
     def __init__(
         self,
-        config: uvicorn.Config,
+        app: ASGIApp,
         settings: Settings,
         secured: tls.Tls | None,
         running: Running,
         announce: Callable[[str], None],
     ) -> None:
-        super().__init__(config)
+        super().__init__(_config(app, settings))
         self._settings = settings
         self._tls = secured
         self._running = running
@@ -86,7 +58,7 @@ class _Server(uvicorn.Server):
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         settings = self._settings
         gate = Gate(settings.connections, settings.address_connections, settings.proxies)
-        limits = Limits(settings.header_seconds)
+        limits = Limits(settings.header_seconds, settings.write_seconds)
         context = self._tls.context if self._tls else None
 
         def admit(lost: Callable[[], None]) -> asyncio.Protocol:
@@ -108,9 +80,6 @@ class _Server(uvicorn.Server):
         await listener.start_serving()
         self.servers = [listener]
         self.started = True
-        # What was loaded stays to the end; collecting garbage need not walk through it each time.
-        gc.collect()
-        gc.freeze()
         self._announce(self._address(listener.sockets[0].getsockname()[1]))
 
     def _address(self, port: int) -> str:
@@ -156,6 +125,24 @@ class _Server(uvicorn.Server):
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)
         self.should_exit = True
+
+
+def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        workers=1,
+        access_log=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        server_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
+        h11_max_incomplete_event_size=HEADER_LIMIT_BYTES,
+    )
 
 
 def _not_listening(settings: Settings, error: Exception) -> SettingInvalid:

@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-WRITE_SECONDS = 30
-"""In each such period a client must take something of an answer that waits for it."""
 LINGER_SECONDS = 2.0
 """How long an answered client may go on with a request that nobody reads."""
 LINGER_BYTES = 1_048_576
 """How much of it is thrown away before the connection ends at once."""
 
 _LEAST_BYTES = 16_384
-"""What counts as taking something, unless less than that is left."""
+"""What a client must take in each period of so many seconds, unless less is left."""
 
 
 class LingeringTransport(asyncio.Transport):
@@ -24,8 +22,11 @@ class LingeringTransport(asyncio.Transport):
     It also cuts off clients that do not take an answer: neither the event loop nor uvicorn does.
     """
 
-    def __init__(self, inner: asyncio.Transport, unread: Callable[[], bool]) -> None:
+    def __init__(
+        self, inner: asyncio.Transport, unread: Callable[[], bool], write_seconds: int
+    ) -> None:
         super().__init__()
+        self._write_seconds = write_seconds
         self._inner = inner
         self._unread = unread
         self._loop = asyncio.get_running_loop()
@@ -61,7 +62,7 @@ class LingeringTransport(asyncio.Transport):
         """Begin to look whether the client takes the answer that waits for it."""
         if self._watching is None:
             waiting = self._inner.get_write_buffer_size()
-            self._watching = self._loop.call_later(WRITE_SECONDS, self._look, waiting)
+            self._watching = self._loop.call_later(self._write_seconds, self._look, waiting)
 
     def _look(self, waiting: int) -> None:
         self._watching = None
