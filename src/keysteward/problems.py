@@ -332,6 +332,10 @@ class RootNotTrusted(Problem):
     alone: bool = False
     """Whether the end-entity certificate is all there is of the chain."""
 
+    der = b""
+    """The topmost certificate itself, for faces that show it; not a member, since it has no form
+    that people read."""
+
     @property
     def detail(self) -> str:
         whose = "its owner's" if self.alone and self.missing_issuer is None else "the CA's"

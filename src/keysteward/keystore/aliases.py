@@ -23,6 +23,12 @@ def new_alias(text: str, caller: Caller) -> Alias:
     reason = names.fault(text, MOST_CHARACTERS)
     if reason is not None:
         raise AliasInvalid(text, reason)
+    require_own(text, caller)
+    return Alias(text)
+
+
+def require_own(text: str, caller: Caller) -> None:
+    """Raise AliasReserved for an alias that is the provider's or the tenant's alone."""
     reserved = is_reserved(text)
     if reserved and caller.owner is Owner.TENANT:
         raise AliasReserved(
@@ -32,7 +38,6 @@ def new_alias(text: str, caller: Caller) -> Alias:
         )
     if not reserved and caller.owner is Owner.PROVIDER:
         raise AliasReserved(text, "the provider's aliases begin with 'sap_'.")
-    return Alias(text)
 
 
 def is_reserved(text: str) -> bool:

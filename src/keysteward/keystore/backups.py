@@ -66,11 +66,13 @@ class Comparison:
     unchanged: int
 
 
-def create_backup(steward: Steward, caller: Caller, name: str | None = None) -> Backup:
+def create_backup(
+    steward: Steward, caller: Caller, name: str | None = None, *, replace_same: bool = False
+) -> Backup:
     """Make a snapshot of the tenant's entries, and delete the oldest ones beyond the setting.
 
-    Without a name it is called after the time, in UTC. Raises NameInvalid, NameTaken,
-    BackupOwnedByTenant.
+    Without a name it is called after the time, in UTC. ``replace_same`` deletes the backup that has
+    the name already, in the same transaction. Raises NameInvalid, NameTaken, BackupOwnedByTenant.
     """
     with steward.recording_refusals(caller, Action.CREATE_BACKUP, None):
         _require_tenant(caller)
@@ -78,10 +80,13 @@ def create_backup(steward: Steward, caller: Caller, name: str | None = None) -> 
             names.require_name(name)
         with steward.writing(caller) as writing:
             chosen = _free_name(writing, steward.clock()) if name is None else name
-            if writing.find_backup(chosen) is not None:
+            same = writing.find_backup(chosen)
+            if same is not None and not replace_same:
                 raise NameTaken("backup", chosen)
             # Nobody else writes now, so what is committed is all that there is.
-            older = steward.store.list_backups(steward.keystore_id)
+            older = [b for b in steward.store.list_backups(steward.keystore_id) if b != same]
+            if same is not None:
+                _delete(writing, same, {"superseded_by": chosen})
             backup = writing.create_backup(chosen)
             detail = {"backup": chosen, "entries": backup.size}
             writing.audit(Action.CREATE_BACKUP, None, None, None, detail)

@@ -82,20 +82,28 @@ def upload_signing_response(
     consent: Consent,
     *,
     accept: Callable[[Plan], None] = lambda plan: None,
+    tries: int = 1,
 ) -> Uploaded:
     """Swap the certificate and chain of a signing response in under the unchanged alias.
 
     The plan is made outside any transaction and handed to ``accept``, which may raise to refuse it
     (another digest, another base version); then one short transaction stores it. Afterwards the
-    entry has the new version on disk, or it is as it was.
+    entry has the new version on disk, or it is as it was. With more ``tries`` a plan that loses
+    against another writer is made anew from what that one stored.
 
     Raises every problem "of the file" and "of the chain", AliasNotFound, NotAKeyPair,
-    EntryOwnedByProvider, and EntryChanged if another writer was faster.
+    EntryOwnedByProvider, and EntryChanged if another writer was faster each time.
     """
     with steward.recording_refusals(caller, Action.SIGNING_RESPONSE, alias):
-        plan = plan_signing_response(steward, caller, alias, data, consent)
-        accept(plan)
-        return Uploaded(plan, commit(steward, caller, plan))
+        while True:
+            tries -= 1
+            plan = plan_signing_response(steward, caller, alias, data, consent)
+            accept(plan)
+            try:
+                return Uploaded(plan, commit(steward, caller, plan))
+            except EntryChanged:
+                if tries <= 0:
+                    raise
 
 
 def expect(version: int | None, digest: str | None) -> Callable[[Plan], None]:

@@ -44,13 +44,15 @@ def require_trusted(
     top = chain[-1]
     if consent.fingerprint_verified or consent.trust_root == top.fingerprint:
         return top.fingerprint
-    raise RootNotTrusted(
+    problem = RootNotTrusted(
         top.subject,
         top.fingerprint,
         top.fingerprint_sha1,
         missing_issuer=None if top.self_signed else top.issuer,
         alone=len(chain) == 1,
     )
+    problem.der = top.der
+    raise problem
 
 
 def is_trusted(
