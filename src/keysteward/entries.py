@@ -264,7 +264,12 @@ class Plan:
             [(notice.slug, notice.severity, notice.detail) for notice in self.notices],
             *(self.replaced.fingerprint, self.restores),
         )
-        return Fingerprint(hashlib.sha256(json.dumps(members).encode()).hexdigest())
+        return digest(members)
+
+
+def digest(members: object) -> Fingerprint:
+    """Return SHA-256 over what a plan says, given as what JSON can write."""
+    return Fingerprint(hashlib.sha256(json.dumps(members).encode()).hexdigest())
 
 
 def outcome(notices: tuple[Notice, ...]) -> str:

@@ -21,6 +21,7 @@ from keysteward.entries import (
     Reason,
     Version,
     View,
+    digest,
     outcome,
 )
 from keysteward.keystore import judgement, provider_keys
@@ -38,7 +39,7 @@ from keysteward.problems import (
 )
 from keysteward.storage.records import Activation, Base, NewEntry, NewVersion
 from keysteward.storage.transaction import Transaction
-from keysteward.values import Alias, Notice
+from keysteward.values import Alias, Fingerprint, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,19 @@ class ActivationPlan:
     def outcome(self) -> str:
         """``accept``, or ``warn`` if at least one notice is a warning."""
         return outcome(self.notices)
+
+    @property
+    def digest(self) -> Fingerprint:
+        """SHA-256 over the plan, and over the states that it was made against."""
+        new, old = self.waiting, self.current
+        return digest(
+            (
+                *(self.alias, new.id, new.version.number),
+                [certificate.fingerprint for certificate in new.version.chain],
+                None if old is None else (old.id, old.version.number),
+                [(notice.slug, notice.severity, notice.detail) for notice in self.notices],
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
 
+from keysteward import entries
 from keysteward.entries import Action, Caller, EntryType, Reason
 from keysteward.formats import keystores
 from keysteward.formats.keystores.contract import FileKey, KeystoreFile, LockedKey, Opening, Skipped
@@ -88,6 +89,13 @@ class ImportPlan:
     skipped: tuple[Skipped, ...]
     proven: bool
     """Whether a password has shown that nothing was altered after the file was written."""
+
+    @property
+    def digest(self) -> Fingerprint:
+        """SHA-256 over all members: what to name when the plan is carried out."""
+        left = [(one.name, one.reason) for one in self.skipped]
+        members = (self.format, self.file_sha256, self.intake.digest, left, self.proven)
+        return entries.digest(members)
 
 
 def plan_import(

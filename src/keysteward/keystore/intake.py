@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from keysteward import entries
 from keysteward.entries import Action, Caller, EntryType, Owner, Reason
 from keysteward.keystore import aliases
 from keysteward.keystore.steward import Steward
@@ -129,6 +130,11 @@ class Intake:
         """Whether carrying it out would write anything."""
         return any(d.status in (Status.NEW, Status.CHANGED, Status.REMOVED) for d in self.decisions)
 
+    @property
+    def digest(self) -> Fingerprint:
+        """SHA-256 over all that is decided, and over the states that it was decided against."""
+        return entries.digest((self.mode, [_told(decision) for decision in self.decisions]))
+
 
 def plan(
     steward: Steward,
@@ -168,6 +174,26 @@ def plan(
             if alias not in taken and alias not in spared and state.owner is caller.owner
         )
     return Intake(mode, tuple(decisions))
+
+
+def _told(decision: Decision) -> tuple[object, ...]:
+    arrival, state, problem = decision.arrival, decision.current, decision.problem
+    return (
+        *(decision.alias, decision.status),
+        None if arrival is None else _told_of_arrival(arrival),
+        None if state is None else (state.entry_id, state.version, state.pending),
+        None if problem is None else (problem.slug, problem.detail),
+    )
+
+
+def _told_of_arrival(arrival: Arrival) -> tuple[object, ...]:
+    pending, revives = arrival.pending, arrival.revives
+    return (
+        *(arrival.type, arrival.usage, arrival.trusted, arrival.private_key_id),
+        [certificate.fingerprint for certificate in arrival.chain],
+        None if pending is None else [certificate.fingerprint for certificate in pending.chain],
+        None if revives is None else (revives.entry_id, revives.version, revives.pending),
+    )
 
 
 def _current(steward: Steward, arrivals: Sequence[Arrival], mode: Mode) -> Mapping[str, EntryState]:
