@@ -12,7 +12,6 @@ from keysteward.storage import sap_texts
 from tests import peers, pki_maker
 from tests.storage.conftest import NOW
 
-
 _Pair = tuple[str, str]
 
 

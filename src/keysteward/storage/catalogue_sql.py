@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    tuple_,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -199,8 +200,8 @@ LIST_VALIDITY = (
     .where(
         _e.c.keystore_id == bindparam("keystore"),
         tables.living,
-        (_e.c.not_after > bindparam("after_not_after"))
-        | ((_e.c.not_after == bindparam("after_not_after")) & (_e.c.id > bindparam("after_id"))),
+        tuple_(_e.c.not_after, _e.c.id)
+        > tuple_(bindparam("after_not_after"), bindparam("after_id")),
     )
     .order_by(_e.c.not_after, _e.c.id)
     .limit(bindparam("row_limit"))
