@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum, auto
+from enum import Enum
 from types import MappingProxyType
 
 from keysteward.odata import moments
@@ -39,13 +39,13 @@ _ABSENT_TYPES = MappingProxyType({"guid": "Edm.Guid", "time": "Edm.Time"})
 class Word(Enum):
     """What sort of word it is; signs are called by themselves."""
 
-    NAME = auto()
-    LITERAL = auto()
+    NAME = "name"
+    LITERAL = "literal"
     OPEN = "("
     CLOSE = ")"
     COMMA = ","
     MINUS = "-"
-    END = auto()
+    END = "end"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The shape of an answer: which properties it has, which navigations are expanded in it."""
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from keysteward.odata import edm, model
@@ -48,37 +49,43 @@ def build(
         raise RequestInvalid(f"$expand goes {_MOST_LEVELS} levels deep at most.")
     properties = edm.properties_of(entity_type)
     navigations = edm.navigations_of(entity_type)
-    for path in select:
-        if path != ("*",) and (len(path) == 1 or path[0] not in navigations):
-            _require(path[0], {**properties, **navigations}, entity_type, "$select")
-            if len(path) > 1:
-                raise RequestInvalid(f"$select: {path[0]} has no properties of its own.")
-    for path in expand:
-        _require(path[0], navigations, entity_type, "$expand")
+    _require_known(select, {"*", *properties, *navigations}, entity_type, "$select")
+    _require_known([path for path in select if len(path) > 1], navigations, entity_type, "$select")
+    _require_known(expand, navigations, entity_type, "$expand")
     selected = {path[0] for path in select}
-    deferred = []
-    expanded = []
-    for name, navigation in navigations.items():
-        if select and name not in selected:
-            continue
-        inner_expand = tuple(path[1:] for path in expand if path[0] == name and len(path) > 1)
-        if any(path[0] == name for path in expand):
-            target = model.target_of(navigation).type
-            inner_select = tuple(path[1:] for path in select if path[0] == name and len(path) > 1)
-            # Selecting the navigation itself asks for all of what it leads to.
-            inner_select = () if (name,) in select else inner_select
-            expanded.append((navigation, build(target, inner_select, inner_expand, level + 1)))
-        else:
-            deferred.append(navigation)
+    to_expand = {path[0] for path in expand}
+    wanted = [each for name, each in navigations.items() if not select or name in selected]
     everything = not select or "*" in selected
     return Shape(
         entity_type,
         tuple(each for name, each in properties.items() if everything or name in selected),
-        tuple(deferred),
-        tuple(expanded),
+        deferred=tuple(each for each in wanted if each.name not in to_expand),
+        expanded=tuple(
+            (each, _inner(each, select, expand, level)) for each in wanted if each.name in to_expand
+        ),
     )
 
 
-def _require(name: str, known: object, entity_type: EntityType, option: str) -> None:
-    if not isinstance(known, dict) or name not in known:
-        raise RequestInvalid(f"{option}: {entity_type.name} has no {name[:60]!r}.")
+def _inner(
+    navigation: Navigation, select: tuple[Path, ...], expand: tuple[Path, ...], level: int
+) -> Shape:
+    """Return the shape of what a navigation leads to; selected as a whole it has everything."""
+    whole_one = (navigation.name,) in select
+    return build(
+        model.target_of(navigation).type,
+        () if whole_one else _behind(navigation, select),
+        _behind(navigation, expand),
+        level + 1,
+    )
+
+
+def _behind(navigation: Navigation, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    return tuple(path[1:] for path in paths if path[0] == navigation.name and len(path) > 1)
+
+
+def _require_known(
+    paths: Iterable[Path], known: Container[str], entity_type: EntityType, option: str
+) -> None:
+    for name, *_ in paths:
+        if name not in known:
+            raise RequestInvalid(f"{option}: {entity_type.name} has no {name[:60]!r} there.")
