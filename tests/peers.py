@@ -8,6 +8,7 @@ from functools import lru_cache
 import pytest
 
 _PACKAGES = {
+    "curl": "curl",
     "openssl": "openssl",
     "keytool": "default-jre-headless",
     "java": "default-jre-headless",

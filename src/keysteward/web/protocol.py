@@ -90,6 +90,10 @@ class Protocol(H11Protocol):
         super().resume_writing()
         self._polite.unwatch()
 
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._polite.abort()
+
     # ---- time and size of headers
 
     def _await_headers(self) -> None:

@@ -94,9 +94,11 @@ class Server(uvicorn.Server):
             await asyncio.wait_for(self._running.idle.wait(), self._settings.stop_seconds)
         except TimeoutError:
             _log.error("requests were cut off", requests=self._running.requests)
+            for connection in self._connections():
+                connection.abort()
         for listener in self.servers:
             listener.close()
-        for connection in list(self.server_state.connections):
+        for connection in self._connections():
             connection.shutdown()
         end = time.monotonic() + _FLUSH_SECONDS
         while self.server_state.connections and time.monotonic() < end:  # noqa: ASYNC110 - a set of uvicorn's
@@ -104,6 +106,9 @@ class Server(uvicorn.Server):
         for task in self.server_state.tasks:
             task.cancel()
         _log.info("stopped")
+
+    def _connections(self) -> list[Protocol]:
+        return [one for one in self.server_state.connections if isinstance(one, Protocol)]
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
