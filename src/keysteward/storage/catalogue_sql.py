@@ -19,7 +19,6 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    null,
     select,
     tuple_,
 )
@@ -254,7 +253,7 @@ def _fields(kind: Kind) -> Mapping[str, ColumnElement[Any]]:
         "SerialNumber": literal("0x").concat(func.upper(_c.c.serial_number)),
         "SignatureAlgorithm": _c.c.signature_algorithm,
         "EllipticCurve": _c.c.key_curve,
-        "Validity": null(),
+        "Validity": condition_sql.NULL,
         "SubjectDN": func.sap_name(_c.c.subject, type_=String),
         "IssuerDN": func.sap_name(_c.c.issuer, type_=String),
         "Version": func.certificate_version(_c.c.der, type_=Integer),

@@ -8,11 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, and_, false, func, literal, literal_column, not_, null, or_
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Integer, and_, false, func, literal, literal_column, not_, or_
+from sqlalchemy.sql.elements import ColumnElement, Grouping
 
-from keysteward.storage import rows
+from keysteward.storage import conditions, rows
 from keysteward.storage.conditions import And, Call, Comparison, Expression, Field, Literal, Not
+
+NULL: ColumnElement[Any] = literal_column("NULL")
+"""Without the meaning that SQLAlchemy gives to ``null()``, for which it writes other SQL."""
 
 _ZERO: ColumnElement[int] = literal_column("0", Integer)
 _ONE: ColumnElement[int] = literal_column("1", Integer)
@@ -27,21 +30,24 @@ def build(expression: Expression, fields: Mapping[str, ColumnElement[Any]]) -> C
         return fields[expression.name]
     if isinstance(expression, Literal):
         return _literal(expression.value)
+    parts = [build(part, fields) for part in conditions.children(expression)]
+    # In parentheses whatever stands around it: SQLAlchemy writes "a IS NOT b" for "a IS (NOT b)".
+    return Grouping(_joined(expression, parts))
+
+
+def _joined(expression: Expression, parts: list[ColumnElement[Any]]) -> ColumnElement[Any]:
     if isinstance(expression, Comparison):
-        left, right = build(expression.left, fields), build(expression.right, fields)
-        return _COMPARISONS[expression.operator](left, right)
-    if isinstance(expression, Not):
-        return not_(build(expression.part, fields))
+        return _COMPARISONS[expression.operator](*parts)
     if isinstance(expression, Call):
-        arguments = [build(argument, fields) for argument in expression.arguments]
-        return _CALLS[expression.function](*arguments)
-    parts = [build(part, fields) for part in expression.parts]
+        return _CALLS[expression.function](*parts)
+    if isinstance(expression, Not):
+        return not_(*parts)
     return and_(*parts) if isinstance(expression, And) else or_(*parts)
 
 
 def _literal(value: object) -> ColumnElement[Any]:
     if value is None:
-        return null()
+        return NULL
     if isinstance(value, datetime):
         return literal(rows.to_microseconds(value))
     return literal(float(value) if isinstance(value, Decimal) else value)
@@ -64,7 +70,7 @@ def _has(part: ColumnElement[Any], text: ColumnElement[Any]) -> ColumnElement[bo
 def _text_part(
     text: ColumnElement[Any], start: ColumnElement[Any], length: ColumnElement[Any] | None = None
 ) -> ColumnElement[Any]:
-    return func.text_part(text, start, null() if length is None else length)
+    return func.text_part(text, start, NULL if length is None else length)
 
 
 def _unless_null(compared: ColumnElement[Any]) -> ColumnElement[bool]:
