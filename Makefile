@@ -15,6 +15,8 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url
+# What 'make serve' works with; 'make clean' leaves it alone.
+DATA := $(or $(DATA),$(KEYSTEWARD_DATA),data)
 CHECKED := src tests $(wildcard bench fuzz)
 
 .PHONY: help
@@ -29,6 +31,11 @@ setup: $(VENV)/.ready ## Make .venv with .venv/bin/keysteward (PYTHON=... choose
 demo: setup ## Show the whole main job on a throw-away keystore.
 	@scripts/debian-packages 'the demo' openssl:openssl
 	@$(BIN)/keysteward demo
+
+.PHONY: serve
+serve: setup ## Run the server; the first start makes keystore and administrator (DATA=... says where).
+	@[ -e '$(DATA)/keysteward.db' ] || $(BIN)/keysteward --data '$(DATA)' init --admin admin
+	@exec $(BIN)/keysteward --data '$(DATA)' serve $(ARGS)
 
 .PHONY: test
 test: $(VENV)/.ready-dev peers ## Run every test.

@@ -28,6 +28,7 @@ async def authenticate(
     cookie = request.cookies.get(SESSION_COOKIE)
     address = address_of(request)
     principal = await in_thread(lambda: _principal(service, given, cookie, address))
+    request.state.account = principal.caller.name  # for the log
     if principal.must_change_password and not one_time_password:
         raise PasswordChangeRequired
     return principal
