@@ -5,7 +5,13 @@ from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
 from keysteward.entries import Action
-from keysteward.storage import audit_statements, changes, statements, view_statements
+from keysteward.storage import (
+    account_statements,
+    audit_statements,
+    changes,
+    statements,
+    view_statements,
+)
 from tests.storage.conftest import NOW, Bench
 
 _LISTS: dict[str, Executable] = {
@@ -40,7 +46,7 @@ _AUDIT_INDEXES = {
 NAMED: dict[str, Executable] = {
     **{
         name: value
-        for module in (statements, view_statements, audit_statements, changes)
+        for module in (statements, view_statements, audit_statements, account_statements, changes)
         for name, value in vars(module).items()
         if isinstance(value, Executable) and not name.startswith("_")
     },
@@ -53,6 +59,7 @@ READS_ALL = {
     "LIST_KEYSTORES",  # for a refusal alone: a handful of names
     "LIST_DATA_KEYS",  # a handful: one per rotation
     "LAST_AUDIT",  # the last row, from the end of the table
+    "LIST_ALL_SECRETS",  # for the list of all API clients: two each, at most
 }
 
 ONLY_IF_VIOLATED = {

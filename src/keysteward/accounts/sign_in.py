@@ -83,9 +83,9 @@ def sign_in(steward: Steward, name: str, password: Secret, address: str) -> Prin
     counted = attempts.require_no_wait(steward, attempt)  # step 1
     account = _find(steward, name)  # step 2
     if account is None or not _memory.knows(account, password, steward.clock()):  # step 3
-        right = _computed(steward, attempt, account, password)  # step 4
+        verified = _computed(steward, attempt, account, password)  # step 4
         account = _find(steward, name)  # step 5
-        if account is not None and (right is None or right != account.password_hash):
+        if account is not None and account.password_hash != verified:
             _refuse(steward, attempt, account)
     if account is None or account.disabled_at is not None:
         _refuse(steward, attempt, account)
@@ -102,14 +102,18 @@ def _refuse(steward: Steward, attempt: Attempt, account: Account | None) -> Neve
 def _computed(
     steward: Steward, attempt: Attempt, account: Account | None, password: Secret
 ) -> str | None:
-    """Return the hash for which Argon2id found the password right, and remember it; else None."""
+    """Return the hash for which Argon2id finds the password right, and remember it.
+
+    None if it was changed meanwhile. Raises NotSignedIn if the password is not right.
+    """
     with passwords.working():
-        # Those who came at the same moment have waited for their turn here, and may have failed.
+        # Those who came at the same moment wait for their turn here, and each counts its failure
+        # before the next one begins: a crowd has no more guesses than one after another.
         attempts.require_no_wait(steward, attempt)
         password_hash = None if account is None else account.password_hash
         right = passwords.verify(password_hash, password)
         if account is None or password_hash is None or not right:
-            return None
+            _refuse(steward, attempt, account)
         if passwords.needs_rehash(password_hash):
             password_hash = _rehashed(steward, account, password)
     if password_hash is not None:

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from keysteward.accounts import journal
 from keysteward.cli import audit_views, options, output
 from keysteward.cli.key_pairs import moment
 from keysteward.cli.session import Session, as_text, complete_alias
@@ -209,11 +208,11 @@ def show(
         with session.desk() as desk:
             output.say_json_lines(desk.audit_log.sap_events(wanted, last))
     elif installation:
-        with session.opened() as steward:
+        with session.desk() as desk:
             many = last if last or as_lines else _LAST
-            rows = journal.read(steward, session.caller, wanted, last=many)
+            told = desk.audit_log.installation_rows(wanted, many)
             say = audit_views.say_installation_rows
-            _show_rows(rows, wanted, say, as_json=as_json, as_lines=as_lines)
+            _show_rows(told, wanted, say, as_json=as_json, as_lines=as_lines)
     else:
         with session.desk() as desk:
             rows = desk.audit_log.rows(wanted, last if last or as_lines else _LAST)
@@ -223,11 +222,11 @@ def show(
 
 def _show_past(session: Session, alias: str, at: datetime, *, as_json: bool) -> None:
     with session.desk() as desk:
-        answer = desk.audit_log.active_at(alias, at)
+        past = desk.audit_log.active_at(alias, at)
     if as_json:
-        output.say_json(audit_views.answer_json(answer))
+        output.say_json(audit_views.past_json(past))
     else:
-        audit_views.say_answer(answer)
+        audit_views.say_past(past)
 
 
 def _show_rows(
