@@ -43,7 +43,9 @@ def run(steward: Steward, secured: Tls | None, announce: Callable[[Listening], N
         gc.freeze()
         fingerprint = secured.fingerprint if secured and secured.self_signed else None
         users = steward.store.accounts.list(AccountKind.USER)
-        names = tuple(user.name for user in users if user.administers)
-        announce(Listening(url, fingerprint, names))
+        able = [user for user in users if user.administers]
+        names = tuple(user.name for user in able)
+        one_time = tuple(user.name for user in able if user.must_change_password)
+        announce(Listening(url, fingerprint, names, one_time))
 
     Server(build(steward, running), steward.settings, secured, running, listening).run()

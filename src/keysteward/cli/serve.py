@@ -91,6 +91,9 @@ def _announce(settings: Settings, listening: Listening) -> None:
         output.say(f"Administrators: {names}. People sign in with name and password (HTTP Basic):")
         name = shlex.quote(listening.administrators[0])
         _say_command(f"curl{trust} --user {name} {listening.url}/rest/v1/me")
+        for name in listening.one_time:
+            output.say(f"'{name}' has a one-time password still, and can sign in with another one:")
+            _say_command(f"{command} user password {shlex.quote(name)} --password-stdin")
         output.say(f"Programs get a token at {listening.url}/oauth/token; make an account for one:")
         _say_command(f"{command} client add NAME --role operator")
     else:

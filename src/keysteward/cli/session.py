@@ -37,6 +37,9 @@ class Listening:
     fingerprint: str | None
     """Of a certificate that was made here; None for plain HTTP and for certificates of a CA."""
     administrators: tuple[str, ...]
+    """Names of those who may do everything."""
+    one_time: tuple[str, ...]
+    """Those of them who have a one-time password still."""
 
 
 @dataclass(frozen=True, slots=True)
