@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +25,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _HANDSHAKE = "connection.start_tls.complete"
 _AS_DER = True
+_LINE_LIMIT_BYTES = 1_048_576
 _TOKEN_LIMIT_BYTES = 65_536
 _CHECK_URL = "Check the URL of the server."
 _MAY_BE_DONE = "It may have been done: look before you repeat it."
@@ -115,6 +116,31 @@ class Connection:
             raise ConnectionFailed(
                 self.url, reason, "Server and client may be of different versions."
             ) from error
+
+    def lines(
+        self, path: str, type_: type[_Value], query: Mapping[str, object]
+    ) -> Iterator[_Value]:
+        """Yield values that come as lines of JSON, however many, while they come.
+
+        Raises what ``ask`` does, and ConnectionFailed where they end amid a line.
+        """
+        url, params = f"{self.url}{ROOT}{path}", _query(query)
+        headers = {"Accept": "*/*", "Authorization": self._authorization.header()}
+        try:
+            with self._http.stream(
+                *("GET", url), params=params, headers=headers, extensions={"trace": self._watch}
+            ) as response:
+                if response.status_code != 200:
+                    # A refusal is short; asking again tells it, or signs in again.
+                    response.close()
+                    answer = self.ask("GET", path, query=query)
+                    parts = iter((answer.content,))
+                else:
+                    parts = response.iter_raw()
+                for line in _split(parts):
+                    yield self.read(Answer(200, {}, line), type_)
+        except httpx2.TransportError as error:
+            raise self._failed(error, "") from error
 
     def _authorized(self, request: "_Request") -> Answer:
         headers = {**request.headers, "Authorization": self._authorization.header()}
@@ -226,6 +252,17 @@ class _Request:
     query: Mapping[str, str]
     content: bytes | None = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
+
+
+def _split(parts: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for part in parts:
+        *lines, rest = (rest + part).split(b"\n")
+        yield from filter(None, lines)
+        if len(rest) > _LINE_LIMIT_BYTES:
+            break
+    if rest:
+        yield rest
 
 
 def require_url(url: str) -> str:
