@@ -37,7 +37,7 @@ class Kind(StrEnum):
     TEXT = "text"
     INTEGER = "whole number"
     NUMBER = "number"
-    INSTANT = "instant"
+    INSTANT = "time"
     TRUTH = "truth"
     BINARY = "binary"
     NOTHING = "null"
