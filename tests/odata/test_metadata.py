@@ -1,6 +1,6 @@
 import xml.etree.ElementTree as ET
 
-import pyodata.v2.model as pyodata_model  # type: ignore[import-untyped]  # has no types
+import pyodata.v2.model as pyodata_model
 import pytest
 
 from keysteward.odata import metadata

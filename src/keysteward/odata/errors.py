@@ -120,6 +120,13 @@ def answer(problem: Problem, circumstances: Circumstances = _PLAIN) -> ErrorAnsw
     )
 
 
+def status_of(problem: type[Problem]) -> int:
+    """Return the status of a class of problems, where no circumstances change it."""
+    if issubclass(problem, (EntryChanged, KeystoreBusy)):
+        return _PLAIN.locked
+    return _STATUSES_OF_CLASSES.get(problem, _STATUSES[problem.kind])
+
+
 def unexpected(request_id: str) -> ErrorAnswer:
     """Return the answer to a request that met a defect; the log has it under the request's id."""
     return ErrorAnswer(
@@ -175,7 +182,7 @@ def _status(problem: Problem, circumstances: Circumstances) -> int:
         return circumstances.alias_missing
     if isinstance(problem, MethodNotSupported) and problem.method == "PATCH":
         return 501  # What SAP's service answers to a verb that is younger than OData V2.
-    return _STATUSES_OF_CLASSES.get(type(problem), _STATUSES[problem.kind])
+    return status_of(type(problem))
 
 
 def _documented_text(problem: Problem, circumstances: Circumstances) -> str | None:
