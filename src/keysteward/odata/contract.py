@@ -11,9 +11,11 @@ from keysteward.odata.edm import EntitySet, Property
 from keysteward.odata.entities import Entity, Feed
 from keysteward.odata.options import Options
 from keysteward.odata.paths import Key, Resource
-from keysteward.problems import Problem
+from keysteward.odata.writers import Content
+from keysteward.problems import BodyTooLarge, Problem
 from keysteward.rights import Permission
 from keysteward.settings import Settings
+from keysteward.web import bodies
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +37,15 @@ class Call:
     media_type: str = ""
     """Of the body, in lower case and without parameters; empty if it does not say."""
     if_match: str | None = None
+    head: bool = False
+    """Whether nothing but the headers of a reading is asked for."""
+    told: dict[str, str] = field(default_factory=dict)
+    """What the log and the metrics hear of it; see ``observability``."""
 
     @property
     def alias(self) -> str:
         """The alias in the address. Raises RequestInvalid for what is no hexadecimal alias."""
         return alias_of(self.resource.key or ())
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """An answer of bytes as they are: a media entity's content, a count, a new Hexalias."""
-
-    data: bytes = field(repr=False)
-    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +82,23 @@ class BodyLimit:
     problem: Problem
 
 
+def small(_settings: Settings, _media_type: str) -> BodyLimit:
+    """Return the limit of a body without a file."""
+    return BodyLimit(bodies.SMALL_BYTES, BodyTooLarge(bodies.SMALL_BYTES))
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
     """What one method changes at the addresses of an entity set."""
 
     permission: Permission
     run: Callable[[Call], Answer]
-    limit: Callable[[Settings, str], BodyLimit]
+    limit: Callable[[Settings, str], BodyLimit] = small
     """From the body's media type."""
+    locked: int = 503
+    """Status for a keystore in other hands."""
+    alias_missing: int = 404
+    """Status for an unknown alias."""
 
 
 @dataclass(frozen=True, slots=True)

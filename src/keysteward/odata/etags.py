@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from keysteward.entries import Plan
+from keysteward.entries import Entry, Plan
 from keysteward.problems import EntryChanged, RequestInvalid
 
 _MOST_CHARACTERS = 1_000
@@ -27,16 +27,31 @@ def matches(if_match: str | None, current: str) -> bool:
     return "*" in given or current in given
 
 
-def expect(if_match: str | None) -> Callable[[Plan], None]:
+def of_entry(entry: Entry) -> str:
+    """Return the ETag of an entry as it was read."""
+    pending = entry.pending.number if entry.pending else None
+    return etag(entry.id, entry.version.number, pending)
+
+
+def expect_plan(if_match: str | None) -> Callable[[Plan], None]:
     """Return an ``accept`` that refuses a plan against another state. Raises EntryChanged."""
 
     def accept(plan: Plan) -> None:
-        require(if_match, plan.alias, etag(plan.entry_id, plan.base_version, plan.base_pending))
+        current = etag(plan.entry_id, plan.base_version, plan.base_pending)
+        _require(if_match, plan.alias, current)
 
     return accept
 
 
-def require(if_match: str | None, alias: str, current: str) -> None:
-    """Raise EntryChanged if the entry is in another state than If-Match names."""
+def expect_entry(if_match: str | None) -> Callable[[Entry], None]:
+    """Return an ``accept`` that refuses an entry in another state. Raises EntryChanged."""
+
+    def accept(entry: Entry) -> None:
+        _require(if_match, entry.alias, of_entry(entry))
+
+    return accept
+
+
+def _require(if_match: str | None, alias: str, current: str) -> None:
     if not matches(if_match, current):
         raise EntryChanged(alias, f"Its ETag is {current}, not one of those in If-Match.")

@@ -7,15 +7,15 @@ that make their own ``$skiptoken`` count, too, as SAP's do.
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
 
 from keysteward.odata import entry_values, filters, hexalias, model, percent
 from keysteward.odata.contract import Call
 from keysteward.odata.edm import EntityType
 from keysteward.odata.entities import Entity, Feed
-from keysteward.odata.sources import Place
+from keysteward.odata.sources import HISTORY, Place
 from keysteward.problems import RequestInvalid
 from keysteward.storage import sap_texts
+from keysteward.storage.catalogue import CatalogueEntry
 from keysteward.storage.conditions import Condition, Order
 
 MOST_ENTITIES = 1_000
@@ -23,6 +23,7 @@ MOST_ENTITIES = 1_000
 
 _BEHIND = re.compile(r"behind-([0-9A-F]{2,2000})")
 _COUNTED = re.compile(r"[0-9]{1,9}")
+_POSITION = frozenset({"$top", "$skip", "$skiptoken"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,7 @@ def of_entries(call: Call, place: Place) -> Feed:
     left = None if wanted.top is None else wanted.top - len(page)
     following = None
     if len(found) > wanted.size and page and left != 0:
-        behind = f"behind-{sap_texts.hexalias(page[-1].alias)}"
-        token = str(wanted.skip + len(page)) if wanted.order else behind
+        token = str(wanted.skip + len(page)) if wanted.order else _behind(page[-1])
         following = _next(call, token, left)
     entities = tuple(entry_values.of_entry(entry, place) for entry in page)
     return Feed(entities, count, following)
@@ -89,19 +89,18 @@ def of_few(call: Call, entities: tuple[Entity, ...]) -> Feed:
     return Feed(entities[options.skip : end], count)
 
 
-def first(call: Call, place: Place) -> Feed:
-    """Return the first page without any option, for the answer to a change."""
-    steward = call.steward
+def first(call: Call, place: Place, most: int = MOST_ENTITIES) -> Feed:
+    """Return a first page without any option: the answer to a change, or what is expanded."""
     if place.source is None:
         return Feed(())
-    found = steward.store.catalogue.list(
-        steward.keystore_id, place.source, limit=MOST_ENTITIES + 1
-    )
-    page = found[:MOST_ENTITIES]
+    steward = call.steward
+    found = steward.store.catalogue.list(steward.keystore_id, place.source, limit=most + 1)
+    page = found[:most]
     following = None
-    if len(found) > MOST_ENTITIES:
-        token = f"behind-{sap_texts.hexalias(page[-1].alias)}"
-        following = f"{call.root}KeystoreEntries?$skiptoken={token}"
+    if len(found) > most:
+        separator = "&" if place.query else "?"
+        address = f"{call.root}KeystoreEntries{place.query}{separator}"
+        following = f"{address}$skiptoken={_behind(page[-1])}"
     return Feed(tuple(entry_values.of_entry(entry, place) for entry in page), next=following)
 
 
@@ -127,16 +126,20 @@ def _condition(call: Call, entity_type: EntityType) -> Condition | None:
 
 
 def _type(place: Place) -> EntityType:
-    return model.HISTORY_KEYSTORE_ENTRY if place.name == "KeyHistory" else model.KEYSTORE_ENTRY
+    return model.HISTORY_KEYSTORE_ENTRY if place.name == HISTORY else model.KEYSTORE_ENTRY
 
 
 def _next(call: Call, token: str, left: int | None) -> str:
     """Return the address of the next page: this one's, with what is left to show."""
-    kept = [
-        (name, value)
-        for name, value in percent.pairs(call.query.encode())
-        if name not in ("$skiptoken", "$skip", "$top")
-    ]
-    more = [("$top", str(left))] if left is not None else []
-    query = urlencode([*kept, *more, ("$skiptoken", token)], quote_via=quote, safe="$'(),/")
-    return f"{call.root}{call.path}?{query}"
+    given = (part for part in call.query.split("&") if part)
+    kept = [part for part in given if _name(part) not in _POSITION]
+    top = [] if left is None else [f"$top={left}"]
+    return f"{call.root}{call.path}?{'&'.join((*kept, *top, f'$skiptoken={token}'))}"
+
+
+def _behind(entry: CatalogueEntry) -> str:
+    return f"behind-{sap_texts.hexalias(entry.alias)}"
+
+
+def _name(part: str) -> str:
+    return percent.decode_query(part.partition("=")[0].encode()).strip()

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from keysteward.entries import Entry, View
 from keysteward.keystore.steward import Steward
-from keysteward.odata import model
+from keysteward.odata import errors, model
 from keysteward.odata.contract import Call
-from keysteward.problems import AliasNotFound, BackupNotFound, RequestInvalid
+from keysteward.problems import AliasNotFound, BackupNotFound
 from keysteward.storage.catalogue import CatalogueEntry, Source
 from keysteward.storage.records import Base
 
@@ -19,7 +19,8 @@ HISTORY = "KeyHistory"
 _VIEWS = {SYSTEM: View.CURRENT, NEW: View.NEW, HISTORY: View.HISTORY}
 
 _LISTED = frozenset({SYSTEM, BACKUP, NEW})
-_WITH_HISTORY = _LISTED | {HISTORY}
+WITH_HISTORY = _LISTED | {HISTORY}
+"""The names for which SAP gives out certificates and chains."""
 _OF_HISTORY = frozenset({"Certificate", "ChainCertificates", "ChainResource"})
 """Navigations for which SAP takes the name of the history, too."""
 
@@ -41,12 +42,12 @@ def of_call(call: Call) -> Place:
     """Return where the entries of an address are read from. Raises RequestInvalid."""
     resource = call.resource
     if resource.set.type is model.HISTORY_KEYSTORE_ENTRY:
-        return named(call.steward, HISTORY, _WITH_HISTORY)
+        return named(call.steward, HISTORY, WITH_HISTORY)
     navigation = resource.navigation
     if navigation is not None and navigation.name == "SigningRequest":
         allowed = frozenset({SYSTEM})
     elif navigation is not None and navigation.name in _OF_HISTORY:
-        allowed = _WITH_HISTORY
+        allowed = WITH_HISTORY
     else:
         allowed = _LISTED
     return named(call.steward, call.options.keystore_name or SYSTEM, allowed)
@@ -55,7 +56,7 @@ def of_call(call: Call) -> Place:
 def named(steward: Steward, name: str, allowed: frozenset[str] = _LISTED) -> Place:
     """Return a keystore by its name. Raises RequestInvalid in SAP's words."""
     if name not in allowed:
-        raise RequestInvalid(f"Keystore name '{name[:100]}' is invalid.")
+        raise errors.keystore_name_invalid(name)
     if name != BACKUP:
         return Place(name, _VIEWS[name])
     try:

@@ -1,0 +1,110 @@
+"""The OData face: from a request to an operation and back. Each request takes these steps.
+
+1. Who sends it? Without credentials that are right: 401.
+2. Does the account, or all clients of the keystore together, ask too often? 429.
+3. Does the keystore exist for the account? An unknown ``/location/…`` is 404.
+4. What do path and query name, and does it take this method? 400, 404, 405; PATCH 501.
+5. Do the account's roles permit it? 403.
+6. Does a change come with the account's CSRF token? 403 with ``X-CSRF-Token: Required``.
+7. The body, up to the operation's limit and no byte further: 413.
+8. The operation, in a worker thread.
+9. The answer, in the format that is asked for.
+
+Steps 4 to 9 are in ``exchange``. A GET or HEAD that fetches a CSRF token has one in its answer from
+step 1 on, whatever else that says: clients fetch it where they want to write, and that may be an
+address that cannot be read.
+"""
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from keysteward.accounts.principals import Principal
+from keysteward.keystore.steward import Steward
+from keysteward.odata import addresses, exchange, operations
+from keysteward.problems import Problem
+from keysteward.web import access, csrf
+from keysteward.web.service import Service, in_thread
+
+_FETCH = "fetch"
+_WELCOME = (
+    "Keysteward. SAP-compatible OData V2: /api/v1/. REST: /rest/v1, explained at /rest/v1/docs.\n"
+)
+
+
+def routes(service: Service) -> tuple[BaseRoute, ...]:
+    """Return the routes of the face: its services, and the host's root for CSRF tokens."""
+    face = _Face(service)
+    return (
+        Mount("/api/v1", app=face),
+        Mount("/location/{keystore:path}/api/v1", app=face),
+        Route("/", face.root, methods=["GET"]),
+    )
+
+
+class _Face:
+    """The application behind both addresses of the service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        # Keystores are neither renamed nor removed, so one that was found once stays.
+        self._stewards: dict[str, Steward] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request behind a service root."""
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        await response(scope, receive, send)
+
+    async def root(self, request: Request) -> Response:
+        """Answer at the host's root, where some clients fetch their CSRF token."""
+        welcome = PlainTextResponse(_WELCOME)
+        if not _fetches(request):
+            return welcome
+        try:
+            principal = await access.authenticate(self._service, request)
+            self._take(principal, None)
+        except Problem as problem:
+            return exchange.refuse(request, problem)
+        return self._with_token(request, principal, welcome)
+
+    async def _respond(self, request: Request) -> Response:
+        try:
+            principal = await access.authenticate(self._service, request)  # 1
+        except Problem as problem:
+            return exchange.refuse(request, problem)
+        request.state.account = principal.caller.name
+        try:
+            address = addresses.read(request)
+            self._take(principal, address.keystore)  # 2
+            steward = await self._steward(principal, address.keystore)  # 3
+            response = await exchange.answer(
+                request, address, principal, steward, self._service.csrf
+            )
+        except Problem as problem:
+            response = exchange.refuse(request, problem)
+        return self._with_token(request, principal, response)
+
+    def _take(self, principal: Principal, keystore: str | None) -> None:
+        name = keystore or self._service.steward.settings.keystore
+        self._service.odata_rates.take(name, principal.account_id)
+
+    async def _steward(self, principal: Principal, keystore: str | None) -> Steward:
+        name = keystore or self._service.steward.settings.keystore
+        found = self._stewards.get(name) if principal.may_see(name) else None
+        if found is None:
+            found = await in_thread(lambda: self._service.steward_of(principal, name))
+            self._stewards[name] = found
+        return found
+
+    def _with_token(self, request: Request, principal: Principal, response: Response) -> Response:
+        if _fetches(request):
+            response.headers[csrf.HEADER] = self._service.csrf.issue(principal)
+        return response
+
+
+def _fetches(request: Request) -> bool:
+    if request.method not in operations.READING:
+        return False
+    return request.headers.get(csrf.HEADER, "").strip().lower() == _FETCH

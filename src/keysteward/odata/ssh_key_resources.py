@@ -1,0 +1,20 @@
+"""SSHKeyResources: the public key of an entry as SSH's programs write it."""
+
+from keysteward.keystore.downloads import DownloadKind
+from keysteward.odata import media, model
+from keysteward.odata.contract import Call
+from keysteward.odata.entities import Entity
+from keysteward.odata.paths import Key
+from keysteward.odata.writers import Content
+
+_MEDIA_TYPE = "text/plain"
+
+
+def find(call: Call, key: Key) -> Entity:
+    """Return what is said of an entry's public key. Raises AliasNotFound."""
+    return media.entity(call, key, model.SSH_KEY_RESOURCE, _MEDIA_TYPE)
+
+
+def content(call: Call, key: Key) -> Content:
+    """Return the key on one line. Raises AliasNotFound, KeyTypeUnsupported."""
+    return media.content(call, key, DownloadKind.PUB)
