@@ -3,11 +3,17 @@
 Every key made here is for tests alone.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+from keysteward.accounts import clients, sessions, tokens, users
+from keysteward.accounts.principals import Means, principal_of
 from keysteward.keystore import activations, backups, lifecycle
 from keysteward.keystore.steward import Steward
+from keysteward.problems import NotSignedIn
+from keysteward.rights import Role
+from keysteward.values import Secret
 from tests import providers
 from tests import steward as steward_
 from tests.pki_maker import Issued, issue
@@ -18,6 +24,8 @@ CA = issue("CA", issuer=ROOT, ca=True)
 CLIENT = issue("client", issuer=CA, eku=("clientAuth",))
 SECOND = "second"
 """Name of the other keystore."""
+PASSWORD = Secret(b"a password for tests")
+"""Of the user ``ann``."""
 
 
 def furnish(steward: Steward) -> None:
@@ -39,6 +47,21 @@ def furnish(steward: Steward) -> None:
     steward_.add(elsewhere, "client", CLIENT, CA, ROOT)
     steward_.add(elsewhere, "purged", issue("purged"))
     lifecycle.purge_entry(elsewhere, TENANT, "purged", "purged")
+    _people(steward)
+
+
+def _people(steward: Steward) -> None:
+    """Make a user and an API client who have signed in, and one failure."""
+    account, _ = users.add_user(
+        steward, TENANT, "ann", PASSWORD, frozenset({Role.ADMINISTRATOR}), None
+    )
+    _, made = clients.add_client(
+        steward, TENANT, "pipeline", frozenset({Role.OPERATOR}), frozenset({SECOND})
+    )
+    tokens.issue(steward, "pipeline", made.secret, "192.0.2.1")
+    sessions.open_session(steward, principal_of(account, Means.BASIC))
+    with suppress(NotSignedIn):
+        tokens.issue(steward, "pipeline", PASSWORD, "192.0.2.1")
 
 
 def _supply(steward: Steward) -> None:
