@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from keysteward.accounts.principals import AccountKind
 from keysteward.cli.session import Listening
 from keysteward.keystore.steward import Steward
+from keysteward.odata import application as odata
 from keysteward.web import application, csrf, logs, tls
 from keysteward.web.rates import Rates
 from keysteward.web.running import Running
@@ -24,7 +25,7 @@ def build(steward: Steward, running: Running | None = None) -> Starlette:
         csrf.CsrfTokens(steward.sealer.derive_key("csrf"), steward.clock),
         Rates.of(settings.odata_keystore_rate, settings.odata_account_rate),
     )
-    return application.build(service, (), running)
+    return application.build(service, odata.routes(service), running)
 
 
 def secure(steward: Steward) -> Tls | None:
