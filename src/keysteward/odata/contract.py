@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from keysteward.entries import Caller
 from keysteward.keystore.steward import Steward
@@ -114,7 +113,7 @@ class LiveSet:
     """Of a media entity."""
     count: Callable[[Call], int] | None = None
     """How many entities the whole set has, without making them."""
-    writes: Mapping[str, Writing] = MappingProxyType({})
+    writes: Mapping[str, Writing] = field(default_factory=dict)
     """By method: POST on the whole set, the others on one entity or its ``$value``."""
 
 
