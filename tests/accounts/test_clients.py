@@ -35,9 +35,7 @@ def test_client_gets_a_secret_that_is_stored_nowhere(steward: Steward, settings:
     assert (None, False) == (account.password_hash, account.must_change_password)
 
 
-def test_clients_are_listed_with_the_ends_of_their_secrets(
-    steward: Steward, clock: Clock
-) -> None:
+def test_clients_are_listed_with_the_ends_of_their_secrets(steward: Steward, clock: Clock) -> None:
     """By name, the oldest secret first, nobody else's among them."""
     ends = {}
     for name in ("b", "a"):

@@ -254,9 +254,7 @@ def test_memory_of_passwords_is_bounded(steward: Steward) -> None:
         secret = Secret(f"{number}".encode())
         memory.keep("ann", secret, account.password_hash, steward.clock())
     assert 1000 == len(memory._verified)
-    known = [
-        memory.knows(account, Secret(f"{n}".encode()), steward.clock()) for n in (0, 1, 1000)
-    ]
+    known = [memory.knows(account, Secret(f"{n}".encode()), steward.clock()) for n in (0, 1, 1000)]
     assert [False, True, True] == known
 
 

@@ -112,9 +112,7 @@ def test_keystores_of_a_user_must_be_there(steward: Steward) -> None:
     assert frozenset({"other"}) == found.keystores
     with pytest.raises(KeystoreUnknown):
         users.change_user(steward, TENANT, "ann", keystores=frozenset({"third"}))
-    changed = users.change_user(
-        steward, TENANT, "ann", keystores=frozenset({"default", "other"})
-    )
+    changed = users.change_user(steward, TENANT, "ann", keystores=frozenset({"default", "other"}))
     assert frozenset({"default", "other"}) == changed.keystores
     assert users.change_user(steward, TENANT, "ann", all_keystores=True).keystores is None
 
@@ -307,9 +305,7 @@ def test_api_client_has_no_password(steward: Steward) -> None:
     people.add_client(steward, "pipeline")
     client = steward.store.accounts.list(people.CLIENT)[0]
     with pytest.raises(AccountNotFound):
-        users.change_own_password(
-            steward, principal_of(client, Means.BEARER), PASSWORD, OTHER
-        )
+        users.change_own_password(steward, principal_of(client, Means.BEARER), PASSWORD, OTHER)
 
 
 def test_removed_user_leaves_nothing_to_its_successor(steward: Steward) -> None:
@@ -355,9 +351,7 @@ def test_log_tells_who_did_what_to_whom(steward: Steward) -> None:
 
 def test_caller_of_a_user_is_its_name() -> None:
     """And the provider's acts on the provider's entries."""
-    caller = Principal(
-        1, "ann", people.USER, frozenset({Role.PROVIDER}), None, Means.BASIC
-    ).caller
+    caller = Principal(1, "ann", people.USER, frozenset({Role.PROVIDER}), None, Means.BASIC).caller
     assert ("ann", PROVIDER.owner) == (caller.name, caller.owner)
 
 

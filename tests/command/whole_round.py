@@ -73,7 +73,9 @@ def run_every_command(folder: Path) -> Round:
     written.mkdir()
     client = issue("client", pki_maker.make_key("rsa2048"))
     done = Round(data, restored, files, written, client)
-    done.run("init")
+    done.run("init", "--admin", "root", "--password-stdin", stdin=SHORT_PASSPHRASE, status=5)
+    done.run("init", "--admin", "root", "--password-stdin", stdin=PASSWORD + b"\n")
+    _sign_up(done)
     _add(done)
     _update(done)
     _provide(done)
@@ -86,6 +88,27 @@ def run_every_command(folder: Path) -> Round:
     _recover(done)
     _look_at_the_log(done)
     return done
+
+
+def _sign_up(done: Round) -> None:
+    add = ("user", "add", "ann", "--role", "operator", "--password-stdin")
+    done.run(*add, stdin=SHORT_PASSPHRASE + b"\n", status=5)
+    done.run(*add, stdin=WRONG_PASSWORD + b"\n")
+    done.run("user", "add", "bob", "--role", "viewer", "--keystore-access", "default")
+    done.run("user", "list")
+    done.run("user", "list", "--json")
+    done.run("user", "password", "ann", "--password-stdin", stdin=PASSWORD)
+    done.run("user", "password", "bob", "--json")
+    done.run("user", "change", "ann", "--role", "viewer", "--disable")
+    done.run("user", "remove", "bob")
+    done.run("user", "remove", "root", status=6)
+    done.run("client", "add", "pipeline", "--role", "operator")
+    done.run("client", "rotate", "pipeline", "--json")
+    done.run("client", "change", "pipeline", "--all-keystores", "--enable")
+    done.run("client", "list")
+    done.run("client", "remove", "pipeline", "--secret", "1")
+    done.run("client", "remove", "pipeline")
+    done.run("audit", "show", "--installation", "--json")
 
 
 def _add(done: Round) -> None:
