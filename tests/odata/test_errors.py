@@ -105,8 +105,8 @@ def test_problem_has_the_status_of_the_service(problem: Problem, status: int, co
         (
             errors.keystore_name_unsupported("nothing"),
             (
-                "The value 'nothing' is not supported for the property 'Name'. Possible name values "
-                "are 'system' and 'backup_admin_system'."
+                "The value 'nothing' is not supported for the property 'Name'. Possible name "
+                "values are 'system' and 'backup_admin_system'."
             ),
         ),
         (
@@ -175,8 +175,8 @@ def test_overridable_problem_says_how_to_override_it() -> None:
         (
             AliasReserved("sap_x", "no"),
             (
-                "notImported: The alias is not allowed. Aliases starting with 'sap_' are reserved for "
-                "SAP."
+                "notImported: The alias is not allowed. Aliases starting with 'sap_' are reserved "
+                "for SAP."
             ),
         ),
         (

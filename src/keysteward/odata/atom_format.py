@@ -113,19 +113,20 @@ def _feed(feed: Feed, shape: Shape, root: str, address: str, names: str = "") ->
 
 
 def _entry(entity: Entity, shape: Shape, root: str, names: str = "") -> str:
-    address = entities.address(root, entity)
+    path = entities.path(entity)
+    address = f"{path}{entity.query}"
     etag = "" if entity.etag is None else attributes({"m:etag": entity.etag})
     term = {"term": entity.type.qualified_name, "scheme": f"{DATA}/scheme"}
     expanded = {navigation.name: inner for navigation, inner in shape.expanded}
     navigations = (*(each for each, _ in shape.expanded), *shape.deferred)
     links = "".join(
-        _navigation(entity, each, expanded.get(each.name), root) for each in navigations
+        _navigation(entity, path, each, expanded.get(each.name), root) for each in navigations
     )
     return (
-        f"<entry{names}{etag}><id>{escape(address)}</id>"
+        f"<entry{names}{etag}><id>{escape(root + address)}</id>"
         f'<title type="text">{escape(_title(entity))}</title>'
         f"<updated>{moments.iso(_updated(entity))}</updated><author><name/></author>"
-        f"{_link('edit', entity.type.name, address.removeprefix(root))}{links}"
+        f"{_link('edit', entity.type.name, address)}{links}"
         f"<category{attributes(term)}/>{_entry_content(entity, shape, root)}</entry>"
     )
 
@@ -142,9 +143,11 @@ def _entry_content(entity: Entity, shape: Shape, root: str) -> str:
     return f"<link{edit}/><content{content}/>{properties}"
 
 
-def _navigation(entity: Entity, navigation: Navigation, inner: Shape | None, root: str) -> str:
+def _navigation(
+    entity: Entity, path: str, navigation: Navigation, inner: Shape | None, root: str
+) -> str:
     kind = "feed" if navigation.many else "entry"
-    href = entities.deferred_address("", entity, navigation)
+    href = f"{path}/{navigation.name}{entity.query}"
     link = attributes(
         {
             "rel": f"{DATA}/related/{navigation.name}",

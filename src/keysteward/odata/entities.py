@@ -8,7 +8,7 @@ from typing import Union
 from urllib.parse import quote
 
 from keysteward.odata import model
-from keysteward.odata.edm import EntityType, Navigation
+from keysteward.odata.edm import EntityType
 
 Value = str | int | datetime | bytes | None
 """What a property holds; datetimes are aware."""
@@ -51,8 +51,12 @@ def address(root: str, entity: Entity, behind: str = "") -> str:
 
     ``root`` is the whole address of the service, with a slash at its end.
     """
-    path = f"{model.SETS_OF_TYPES[entity.type.name].name}({key_predicate(entity)}){behind}"
-    return f"{root}{path}{entity.query}"
+    return f"{root}{path(entity)}{behind}{entity.query}"
+
+
+def path(entity: Entity) -> str:
+    """Return where an entity is within the service, without the query that its addresses have."""
+    return f"{model.SETS_OF_TYPES[entity.type.name].name}({key_predicate(entity)})"
 
 
 def key_predicate(entity: Entity) -> str:
@@ -64,12 +68,9 @@ def key_predicate(entity: Entity) -> str:
     return ",".join(f"{name}={value}" for name, value in zip(names, written, strict=True))
 
 
-def deferred_address(root: str, entity: Entity, navigation: Navigation) -> str:
-    """Return the address behind which a navigation's entities are."""
-    return address(root, entity, f"/{navigation.name}")
-
-
 def _key_literal(value: Value) -> str:
     if isinstance(value, str):
+        if value.isascii() and value.isalnum():
+            return f"'{value}'"
         return "'" + quote(value.replace("'", "''"), safe="'") + "'"
     return str(value)

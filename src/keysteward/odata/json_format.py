@@ -4,7 +4,7 @@ Sources: OData V2, "JSON Format"; contract of the service for dates with ``+0000
 """
 
 import codecs
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -73,7 +73,9 @@ def write_error(error: ErrorAnswer, root: str) -> Content:
         }
     }
     if error.top is not None:
-        answer["d"] = _entity_without_links(error.top, root)
+        base = f"{root}{entities.path(error.top)}"
+        properties = edm.properties_of(error.top.type).values()
+        answer["d"] = _entity_without_links(error.top, base, properties)
     return Content(_ENCODER.encode(answer), _MEDIA_TYPE)
 
 
@@ -118,33 +120,33 @@ def _content(members: Mapping[str, object]) -> Content:
 
 
 def _entity(entity: Entity, shape: Shape, root: str) -> dict[str, object]:
-    members = _entity_without_links(entity, root, shape.properties)
+    base = f"{root}{entities.path(entity)}"
+    members = _entity_without_links(entity, base, shape.properties)
     for navigation, inner in shape.expanded:
         members[navigation.name] = _related(entity.related.get(navigation.name), inner, root)
     for navigation in shape.deferred:
-        uri = entities.deferred_address(root, entity, navigation)
+        uri = f"{base}/{navigation.name}{entity.query}"
         members[navigation.name] = {"__deferred": {"uri": uri}}
     return members
 
 
 def _entity_without_links(
-    entity: Entity, root: str, properties: Sequence[Property] | None = None
+    entity: Entity, base: str, properties: Iterable[Property]
 ) -> dict[str, object]:
-    if properties is None:
-        properties = tuple(edm.properties_of(entity.type).values())
-    members: dict[str, object] = {"__metadata": _metadata(entity, root)}
+    """Return metadata and properties; ``base`` is the entity's address without its query."""
+    members: dict[str, object] = {"__metadata": _metadata(entity, base)}
     for each in properties:
         members[each.name] = literals.to_json(each, entity.values.get(each.name))
     return members
 
 
-def _metadata(entity: Entity, root: str) -> dict[str, str]:
-    uri = entities.address(root, entity)
+def _metadata(entity: Entity, base: str) -> dict[str, str]:
+    uri = f"{base}{entity.query}"
     metadata = {"id": uri, "uri": uri, "type": entity.type.qualified_name}
     if entity.etag is not None:
         metadata["etag"] = entity.etag
     if entity.content_type is not None:
-        source = entities.address(root, entity, "/$value")
+        source = f"{base}/$value{entity.query}"
         metadata.update(content_type=entity.content_type, media_src=source, edit_media=source)
     return metadata
 

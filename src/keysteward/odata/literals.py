@@ -14,13 +14,13 @@ _LARGEST = {Edm.INT32: 2**31 - 1, Edm.INT64: 2**63 - 1}
 
 def to_json(property_: Property, value: Value) -> str | int | None:
     """Return a value as verbose JSON has it: Int64 and Binary are texts there."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value) if property_.type is Edm.INT64 else value
     if isinstance(value, datetime):
         return moments.json_date(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if property_.type is Edm.INT64 and value is not None:
-        return str(value)
-    return value
+    return base64.b64encode(value).decode()
 
 
 def to_text(value: Value) -> str:

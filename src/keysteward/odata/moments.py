@@ -14,7 +14,9 @@ _ISO = re.compile(
 
 def json_date(moment: datetime) -> str:
     """Return a moment as the verbose JSON of a DateTimeOffset, to the millisecond."""
-    return f"/Date({(moment - _EPOCH) // timedelta(milliseconds=1)}+0000)/"
+    since = moment - _EPOCH
+    milliseconds = (since.days * 86_400 + since.seconds) * 1_000 + since.microseconds // 1_000
+    return f"/Date({milliseconds}+0000)/"
 
 
 def iso(moment: datetime) -> str:

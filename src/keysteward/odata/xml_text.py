@@ -5,6 +5,9 @@ import re
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Everything outside XML 1.0, section 2.2; a certificate's subject may have control characters."""
 
+_SPECIAL = re.compile("[^ !#-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What cannot stay as it is."""
+
 _ESCAPES = str.maketrans(
     {
         "&": "&amp;",
@@ -26,6 +29,8 @@ def escape(text: str) -> str:
 
     What XML cannot hold becomes U+FFFD.
     """
+    if _SPECIAL.search(text) is None:
+        return text
     return _FORBIDDEN.sub("\ufffd", text).translate(_ESCAPES)
 
 
