@@ -11,6 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Twice quiet: errors only, no remarks about how this machine's pip is configured.
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
+CLIENTS := tests/clients/node
+NODE := $(CLIENTS)/node_modules
 # Two processes of tests; "loadscope" keeps the slow fixtures of one file in one of them.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -38,7 +40,7 @@ serve: setup ## Run the server; the first start makes keystore and administrator
 	@exec $(BIN)/keysteward --data '$(DATA)' serve $(ARGS)
 
 .PHONY: test
-test: $(VENV)/.ready-dev peers ## Run every test.
+test: $(VENV)/.ready-dev peers $(NODE)/.package-lock.json ## Run every test.
 	@$(PYTEST) $(ARGS)
 
 .PHONY: check
@@ -79,7 +81,7 @@ requirements: $(VENV)/.ready-dev ## Renew the hashed requirement files (UPGRADE=
 
 .PHONY: clean
 clean: ## Remove .venv and everything else that can be made again.
-	@rm -rf $(VENV) build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(NODE) build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@rm -f .coverage .coverage.*
 	@find src tests $(wildcard bench fuzz) -name __pycache__ -prune -exec rm -rf {} +
 
@@ -88,7 +90,16 @@ clean: ## Remove .venv and everything else that can be made again.
 peers:
 	@scripts/debian-packages 'some tests' openssl:openssl keytool:default-jre-headless \
 		javac:default-jdk-headless certtool:gnutls-bin certutil:libnss3-tools strace:strace \
-		nginx:nginx-light puttygen:putty-tools ssh-keygen:openssh-client
+		nginx:nginx-light puttygen:putty-tools ssh-keygen:openssh-client curl:curl \
+		node:nodejs npm:npm
+
+# Clients that run on Node.js; the tests that need them say why they are skipped without.
+$(NODE)/.package-lock.json: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json | peers
+	@if command -v npm >/dev/null; then \
+		echo "Installing the clients of Node.js in $(NODE) ..."; \
+		(cd $(CLIENTS) && npm ci --silent >/dev/null && touch node_modules/.package-lock.json) || \
+			echo "npm could not; the tests of these clients will be skipped." >&2; \
+	fi
 
 # The stamps make a second run free: each is renewed only if what it was made from has changed.
 $(VENV)/.ready: pyproject.toml requirements/runtime.txt requirements/build.txt
