@@ -70,10 +70,19 @@ def test_paths_select_within_what_is_expanded() -> None:
         b"$expand=*",
         b"$expand=Entries/Nothing",
         b"$expand=Entries&$select=Entries/Nothing",
-        b"$expand=Entries/Keystore/Entries/Keystore/Entries",
+        b"$expand=Entries/Keystore",
+        b"$expand=Entries/ChainCertificates/KeystoreEntry",
     ],
 )
 def test_names_that_the_type_has_not_are_refused(query: bytes) -> None:
     """Properties, navigations, paths through either, and circles of them."""
     with pytest.raises(RequestInvalid):
         shape(query)
+
+
+@pytest.mark.parametrize("path", ["Keystore/Entries", "KeystoreEntry/Keystore/Entries"])
+def test_expansions_that_multiply_the_answer_are_refused(path: str) -> None:
+    """All entries of the keystore, once for each entity of a list."""
+    entity_type = model.CHAIN_CERTIFICATE if path[8] == "E" else model.RUNTIME_ASSIGNMENT
+    with pytest.raises(RequestInvalid, match=r"\$expand: Entries"):
+        shapes.build(entity_type, (), (tuple(path.split("/")),))

@@ -8,9 +8,6 @@ from keysteward.odata.edm import EntityType, Navigation, Property
 from keysteward.odata.options import Path
 from keysteward.problems import RequestInvalid
 
-_MOST_LEVELS = 3
-"""Navigations that can be expanded one inside another; chains of a keystore's entries take two."""
-
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -36,17 +33,16 @@ def build(
     entity_type: EntityType,
     select: tuple[Path, ...],
     expand: tuple[Path, ...],
-    level: int = 0,
+    passed: tuple[EntityType, ...] = (),
 ) -> Shape:
     """Return the shape that ``$select`` and ``$expand`` ask for.
 
     A selected navigation is expanded if ``$expand`` names it, and is an address otherwise; an
     expanded one that is not selected is left out (OData V2, "URI Conventions", section 4.8).
 
-    Raises RequestInvalid for a name that the type does not have, or too many levels.
+    ``passed`` are the types on the way here. Raises RequestInvalid for a name that the type does
+    not have, and for an expansion that would multiply the answer.
     """
-    if level > _MOST_LEVELS:
-        raise RequestInvalid(f"$expand goes {_MOST_LEVELS} levels deep at most.")
     properties = edm.properties_of(entity_type)
     navigations = edm.navigations_of(entity_type)
     _require_known(select, {"*", *properties, *navigations}, entity_type, "$select")
@@ -54,6 +50,8 @@ def build(
     _require_known(expand, navigations, entity_type, "$expand")
     selected = {path[0] for path in select}
     to_expand = {path[0] for path in expand}
+    for name in to_expand:
+        _require_linear(navigations[name], (*passed, entity_type))
     wanted = [each for name, each in navigations.items() if not select or name in selected]
     everything = not select or "*" in selected
     return Shape(
@@ -61,13 +59,18 @@ def build(
         tuple(each for name, each in properties.items() if everything or name in selected),
         deferred=tuple(each for each in wanted if each.name not in to_expand),
         expanded=tuple(
-            (each, _inner(each, select, expand, level)) for each in wanted if each.name in to_expand
+            (each, _inner(each, select, expand, (*passed, entity_type)))
+            for each in wanted
+            if each.name in to_expand
         ),
     )
 
 
 def _inner(
-    navigation: Navigation, select: tuple[Path, ...], expand: tuple[Path, ...], level: int
+    navigation: Navigation,
+    select: tuple[Path, ...],
+    expand: tuple[Path, ...],
+    passed: tuple[EntityType, ...],
 ) -> Shape:
     """Return the shape of what a navigation leads to; selected as a whole it has everything."""
     whole_one = (navigation.name,) in select
@@ -75,8 +78,20 @@ def _inner(
         model.target_of(navigation).type,
         () if whole_one else _behind(navigation, select),
         _behind(navigation, expand),
-        level + 1,
+        passed,
     )
+
+
+def _require_linear(navigation: Navigation, passed: tuple[EntityType, ...]) -> None:
+    """Refuse what would make an answer grow faster than the keystore.
+
+    That is to come back to a type, and to go from each of many entities to their one keystore and
+    from there to all of its entries again.
+    """
+    if any(navigation.target == each.name for each in passed):
+        raise RequestInvalid(f"$expand: {navigation.name} leads back to where it comes from.")
+    if navigation.many and passed[-1] is model.KEYSTORE and len(passed) > 1:
+        raise RequestInvalid(f"$expand: {navigation.name} only if the address names the keystore.")
 
 
 def _behind(navigation: Navigation, paths: tuple[Path, ...]) -> tuple[Path, ...]:
