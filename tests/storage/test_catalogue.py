@@ -297,6 +297,14 @@ def test_default_list_is_a_range_of_an_index(bench: Bench, size: int) -> None:
             assert all("PRIMARY KEY" in step and step.startswith("SEARCH") for step in others)
         (count,) = _plan(bench, bench.store._database.text(catalogue_sql.COUNTS[kind]))
         assert count.startswith("SEARCH")
+    for figure, index in (
+        (catalogue_sql.COUNT_BY_TYPE, "entries_type (keystore_id=? AND view=?)"),
+        (catalogue_sql.COUNT_OF_PROVIDER, "entries_owner (keystore_id=? AND view=? AND owner=?)"),
+        (catalogue_sql.COUNT_WAITING, "entries_waiting"),
+        (catalogue_sql.COUNT_PENDING, "entries_pending"),
+        (catalogue_sql.COUNT_ENDING, "entries_not_after (keystore_id=? AND not_after>? AND"),
+    ):
+        assert index in " ".join(_plan(bench, bench.store._database.text(figure)))
     validity = _plan(bench, bench.store._database.text(catalogue_sql.LIST_VALIDITY))
     assert ["entries_not_after" in step for step in validity] == [True]
 
@@ -304,7 +312,7 @@ def test_default_list_is_a_range_of_an_index(bench: Bench, size: int) -> None:
 def _plan(bench: Bench, text: str) -> list[str]:
     with bench.store._database.reading() as link:
         names = ("keystore", "view", "backup", "after_alias", "alias", "row_limit", "skipped")
-        more = ("after_not_after", "after_id")
+        more = ("after_not_after", "after_id", "since", "before")
         cursor = link.connection.cursor()
         cursor.execute(f"EXPLAIN QUERY PLAN {text}", dict.fromkeys((*names, *more)))
         return [str(row[3]) for row in cursor.fetchall()]

@@ -180,19 +180,34 @@ COUNTS: Mapping[Kind, Select[Any]] = {
 
 # ---- figures about the current entries
 
-_ENDED = _e.c.not_after < bindparam("now")
-COUNT_BY_STATE = (
-    select(
-        _e.c.type,
-        _e.c.owner,
-        func.count(),
-        func.count(_e.c.waiting_since),
-        func.count(_e.c.pending_version),
-        func.count().filter(_ENDED),
-        func.count().filter(~_ENDED, _e.c.not_after < bindparam("soon")),
+_CURRENT = (_e.c.keystore_id == bindparam("keystore")) & tables.living
+_OF_PROVIDER = _e.c.owner == literal_column(f"'{Owner.PROVIDER.value}'")
+# Grouped by an expression: by the type itself, all entries would be walked to have them in order.
+_SOME_TYPE = _e.c.type.concat(literal_column("''", String))
+
+COUNT_BY_TYPE = select(_e.c.type, func.count()).where(_CURRENT).group_by(_e.c.type)
+COUNT_OF_PROVIDER = (
+    select(_SOME_TYPE, func.count()).where(_CURRENT, _OF_PROVIDER).group_by(_SOME_TYPE)
+)
+
+
+def _count_of_few(where: ColumnElement[bool]) -> Select[Any]:
+    """Return a count by the index that has those entries alone.
+
+    SQLite takes one that has the keystore's entries in their order, and the limit keeps the order.
+    """
+    few = select(_e.c.id).where(_CURRENT, where).order_by(_e.c.alias)
+    return select(func.count()).select_from(
+        few.limit(literal_column(str((1 << 63) - 1), Integer)).offset(_ZERO).subquery()
     )
-    .where(_e.c.keystore_id == bindparam("keystore"), tables.living)
-    .group_by(_e.c.type, _e.c.owner)
+
+
+COUNT_WAITING = _count_of_few(tables.waiting)
+COUNT_PENDING = _count_of_few(_e.c.pending_version.is_not(None))
+COUNT_ENDING = (
+    select(func.count())
+    .select_from(_e)
+    .where(_CURRENT, _e.c.not_after >= bindparam("since"), _e.c.not_after < bindparam("before"))
 )
 LIST_VALIDITY = (
     select(_e.c.id, _e.c.alias, _e.c.not_after)

@@ -48,6 +48,9 @@ _KEYWORDS: Mapping[str, str] = MappingProxyType(
 _ATTRIBUTE = re.compile(r"([^=]*)=((?:[^\\,+]|\\.)*)([,+]?)", re.DOTALL)
 _NEEDLESSLY_ESCAPED = re.compile(r"\\([^0-9A-Fa-f\"\\])|(\\.)", re.DOTALL)
 _NEEDS_QUOTES = re.compile(r'[,+=<>#;\\"]|^ | $|  ')
+# A name without these is written like RFC 4514 does, but for the blanks: nothing is escaped, has
+# several attributes in one RDN, needs quotes, or is of a type that is called differently.
+_ODD = re.compile(r"[\\+#]|  |=[^,=]*=|(?:^|,)[E0-9]")
 _SEPARATORS: Mapping[str, str] = MappingProxyType({",": ", ", "+": " + ", "": ""})
 
 
@@ -64,6 +67,8 @@ def distinguished_name(name: str) -> str:
     something is in double quotes, with a backslash before quotes and backslashes. What cannot be
     shown stays written as bytes in hexadecimal, for which Java has the character itself.
     """
+    if _ODD.search(name) is None:
+        return name.replace(",", ", ")
     return "".join(
         _KEYWORDS.get(type_, f"OID.{type_}" if type_[:1].isdigit() else type_)
         + "="

@@ -1,4 +1,4 @@
-"""Indexes by which entries of one type, or of one owner, are listed."""
+"""Indexes by which entries of one type or owner are listed, and pending keys are counted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,3 +16,11 @@ def upgrade() -> None:
             ["keystore_id", "view", column, "alias"],
             sqlite_where=sa.text("deleted_at IS NULL"),
         )
+    op.create_index(
+        "entries_pending",
+        "entries",
+        ["keystore_id", "view", "alias"],
+        sqlite_where=sa.text(
+            "pending_version IS NOT NULL AND deleted_at IS NULL AND \"view\" = 'current'"
+        ),
+    )
