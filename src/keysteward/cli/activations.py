@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from keysteward.cli import options, output, questions
+from keysteward.cli.desk_values import ActivationStep
 from keysteward.cli.session import Session, as_text, complete_new
-from keysteward.keystore.activations import Activated, ActivationPlan
+from keysteward.entries import outcome
 from keysteward.problems import ConfirmationRequired, Problem
 
 
@@ -43,66 +44,64 @@ def activate(
     try:
         with session.desk() as desk:
             if dry_run:
-                plan, done = desk.provider_keys.plan_activation(alias), None
+                step = desk.provider_keys.plan_activation(alias)
             else:
                 accept = None if yes else _accepting(asked=asked)
-                done = desk.provider_keys.activate(alias, accept)
-                plan = done.plan
+                step = desk.provider_keys.activate(alias, accept)
     except Problem as problem:
         if as_json:
             output.say_json({"alias": alias, "problem": output.problem_json(problem)})
         raise
     if as_json:
-        output.say_json(_plan_json(plan, done))
+        output.say_json(_step_json(step))
         return
     if not asked:
-        _say_plan(plan, done=done is not None)
-    if done is None:
+        _say_plan(step)
+    if step.version is None:
         output.say("Nothing was stored.")
         return
-    _say_activated(done)
-    output.say_next("keysteward", "connect", "HOST:PORT", "--alias", plan.alias)
+    _say_activated(step)
+    output.say_next("keysteward", "connect", "HOST:PORT", "--alias", step.alias)
 
 
-def _accepting(*, asked: bool) -> Callable[[ActivationPlan], None]:
+def _accepting(*, asked: bool) -> Callable[[ActivationStep], None]:
     """Return what lets the person at the terminal decide."""
 
-    def accept(plan: ActivationPlan) -> None:
+    def accept(plan: ActivationStep) -> None:
         refusal = ConfirmationRequired(
             _would(plan), "Look at the plan with '--dry-run', then repeat with '--yes'."
         )
         if not asked:
             raise refusal
-        _say_plan(plan, done=False)
+        _say_plan(plan)
         questions.agree("Activate?", refusal)
 
     return accept
 
 
-def _would(plan: ActivationPlan) -> str:
-    if plan.current is None:
+def _would(plan: ActivationStep) -> str:
+    if plan.replaced is None:
         return f"There is no active key '{plan.alias}': this activation would make the entry."
-    number = plan.current.version.number
     return (
-        f"This activation would overwrite '{plan.alias}' (version {number}); the current pair goes "
-        "to the history."
+        f"This activation would overwrite '{plan.alias}' (version {plan.replaced_version}); the "
+        "current pair goes to the history."
     )
 
 
-def _say_plan(plan: ActivationPlan, *, done: bool) -> None:
-    if not done:
-        output.say(_would(plan))
-    certificate = plan.waiting.version.certificate
-    if plan.current is not None:
-        output.comparison(plan.current.version.certificate, certificate)
+def _say_plan(step: ActivationStep) -> None:
+    if step.version is None:
+        output.say(_would(step))
+    certificate = step.chain[0]
+    if step.replaced is not None:
+        output.comparison(step.replaced, certificate)
     else:
         rows = [("Subject", certificate.subject), ("SHA-256", certificate.fingerprint)]
         output.table(("", ""), rows)
-    output.notices_table(plan.notices)
+    output.notices_table(step.notices)
 
 
-def _say_activated(done: Activated) -> None:
-    alias = done.plan.alias
+def _say_activated(done: ActivationStep) -> None:
+    alias = done.alias
     if done.history_alias is None:
         output.say(f"'{alias}' is active now; the alias had no key before.")
     else:
@@ -125,8 +124,8 @@ def _activate_due(session: Session, *, as_json: bool) -> None:
             [
                 {
                     "alias": one.alias,
-                    "version": one.activated and one.activated.version,
-                    "history_alias": one.activated and one.activated.history_alias,
+                    "version": one.version,
+                    "history_alias": one.history_alias,
                     "problem": output.problem_json(one.problem),
                 }
                 for one in found
@@ -134,8 +133,8 @@ def _activate_due(session: Session, *, as_json: bool) -> None:
         )
     else:
         for one in found:
-            if one.activated is not None:
-                _say_activated(one.activated)
+            if one.problem is None:
+                _say_activated(one)
         if not found and session.interactive:
             output.say("No key is due.")
     for problem in refused[1:]:
@@ -144,19 +143,17 @@ def _activate_due(session: Session, *, as_json: bool) -> None:
         raise refused[0]
 
 
-def _plan_json(plan: ActivationPlan, done: Activated | None) -> dict[str, object]:
+def _step_json(step: ActivationStep) -> dict[str, object]:
     return {
-        "alias": plan.alias,
-        "outcome": plan.outcome,
-        "creates": plan.current is None,
-        "chain": [
-            {"sha256": c.fingerprint, "subject": c.subject} for c in plan.waiting.version.chain
-        ],
-        "replaced_version": plan.current and plan.current.version.number,
-        "replaced_sha256": plan.current and plan.current.version.certificate.fingerprint,
-        "notices": output.notices_json(plan.notices),
-        "version": done and done.version,
-        "history_alias": done and done.history_alias,
-        "dry_run": done is None,
+        "alias": step.alias,
+        "outcome": outcome(step.notices),
+        "creates": step.replaced is None,
+        "chain": [{"sha256": c.fingerprint, "subject": c.subject} for c in step.chain],
+        "replaced_version": step.replaced_version,
+        "replaced_sha256": step.replaced and step.replaced.fingerprint,
+        "notices": output.notices_json(step.notices),
+        "version": step.version,
+        "history_alias": step.history_alias,
+        "dry_run": step.version is None,
         "problem": None,
     }

@@ -137,6 +137,12 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
 
 _WITHOUT_KEYSTORE = (demo.demo, responses.check)
 
+_IN_THE_FOLDER = (
+    *(demo.demo, maintenance.init, maintenance.backup, maintenance.upgrade),
+    *(recovery.export, recovery.restore, connect.connect, serve.serve),
+)
+"""Commands that work on no server: they need the data folder, or make one."""
+
 _ABOUT = """A self-hosted keystore: update a key pair with a signing response, under its alias."""
 
 
@@ -181,7 +187,8 @@ def build() -> typer.Typer:
         for name, function in commands.items():
             common = function not in _WITHOUT_KEYSTORE
             add = parent.command(name, cls=_Command, context_settings=settings)
-            add(with_session(function, common=common))
+            needs_folder = function in _IN_THE_FOLDER
+            add(with_session(function, common=common, needs_folder=needs_folder))
     add = root.command("history", cls=_Command, hidden=True, context_settings=settings)
     add(with_session(entries.versions_))
     return root

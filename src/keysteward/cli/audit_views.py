@@ -6,7 +6,8 @@ from datetime import datetime
 from rich.text import Text
 
 from keysteward.cli import output
-from keysteward.keystore.chronicle import Active, Answer, Assent, Life, Period
+from keysteward.cli.past import Past, PastActive, PastLife, PastPeriod
+from keysteward.keystore.chronicle import Assent
 from keysteward.storage.records import AuditRow
 
 
@@ -62,52 +63,52 @@ def row_json(row: AuditRow) -> dict[str, object]:
     }
 
 
-def say_answer(answer: Answer) -> None:
+def say_past(past: Past) -> None:
     """Print which certificate was active, why, and which entries had the alias when."""
-    when = f"On {answer.at:%Y-%m-%d at %H:%M:%S} (UTC)"
-    if answer.active is None:
-        output.say(f"{when} no entry had the alias '{answer.alias}'.")
+    when = f"On {past.at:%Y-%m-%d at %H:%M:%S} (UTC)"
+    if past.active is None:
+        output.say(f"{when} no entry had the alias '{past.alias}'.")
     else:
-        output.say(f"{when} '{answer.alias}' had version {answer.active.version}.")
-        output.table(("", ""), _active_rows(answer.active))
+        output.say(f"{when} '{past.alias}' had version {past.active.version}.")
+        output.table(("", ""), _active_rows(past.active))
     output.say("")
     columns = ("Entry", "Alias", "From (UTC)", "By", "Until (UTC)", "Ended by")
-    rows = [_period_row(life, period) for life in answer.lives for period in life.periods]
+    rows = [_period_row(life, period) for life in past.lives for period in life.periods]
     output.table(columns, rows, folding=("Alias",), spare=("By", "Ended by"))
 
 
-def answer_json(answer: Answer) -> dict[str, object]:
+def past_json(past: Past) -> dict[str, object]:
     """Return what an alias stood for as scripts get it."""
     return {
-        "alias": answer.alias,
-        "at": answer.at,
-        "active": None if answer.active is None else _active_json(answer.active),
-        "entries": [_life_json(life) for life in answer.lives],
+        "alias": past.alias,
+        "at": past.at,
+        "active": None if past.active is None else _active_json(past.active),
+        "entries": [_life_json(life) for life in past.lives],
     }
 
 
-def _active_rows(active: Active) -> list[tuple[str, str | Text]]:
-    row, certificate = active.row, next(iter(active.certificates), None)
+def _active_rows(active: PastActive) -> list[tuple[str, str | Text]]:
+    row, certificate = active.row, next(iter(active.chain), None)
     rows: list[tuple[str, str | Text]] = []
-    if certificate is not None and certificate.fingerprint == active.fingerprints[0]:
+    if certificate is not None and certificate.not_after is not None:
         rows += [
-            ("Subject", certificate.subject),
-            ("Issuer", certificate.issuer),
+            ("Subject", certificate.subject or ""),
+            ("Issuer", certificate.issuer or ""),
             ("Valid until", f"{certificate.not_after:%Y-%m-%d}"),
         ]
-    if active.fingerprints:
-        rows.append(("SHA-256", active.fingerprints[0]))
+    if certificate is not None:
+        rows.append(("SHA-256", certificate.sha256))
     else:
         rows.append(("SHA-256", "not known: the entry was purged, and the log does not say it"))
     rows += [
         ("Active since", f"{_time(row.at)}, by {row.actor}"),
-        ("Why", active.reason.value + (f": {active.note}" if active.note else "")),
+        ("Why", active.reason + (f": {active.note}" if active.note else "")),
     ]
     if active.file_sha256:
         rows.append(("File SHA-256", active.file_sha256))
-    if active.alias_since.sequence > row.sequence:
-        said = f"{_time(active.alias_since.at)}, by {active.alias_since.actor}"
-        rows.append(("Alias since", f"{said} ({active.alias_since.action})"))
+    if active.alias_row.sequence > row.sequence:
+        said = f"{_time(active.alias_row.at)}, by {active.alias_row.actor}"
+        rows.append(("Alias since", f"{said} ({active.alias_row.action})"))
     warnings = row.detail.get("warnings")
     if isinstance(warnings, list) and warnings:
         rows.append(("Warnings", ", ".join(map(str, warnings))))
@@ -134,47 +135,45 @@ def _circumstances(row: AuditRow | None) -> str:
     return f" ({row.action}, row {row.sequence})"
 
 
-def _today(life: Life) -> str:
+def _today(life: PastLife) -> str:
     if life.now is not None:
         return life.now
     last = life.periods[-1]
-    ended = "" if last.until is None else f", since {_time(last.until.at)}"
+    ended = "" if last.until is None else f", since {_time(last.until)}"
     return f"{'purged' if life.purged else 'deleted'}{ended} (was '{last.alias}')"
 
 
-def _period_row(life: Life, period: Period) -> Sequence[str]:
+def _period_row(life: PastLife, period: PastPeriod) -> Sequence[str]:
     return (
         str(life.entry_id),
         period.alias,
-        _time(period.since.at),
-        period.since.action,
-        "" if period.until is None else _time(period.until.at),
-        "" if period.until is None else period.until.action,
+        _time(period.since),
+        period.since_action,
+        "" if period.until is None else _time(period.until),
+        period.until_action or "",
     )
 
 
-def _active_json(active: Active) -> dict[str, object]:
-    known = {certificate.fingerprint: certificate for certificate in active.certificates}
-    chain = [
-        {
-            "sha256": sha256,
-            "subject": known[sha256].subject if sha256 in known else None,
-            "issuer": known[sha256].issuer if sha256 in known else None,
-            "not_after": known[sha256].not_after if sha256 in known else None,
-        }
-        for sha256 in active.fingerprints
-    ]
+def _active_json(active: PastActive) -> dict[str, object]:
     return {
         "entry_id": active.life.entry_id,
         "version": active.version,
         "since": active.row.at,
         "by": active.row.actor,
-        "reason": active.reason.value,
+        "reason": active.reason,
         "note": active.note,
         "file_sha256": active.file_sha256,
         "row": row_json(active.row),
-        "alias_since": active.alias_since.at,
-        "chain": chain,
+        "alias_since": active.alias_row.at,
+        "chain": [
+            {
+                "sha256": certificate.sha256,
+                "subject": certificate.subject,
+                "issuer": certificate.issuer,
+                "not_after": certificate.not_after,
+            }
+            for certificate in active.chain
+        ],
         "assents": [_assent_json(assent) for assent in active.assents],
     }
 
@@ -189,7 +188,7 @@ def _assent_json(assent: Assent) -> dict[str, object]:
     }
 
 
-def _life_json(life: Life) -> dict[str, object]:
+def _life_json(life: PastLife) -> dict[str, object]:
     return {
         "entry_id": life.entry_id,
         "alias_now": life.now,
@@ -197,10 +196,10 @@ def _life_json(life: Life) -> dict[str, object]:
         "periods": [
             {
                 "alias": period.alias,
-                "since": period.since.at,
-                "since_action": period.since.action,
-                "until": None if period.until is None else period.until.at,
-                "until_action": None if period.until is None else period.until.action,
+                "since": period.since,
+                "since_action": period.since_action,
+                "until": period.until,
+                "until_action": period.until_action,
             }
             for period in life.periods
         ],

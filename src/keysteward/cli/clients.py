@@ -1,5 +1,6 @@
 """client add, list, change, rotate and remove."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -19,12 +20,8 @@ def add(
     as_json: options.Json = False,
 ) -> None:
     """Make an API client and its first secret."""
-    with session.opened() as steward:
-        _, made = clients.add_client(
-            *(steward, session.caller, name, frozenset(role)),
-            account_options.keystores(access),
-            days,
-        )
+    with session.desk() as desk:
+        made = desk.clients.add(name, frozenset(role), account_options.keystores(access), days)
     if as_json:
         output.say_json(account_views.secret_json(name, made))
     else:
@@ -33,12 +30,12 @@ def add(
 
 def list_(session: Session, *, as_json: options.Json = False) -> None:
     """List the API clients of this installation, and when their secrets end."""
-    with session.opened() as steward:
-        found, now = clients.list_clients(steward), steward.clock()
+    with session.desk() as desk:
+        found = desk.clients.list_()
     if as_json:
         output.say_json([account_views.client_json(client) for client in found])
     else:
-        account_views.say_clients(found, now)
+        account_views.say_clients(found, datetime.now(UTC))
 
 
 def change(
@@ -53,19 +50,18 @@ def change(
 ) -> None:
     """Give an API client other roles or keystores, or shut it out; it acts at once."""
     account_options.require_one(access, all_keystores=all_keystores)
-    with session.opened() as steward:
-        clients.change_client(
-            *(steward, session.caller, name),
+    with session.desk() as desk:
+        client = desk.clients.change(
+            name,
             roles=account_options.roles(role),
             keystores=account_options.keystores(access),
             all_keystores=all_keystores,
             disabled=disabled,
         )
-        client, now = clients.get_client(steward, name), steward.clock()
     if as_json:
         output.say_json(account_views.client_json(client))
     else:
-        account_views.say_clients([client], now)
+        account_views.say_clients([client], datetime.now(UTC))
 
 
 def rotate(
@@ -76,9 +72,8 @@ def rotate(
     as_json: options.Json = False,
 ) -> None:
     """Make another secret; the one in use works on until it ends or is removed."""
-    with session.opened() as steward:
-        made = clients.add_secret(steward, session.caller, name, days)
-        others = [s for s in clients.get_client(steward, name).secrets if s.id != made.id]
+    with session.desk() as desk:
+        made, others = desk.clients.rotate(name, days)
     if as_json:
         output.say_json(account_views.secret_json(name, made))
         return
@@ -102,12 +97,12 @@ def remove(
     ] = None,
 ) -> None:
     """Remove an API client with its secrets and tokens, or one of its secrets."""
-    with session.opened() as steward:
+    with session.desk() as desk:
         if secret is None:
-            clients.remove_client(steward, session.caller, name)
+            desk.clients.remove(name)
             output.say(f"The API client '{name}' is gone.")
         else:
-            clients.remove_secret(steward, session.caller, name, secret)
+            desk.clients.remove_secret(name, secret)
             output.say(
                 f"Secret {secret} of '{name}' is gone. A token got with it stays until it ends."
             )

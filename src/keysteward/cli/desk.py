@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from keysteward.cli.desk_accounts import Clients, Users
 from keysteward.cli.desk_values import (
     Accept,
     AcceptImport,
+    ActivationStep,
     Expected,
     ImportProspect,
     Planned,
@@ -20,10 +22,9 @@ from keysteward.cli.desk_values import (
     Shown,
     Stored,
 )
+from keysteward.cli.past import Past
 from keysteward.entries import Entry, ListedEntry, Version, View
-from keysteward.keystore.activations import Activated, ActivationPlan, Due
 from keysteward.keystore.backups import Comparison
-from keysteward.keystore.chronicle import Answer
 from keysteward.keystore.downloads import Download, DownloadKind, KeystoreForm
 from keysteward.keystore.imports import Progress, Upload
 from keysteward.keystore.intake import Mode
@@ -215,14 +216,16 @@ class ProviderKeys(Protocol):
     def restore(self, alias: str, destination: str | None) -> Entry:
         """Copy a key from the history to the new keys."""
 
-    def plan_activation(self, alias: str) -> ActivationPlan:
+    def plan_activation(self, alias: str) -> ActivationStep:
         """Return what an activation would mean."""
 
-    def activate(self, alias: str, accept: Callable[[ActivationPlan], None] | None) -> Activated:
+    def activate(
+        self, alias: str, accept: Callable[[ActivationStep], None] | None
+    ) -> ActivationStep:
         """Make a new key the active one; ``accept`` None takes any plan."""
 
-    def activate_due(self) -> Sequence[Due]:
-        """Activate every key whose day has come."""
+    def activate_due(self) -> Sequence[ActivationStep]:
+        """Activate every key whose day has come; a refusal of one is its ``problem``."""
 
 
 class AuditLog(Protocol):
@@ -237,7 +240,10 @@ class AuditLog(Protocol):
     def sap_events(self, wanted: AuditFilter, last: int | None) -> Iterable[Mapping[str, object]]:
         """Return the same rows as the events that SAP has for them; see ``audit_events``."""
 
-    def active_at(self, alias: str, at: datetime) -> Answer:
+    def installation_rows(self, wanted: AuditFilter, last: int | None) -> Iterable[AuditRow]:
+        """Return rows that belong to no keystore, as ``rows`` does."""
+
+    def active_at(self, alias: str, at: datetime) -> Past:
         """Tell which certificate was active under an alias at a time, and how that came."""
 
 
@@ -253,3 +259,5 @@ class Desk:
     keystores: Keystores
     provider_keys: ProviderKeys
     audit_log: AuditLog
+    users: Users
+    clients: Clients

@@ -7,6 +7,7 @@ from datetime import datetime
 from keysteward.entries import Entry, EntryType, Plan, SigningRequest
 from keysteward.keystore.intake import Decision, Intake, Mode, Status
 from keysteward.keystore.provider_keys import HistoryKey, NewProviderKey
+from keysteward.pki.certificates import Certificate
 from keysteward.problems import Problem
 from keysteward.values import Fingerprint, Notice
 
@@ -123,6 +124,24 @@ class ImportProspect:
     """Whether a password has shown that nothing was altered after the file was written."""
     prospect: Prospect
     skipped: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationStep:
+    """What an activation means for one alias, or what came of it."""
+
+    alias: str
+    chain: tuple[Certificate, ...] = ()
+    """Of the new key, end-entity first; empty if there is a problem."""
+    replaced: Certificate | None = None
+    """What is active until then; None if the entry is made."""
+    replaced_version: int | None = None
+    notices: tuple[Notice, ...] = ()
+    version: int | None = None
+    """The entry's version afterwards; None of a plan."""
+    history_alias: str | None = None
+    """Where the old pair is afterwards; None if there was none."""
+    problem: Problem | None = None
 
 
 Accept = Callable[[Prospect], None]

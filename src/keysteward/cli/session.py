@@ -16,9 +16,10 @@ from typer.models import OptionInfo
 
 from keysteward import __version__
 from keysteward import settings as settings_
-from keysteward.cli import output
+from keysteward.cli import output, servers
 from keysteward.cli.desk import Desk
 from keysteward.cli.local import desk as local
+from keysteward.cli.servers import Server
 from keysteward.entries import Caller, Owner, View
 from keysteward.keystore.steward import Steward
 from keysteward.problems import Problem
@@ -65,16 +66,40 @@ class Session:
     composition: Composition
     settings: Settings
     caller: Caller
+    server: Server | None = None
+    """Where the keystore is; None: in the data folder."""
 
     def opened(self) -> AbstractContextManager[Steward]:
-        """Open the keystore; close it when the context ends."""
+        """Open the keystore in the data folder; close it when the context ends.
+
+        Raises BadParameter if the command is to work on a server.
+        """
+        self.require_folder()
         return self.composition.opened(self.settings)
 
+    def require_folder(self) -> None:
+        """Refuse ``--server`` for what is done in the data folder alone."""
+        if self.server is not None:
+            raise typer.BadParameter(
+                "this command needs the data folder: run it on the server, without --server and "
+                f"{servers.URL}."
+            )
+
     @contextmanager
-    def desk(self) -> Iterator[Desk]:
-        """Open the desk of the keystore; close it when the context ends."""
-        with self.opened() as steward:
-            yield local.desk_of(steward, self.caller)
+    def desk(self, *, asking: bool = True) -> Iterator[Desk]:
+        """Open the desk of the keystore; close it when the context ends.
+
+        Who is ``asking`` can be asked for the password of a server's user, too.
+        """
+        if self.server is None:
+            with self.opened() as steward:
+                yield local.desk_of(steward, self.caller)
+            return
+        # Loading an HTTP client would make every local command half as slow again.
+        from keysteward.cli.remote import desk as remote  # noqa: PLC0415
+
+        with remote.opened(self.server, self.settings, asking=asking) as desk:
+            yield desk
 
     @property
     def interactive(self) -> bool:
@@ -135,7 +160,28 @@ _As = Annotated[
 ]
 
 
-_COMMON = ("data", "keystore", "database", "act_as")
+_Server = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="URL",
+        help="Work on the keystore of this server (default: KEYSTEWARD_SERVER, or the data "
+        "folder).",
+        show_default=False,
+    ),
+]
+_Ca = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca",
+        metavar="FILE",
+        help="PEM file of the roots that may have issued the server's certificate (default: "
+        "KEYSTEWARD_SERVER_CA, or what this system trusts).",
+        show_default=False,
+    ),
+]
+
+_COMMON = ("data", "keystore", "database", "act_as", "server", "ca")
 """The parameters of ``before_command`` that every command has, too."""
 
 
@@ -160,6 +206,8 @@ class _Given:
     keystore: str | None
     database: str | None
     act_as: Owner | None
+    server: str | None
+    ca: Path | None
 
 
 def before_command(
@@ -169,14 +217,21 @@ def before_command(
     keystore: _Keystore = None,
     database: _Database = None,
     act_as: _As = None,
+    server: _Server = None,
+    ca: _Ca = None,
     version: _Version = False,  # noqa: ARG001  # answered by its callback
 ) -> None:
     """Take the common options in front of the command's name; behind it they take precedence."""
-    context.obj = _Given(context.obj, data, keystore, database, act_as)
+    context.obj = _Given(context.obj, data, keystore, database, act_as, server, ca)
 
 
-def with_session(function: Callable[..., None], *, common: bool = True) -> Callable[..., None]:
-    """Give a command a session as its first argument; ``common`` options unless it needs none."""
+def with_session(
+    function: Callable[..., None], *, common: bool = True, needs_folder: bool = False
+) -> Callable[..., None]:
+    """Give a command a session as its first argument; ``common`` options unless it needs none.
+
+    One that ``needs_folder`` refuses to work on a server.
+    """
 
     @functools.wraps(function)
     def command(
@@ -186,9 +241,18 @@ def with_session(function: Callable[..., None], *, common: bool = True) -> Calla
         keystore: str | None = None,
         database: str | None = None,
         act_as: Owner | None = None,
+        server: str | None = None,
+        ca: Path | None = None,
         **arguments: object,
     ) -> None:
         given: _Given = context.obj
+        place = servers.server_of(
+            given.composition.environment, url=server or given.server, ca=ca or given.ca
+        )
+        if place is not None:
+            _require_no_other_place(
+                data or given.data, database or given.database, act_as or given.act_as
+            )
         chosen = settings_.from_environment(
             given.composition.environment,
             data=data or given.data,
@@ -196,8 +260,11 @@ def with_session(function: Callable[..., None], *, common: bool = True) -> Calla
             database=database or given.database,
         )
         caller = Caller(f"local:{_user()}", act_as or given.act_as or Owner.TENANT)
+        session = Session(given.composition, chosen, caller, place)
+        if needs_folder:
+            session.require_folder()
         try:
-            function(Session(given.composition, chosen, caller), **arguments)
+            function(session, **arguments)
         except typer.Abort as stopped:  # at a question: no command asks after it changed anything
             output.say_stopped("Stopped; nothing was changed.")
             raise typer.Exit(output.EXIT_STOPPED) from stopped
@@ -210,6 +277,14 @@ def with_session(function: Callable[..., None], *, common: bool = True) -> Calla
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # functions have it
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command
+
+
+def _require_no_other_place(data: Path | None, database: str | None, act_as: Owner | None) -> None:
+    """Refuse options that only mean something in the data folder beside a server."""
+    if data is not None or database is not None:
+        raise typer.BadParameter("--server is one place, --data and --database are another.")
+    if act_as is not None:
+        raise typer.BadParameter("a server knows by the credentials who acts; leave --as out.")
 
 
 def _parameters(function: Callable[..., None], *, common: bool) -> list[inspect.Parameter]:
@@ -265,9 +340,13 @@ def _complete(context: typer.Context, incomplete: str, view: View) -> list[str]:
             keystore=given.get("keystore"),
             database=given.get("database"),
         )
-        with Session(composition, chosen, Caller(f"local:{_user()}")).desk() as desk:
+        place = servers.server_of(
+            composition.environment, url=given.get("server"), ca=given.get("ca")
+        )
+        session = Session(composition, chosen, Caller(f"local:{_user()}"), place)
+        with session.desk(asking=False) as desk:
             return list(desk.entries.aliases(incomplete, _MOST_COMPLETIONS, view))
-    except Problem:
+    except (Problem, typer.BadParameter):
         return []
 
 

@@ -1,6 +1,5 @@
 """user add, list, change, password and remove."""
 
-from keysteward.accounts import users
 from keysteward.cli import account_options, account_views, options, output
 from keysteward.cli.session import Session
 
@@ -16,10 +15,9 @@ def add(
 ) -> None:
     """Make a user, with a password for the first sign-in unless one is given."""
     password = account_options.password(from_stdin=password_stdin)
-    with session.opened() as steward:
-        user, one_time = users.add_user(
-            *(steward, session.caller, name, password, frozenset(role)),
-            account_options.keystores(access),
+    with session.desk() as desk:
+        user, one_time = desk.users.add(
+            name, password, frozenset(role), account_options.keystores(access)
         )
     if as_json:
         output.say_json(account_views.user_json(user, one_time))
@@ -31,8 +29,8 @@ def add(
 
 def list_(session: Session, *, as_json: options.Json = False) -> None:
     """List the users of this installation."""
-    with session.opened() as steward:
-        found = users.list_users(steward)
+    with session.desk() as desk:
+        found = desk.users.list_()
     if as_json:
         output.say_json([account_views.user_json(user) for user in found])
     else:
@@ -51,9 +49,9 @@ def change(
 ) -> None:
     """Give a user other roles or keystores, or shut it out; it acts at once."""
     account_options.require_one(access, all_keystores=all_keystores)
-    with session.opened() as steward:
-        user = users.change_user(
-            *(steward, session.caller, name),
+    with session.desk() as desk:
+        user = desk.users.change(
+            name,
             roles=account_options.roles(role),
             keystores=account_options.keystores(access),
             all_keystores=all_keystores,
@@ -74,9 +72,8 @@ def password(
 ) -> None:
     """Give a user another password: one for the first sign-in unless it is given."""
     given = account_options.password(from_stdin=password_stdin)
-    with session.opened() as steward:
-        one_time = users.set_password(steward, session.caller, name, given)
-        user = users.get_user(steward, name)
+    with session.desk() as desk:
+        user, one_time = desk.users.set_password(name, given)
     if as_json:
         output.say_json(account_views.user_json(user, one_time))
         return
@@ -87,6 +84,6 @@ def password(
 
 def remove(session: Session, name: account_options.UserName) -> None:
     """Remove a user; its sessions end at once, the audit log keeps its name."""
-    with session.opened() as steward:
-        users.remove_user(steward, session.caller, name)
+    with session.desk() as desk:
+        desk.users.remove(name)
     output.say(f"The user '{name}' is gone.")

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from keysteward.client.part import Part, given, segment
+from keysteward.client.part import Part, given, segment, text_of
 from keysteward.client.values import (
     Backup,
     BackupContents,
@@ -15,6 +15,7 @@ from keysteward.client.values import (
     Page,
     Prospect,
 )
+from keysteward.values import Secret
 
 Mode = Literal["add", "overwrite", "replace"]
 
@@ -69,8 +70,8 @@ class Backups(Part):
         self,
         file: bytes,
         *,
-        password: str | None = None,
-        key_password: str | None = None,
+        password: str | Secret | None = None,
+        key_password: str | Secret | None = None,
         mode: Mode = "add",
         roots: bool = True,
     ) -> ImportProspect:
@@ -82,8 +83,8 @@ class Backups(Part):
         self,
         file: bytes,
         *,
-        password: str | None = None,
-        key_password: str | None = None,
+        password: str | Secret | None = None,
+        key_password: str | Secret | None = None,
         mode: Mode = "add",
         roots: bool = True,
         digest: str | None = None,
@@ -123,8 +124,8 @@ class Backups(Part):
     def _import(
         self,
         file: bytes,
-        password: str | None,
-        key_password: str | None,
+        password: str | Secret | None,
+        key_password: str | Secret | None,
         query: Mapping[str, object],
     ) -> ImportProspect:
         headers = {
@@ -148,8 +149,9 @@ class Backups(Part):
         return self._connection.read(answer, Prospect)
 
 
-def _password(header: str, text: str | None) -> dict[str, str]:
+def _password(header: str, given_: str | Secret | None) -> dict[str, str]:
     """Return a header; queries stand in logs, and passwords may hold any character."""
+    text = text_of(given_)
     return {} if text is None else {header: base64.b64encode(text.encode()).decode()}
 
 

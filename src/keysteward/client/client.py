@@ -130,10 +130,11 @@ class Client(Accounts):
         outcome: Outcome | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        last: int | None = None,
     ) -> Iterator[AuditRow]:
         """Yield the rows of the audit log that belong to no keystore, oldest first."""
         return AuditLog(self._connection, "").read_audit_log(
-            actor=actor, action=action, outcome=outcome, since=since, until=until
+            actor=actor, action=action, outcome=outcome, since=since, until=until, last=last
         )
 
     def verify_audit_log(self, expect: str | None = None) -> Verification:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
+from urllib.parse import unquote
 
 import msgspec
 
@@ -52,9 +53,12 @@ class Entries(Part):
         }
         return self._pages(f"{self._path}/entries", Page[ListedEntry], query)
 
-    def get_entry(self, alias: str, *, view: View = "current") -> Entry:
-        """Return an entry. Raises AliasNotFound."""
-        return self._connection.get(self._entry(alias), Entry, {"view": view})
+    def get_entry(self, alias: str, *, view: View = "current", deleted: bool = False) -> Entry:
+        """Return an entry; with ``deleted`` also the one that was deleted last under the alias.
+
+        Raises AliasNotFound.
+        """
+        return self._connection.get(self._entry(alias), Entry, {"view": view, "deleted": deleted})
 
     def list_versions(self, alias: str, *, view: View = "current") -> Iterator[Version]:
         """Yield all versions of an entry."""
@@ -128,14 +132,20 @@ class Entries(Part):
 
 
 def file_of(answer: Answer) -> File:
-    """Return the file of an answer; its name has no folder, whatever the server says."""
-    disposition = answer.headers.get("content-disposition", "")
-    name = disposition.partition('filename="')[2].partition('"')[0]
+    """Return the file of an answer; its name leads to no other folder, whatever the server says."""
     media_type = answer.headers.get("content-type", "application/octet-stream")
     told = answer.headers.get("keysteward-notices", "[]")
     try:
         notices = msgspec.json.decode(told.encode(), type=tuple[Notice, ...])
     except msgspec.DecodeError:
         notices = ()
-    safe = name.replace("\\", "/").rpartition("/")[2]
-    return File(safe or "download", media_type.partition(";")[0], answer.content, notices)
+    name = _name(answer.headers.get("content-disposition", ""))
+    return File(name, media_type.partition(";")[0], answer.content, notices)
+
+
+def _name(disposition: str) -> str:
+    """Return the name of a file in a Content-Disposition (RFC 8187 section 3.2)."""
+    encoded = disposition.partition("filename*=UTF-8''")[2].partition(";")[0]
+    name = unquote(encoded) if encoded else disposition.partition('filename="')[2].partition('"')[0]
+    safe = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in name)
+    return safe if safe.strip(".") else "download"

@@ -13,8 +13,10 @@ from keysteward.client.part import (
     given,
     if_match,
     plain,
+    text_of,
 )
 from keysteward.client.values import Entry, Plan, StoredEntry
+from keysteward.values import Secret
 
 
 class KeyPairs(Part):
@@ -58,7 +60,7 @@ class KeyPairs(Part):
         file: bytes,
         *,
         certificate: bytes | None = None,
-        password: str | None = None,
+        password: str | Secret | None = None,
         key: str | None = None,
         usage: str = "tls-client",
         consent: Consent = NO_CONSENT,
@@ -75,7 +77,7 @@ class KeyPairs(Part):
         file: bytes,
         *,
         certificate: bytes | None = None,
-        password: str | None = None,
+        password: str | Secret | None = None,
         key: str | None = None,
         consent: Consent = NO_CONSENT,
         etag: str | None = None,
@@ -96,12 +98,12 @@ class KeyPairs(Part):
         file: bytes,
         placeholder: Placeholder,
         *,
-        passphrase: str | None = None,
+        passphrase: str | Secret | None = None,
         update: bool = False,
     ) -> StoredEntry:
         """Take an SSH key in (OpenSSH, PuTTY, PEM), or give it to a key pair with ``update``."""
         body = {
-            **given(file=plain(file), passphrase=passphrase),
+            **given(file=plain(file), passphrase=text_of(passphrase)),
             **placeholder.members,
         }
         return self._single_key("ssh-key", alias, body, update=update)
@@ -215,6 +217,8 @@ class KeyPairs(Part):
 
 
 def _key_file(
-    file: bytes, certificate: bytes | None, password: str | None, key: str | None
+    file: bytes, certificate: bytes | None, password: str | Secret | None, key: str | None
 ) -> dict[str, object]:
-    return given(file=plain(file), certificate=plain(certificate), password=password, key=key)
+    return given(
+        file=plain(file), certificate=plain(certificate), password=text_of(password), key=key
+    )

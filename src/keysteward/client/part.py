@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from keysteward.client.connection import Connection
 from keysteward.client.values import Page
+from keysteward.values import Secret
 
 _MOST_ITEMS = 1000
 """Of a page."""
@@ -134,6 +135,11 @@ def plain(value: object) -> object:
         names = Subject.__dataclass_fields__
         return {n: getattr(value, n) for n in names if getattr(value, n) is not None}
     return value
+
+
+def text_of(secret: str | Secret | None) -> str | None:
+    """Return a password as text. Raises ValueError for bytes that are no UTF-8."""
+    return secret.reveal().decode() if isinstance(secret, Secret) else secret
 
 
 def moment(at: datetime) -> str:

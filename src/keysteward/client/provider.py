@@ -5,8 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from keysteward.client.part import Part, given, plain, segment
+from keysteward.client.part import Part, given, plain, segment, text_of
 from keysteward.client.values import Activations, Entry, HistoryKey, NewKey, Page, StoredEntry
+from keysteward.values import Secret
 
 
 class _Destroyed(msgspec.Struct):
@@ -22,7 +23,7 @@ class ProviderKeys(Part):
         file: bytes,
         *,
         certificate: bytes | None = None,
-        password: str | None = None,
+        password: str | Secret | None = None,
         key: str | None = None,
         view: Literal["new", "current"] = "new",
         usage: str | None = None,
@@ -35,7 +36,9 @@ class ProviderKeys(Part):
             "usage": usage,
             "trusted": "true" if trusted else "false",
         }
-        body = given(file=plain(file), certificate=plain(certificate), password=password, key=key)
+        body = given(
+            file=plain(file), certificate=plain(certificate), password=text_of(password), key=key
+        )
         path = f"{self._provider}/supply"
         answer = self._connection.ask("POST", path, query=query, json=body)
         return self._connection.read(answer, StoredEntry)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from keysteward.entries import Action, Caller, Entry, Plan, Reason, SigningRequest, Version
 from keysteward.formats import responses
@@ -106,10 +107,26 @@ def upload_signing_response(
                     raise
 
 
-def expect(version: int | None, digest: str | None) -> Callable[[Plan], None]:
+class Expectable(Protocol):
+    """What of a plan can be expected, wherever it was made."""
+
+    @property
+    def alias(self) -> str:
+        """The entry's."""
+
+    @property
+    def base_version(self) -> int:
+        """The version that it was made against."""
+
+    @property
+    def digest(self) -> str:
+        """Over all of it."""
+
+
+def expect(version: int | None, digest: str | None) -> Callable[[Expectable], None]:
     """Return an ``accept`` that refuses a plan against another version or with another digest."""
 
-    def accept(plan: Plan) -> None:
+    def accept(plan: Expectable) -> None:
         if version is not None and plan.base_version != version:
             raise EntryChanged(
                 plan.alias, f"it is in version {plan.base_version}, not {version} as expected."

@@ -2,6 +2,7 @@
 
 from keysteward.cli.desk import Desk
 from keysteward.cli.local import (
+    accounts,
     audit_log,
     backups,
     certificates,
@@ -26,4 +27,6 @@ def desk_of(steward: Steward, caller: Caller) -> Desk:
         keystores=keystores.keystores(steward, caller),
         provider_keys=provider_keys.provider_keys(steward, caller),
         audit_log=audit_log.audit_log(steward, caller),
+        users=accounts.users(steward, caller),
+        clients=accounts.clients(steward, caller),
     )

@@ -1,14 +1,14 @@
 """The provider's keys in a local keystore."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keysteward.cli.desk import ProviderKeys
-from keysteward.cli.desk_values import Stored
+from keysteward.cli.desk_values import ActivationStep, Stored
 from keysteward.entries import Caller, Entry, View
 from keysteward.keystore import activations, supplies
 from keysteward.keystore import provider_keys as operations
-from keysteward.keystore.activations import Activated, ActivationPlan, Due
+from keysteward.keystore.activations import Activated, ActivationPlan
 from keysteward.keystore.key_pairs import KeyUpload
 from keysteward.keystore.provider_keys import HistoryKey, NewProviderKey
 from keysteward.keystore.steward import Steward
@@ -46,22 +46,47 @@ class _ProviderKeys:
     def restore(self, alias: str, destination: str | None) -> Entry:
         return operations.restore(self.steward, self.caller, alias, destination)
 
-    def plan_activation(self, alias: str) -> ActivationPlan:
-        return activations.plan_activation(self.steward, alias)
+    def plan_activation(self, alias: str) -> ActivationStep:
+        return _planned(activations.plan_activation(self.steward, alias))
 
-    def activate(self, alias: str, accept: Callable[[ActivationPlan], None] | None) -> Activated:
-        asked = (self.steward, self.caller, alias)
-        if accept is None:
-            return activations.activate(*asked)
-        return activations.activate(*asked, accept=accept)
+    def activate(
+        self, alias: str, accept: Callable[[ActivationStep], None] | None
+    ) -> ActivationStep:
+        def accept_(plan: ActivationPlan) -> None:
+            if accept is not None:
+                accept(_planned(plan))
 
-    def activate_due(self) -> Sequence[Due]:
-        return activations.activate_due(self.steward, self.caller, self.steward.clock())
+        return _done(activations.activate(self.steward, self.caller, alias, accept=accept_))
+
+    def activate_due(self) -> Sequence[ActivationStep]:
+        found = activations.activate_due(self.steward, self.caller, self.steward.clock())
+        return [
+            ActivationStep(one.alias, problem=one.problem)
+            if one.activated is None
+            else _done(one.activated)
+            for one in found
+        ]
 
 
 def provider_keys(steward: Steward, caller: Caller) -> ProviderKeys:
     """Return the provider's part of the desk."""
     return _ProviderKeys(steward, caller)
+
+
+def _planned(plan: ActivationPlan) -> ActivationStep:
+    current = plan.current.version if plan.current else None
+    return ActivationStep(
+        alias=plan.alias,
+        chain=plan.waiting.version.chain,
+        replaced=current.certificate if current else None,
+        replaced_version=current.number if current else None,
+        notices=plan.notices,
+    )
+
+
+def _done(done: Activated) -> ActivationStep:
+    step = _planned(done.plan)
+    return replace(step, version=done.version, history_alias=done.history_alias)
 
 
 def details(steward: Steward, entry: Entry) -> NewProviderKey | HistoryKey | None:
