@@ -1,0 +1,67 @@
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from keysteward import settings
+from keysteward.problems import SettingInvalid
+from keysteward.settings import Settings
+
+SERVER = {
+    "HOST": ("::1", "::1"),
+    "PORT": ("443", 443),
+    "TLS": ("true", True),
+    "TLS_CERTIFICATE": ("server.crt", Path("server.crt")),
+    "TLS_KEY": ("server.key", Path("server.key")),
+    "PROXIES": ("192.0.2.1, 2001:db8::/32", ("192.0.2.1", "2001:db8::/32")),
+    "CONNECTIONS": ("5", 5),
+    "ADDRESS_CONNECTIONS": ("4", 4),
+    "HEADER_SECONDS": ("3", 3),
+    "WRITE_SECONDS": ("2", 2),
+    "STOP_SECONDS": ("1", 1),
+    "METRICS_OPEN": ("true", True),
+    "METRICS_ENTRIES": ("7", 7),
+    "LOG": ("debug", "debug"),
+}
+
+
+def _read(**variables: str) -> Settings:
+    environment = {f"KEYSTEWARD_{name}": text for name, text in variables.items()}
+    return settings.from_environment(environment, data=Path("data"))
+
+
+@pytest.mark.parametrize(("name", "text", "value"), [(n, *pair) for n, pair in SERVER.items()])
+def test_setting_of_the_server_is_read(name: str, text: str, value: object) -> None:
+    """Each variable fills its own field and no other; an empty one leaves the default."""
+    default, given, empty = _read(), _read(**{name: text}), _read(**{name: ""})
+    changed = {
+        f.name: getattr(given, f.name)
+        for f in fields(given)
+        if getattr(given, f.name) != getattr(default, f.name)
+    }
+
+    assert {name.lower(): value} == changed
+    assert default == empty
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "http"),
+        ("TLS", "yes"),
+        ("METRICS_OPEN", "1"),
+        ("PROXIES", "proxy.example.test"),
+        ("PROXIES", "192.0.2.1,"),
+        ("PROXIES", "*"),
+        ("PROXIES", "192.0.2.1/24"),
+        ("CONNECTIONS", "-1"),
+        ("HEADER_SECONDS", "1.5"),
+        ("LOG", "verbose"),
+    ],
+)
+def test_setting_of_the_server_that_cannot_be_used_is_refused(name: str, text: str) -> None:
+    """A mistake is named with its variable instead of being replaced by a default."""
+    with pytest.raises(SettingInvalid, match=f"KEYSTEWARD_{name}: "):
+        _read(**{name: text})
