@@ -31,16 +31,16 @@ class Authority:
         self._issue(file, "issuing", _CLIENT, leaf, 90)
         return leaf
 
-    def bundle(self, leaf: Path) -> bytes:
-        """Return certificate, issuer and root as PEM, the root first."""
-        return b"".join(
-            file.read_bytes() for file in (self.root, leaf, self.folder / "issuing.pem")
-        )
+    def answer(self, leaf: Path, form: str) -> bytes:
+        """Return what the CA sends: certificate, issuer and root.
 
-    def pkcs7(self, leaf: Path, form: str = "DER") -> bytes:
-        """Return the same as PKCS#7 (DER or PEM)."""
-        files = [str(file) for file in (leaf, self.folder / "issuing.pem", self.root)]
-        given = [part for file in files for part in ("-certfile", file)]
+        ``form`` is ``DER`` or ``PEM`` for PKCS#7, or ``bundle`` for PEM certificates one after
+        another, the root first.
+        """
+        files = (self.root, leaf, self.folder / "issuing.pem")
+        if form == "bundle":
+            return b"".join(file.read_bytes() for file in files)
+        given = [part for file in files for part in ("-certfile", str(file))]
         return peers.run("openssl", "crl2pkcs7", "-nocrl", *given, "-outform", form)
 
     def verify(self, chain: bytes) -> None:

@@ -11,19 +11,24 @@ from typing import Any
 import pytest
 
 from tests import commands, peers
-from tests.clients import (
-    authority,
-    curl_client,
-    node_client,
-    python_client,
-    terraform_client,
-)
+from tests.clients import authority, curl_client, node_client, python_client, terraform_client
 from tests.clients.authority import Authority
 from tests.clients.contract import ODataClient, Place, RefusedError, Shown
 from tests.servers import Server
 
+FORMS = {
+    "pyodata": "DER",
+    "contiva": "DER",
+    "cloud-sdk": "PEM",
+    "curl": "PEM",
+    "terraform": "bundle",
+}
+"""The clients, and in which form each gets the CA's answer."""
 
-@pytest.fixture(params=["pyodata", "contiva", "cloud-sdk", "curl", "terraform"])
+LIMITED, FIRST_FAILURE = 429, 500
+
+
+@pytest.fixture(params=FORMS)
 def client(request: pytest.FixtureRequest, place: Place, tmp_path: Path) -> Iterator[ODataClient]:
     """Each client, signed in."""
     if request.param == "pyodata":
@@ -51,7 +56,15 @@ def ca(tmp_path: Path) -> Authority:
     return authority.make(tmp_path / "ca", tmp_path.name)
 
 
-def test_main_job(client: ODataClient, server: Server, place: Place, ca: Authority) -> None:
+@pytest.fixture
+def form(request: pytest.FixtureRequest) -> str:
+    """The form of the CA's answers to this client."""
+    return FORMS[request.node.callspec.params["client"]]
+
+
+def test_main_job(
+    client: ODataClient, form: str, server: Server, place: Place, ca: Authority
+) -> None:
     """From the new key pair to the deleted entry, with the confirmation of an unknown root."""
     who = f"client:{place.client_id}"
     alias, new = f"shop {place.client_id}", f"Geschäft/{place.client_id}"
@@ -71,12 +84,16 @@ def test_main_job(client: ODataClient, server: Server, place: Place, ca: Authori
     assert who == kept_request["created_by"]
     leaf = ca.sign(signing_request)
 
-    with pytest.raises(RefusedError) as refused:
-        client.upload(alias, ca.pkcs7(leaf), verified=False)
-    assert 409 == refused.value.status
-    assert "notTrusted" in refused.value.text
-    assert 1 == len(kept("versions", alias))
-    client.upload(alias, ca.pkcs7(leaf), verified=True)
+    for data, verified, status, text in (
+        (ca.root.read_bytes(), True, 400, "The public key of the CA Reply is different from"),
+        (ca.answer(leaf, form), False, 409, "notTrusted"),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            client.upload(alias, data, verified=verified)
+        assert status == refused.value.status
+        assert text in refused.value.text
+        assert 1 == len(kept("versions", alias))
+    client.upload(alias, ca.answer(leaf, form), verified=True)
     assert ("signing-response", who) == _last_version(kept("versions", alias))
     ca.verify(_keysteward(server, "export", alias, "--as", "pem").stdout.encode())
 
@@ -93,13 +110,32 @@ def test_main_job(client: ODataClient, server: Server, place: Place, ca: Authori
     client.delete(new)
     assert new not in client.aliases()
     assert new in [entry["alias"] for entry in kept("list", "--deleted")]
-    deeds = ["generate", "signing-request", "signing-response", "signing-response"]
-    assert [*deeds, "rename", "delete"] == [
+    deeds = ["generate", "signing-request", *["signing-response"] * 3, "rename", "delete"]
+    assert deeds == [
         row["action"]
         for row in kept("audit", "show", "--actor", who)
         # Where the Terraform provider fetches its token for a deletion is the whole keystore.
         if row["action"] != "read-keystore"
     ]
+
+
+def test_no_client_met_a_limit_or_an_error_of_the_server(server: Server) -> None:
+    """All of the above goes with the limits that everyone gets; some clients would hide a 429."""
+    statuses = {line["status"] for line in server.log if "status" in line}
+    assert {200, 204} <= statuses
+    assert not [status for status in statuses if status == LIMITED or status >= FIRST_FAILURE]
+
+
+def test_terraform_fetches_its_token_where_it_writes(place: Place) -> None:
+    """Whatever that address answers to a GET: nothing there, and no such method."""
+    client = terraform_client.connect(place)
+    alias = f"shop {place.client_id}"
+    client.generate(alias, place.client_id)
+    with pytest.raises(RefusedError):
+        client.upload(alias, b"no response", verified=True)
+    client.delete(alias)
+    assert [404, 400, 200] == [status for _, status in client.fetched]
+    assert alias not in client.aliases()
 
 
 def _keysteward(server: Server, *arguments: str, status: int = 0) -> commands.Run:
