@@ -280,6 +280,15 @@ def _truths(depth: int) -> st.SearchStrategy[Expression]:
     )
 
 
+def test_substring_of_no_length_is_nothing(filled: Library) -> None:
+    """A length that is null is not the same as none: a function of null is null."""
+    part = Call("substring", (Field("Alias"), Literal(0), Call("length", (Field("Validity"),))))
+    found = filled.bench.store.catalogue.count(
+        filled.bench.keystore_id, View.CURRENT, Comparison("eq", part, Literal(None))
+    )
+    assert len(filled.all(View.CURRENT)) == found
+
+
 def _fits(expression: Expression, source: Source) -> bool:
     """Tell whether a source has the fields; most do not have those of the history."""
     return source is View.HISTORY or not any(name in repr(expression) for name in _NAMED)

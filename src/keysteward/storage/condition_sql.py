@@ -70,7 +70,7 @@ def _has(part: ColumnElement[Any], text: ColumnElement[Any]) -> ColumnElement[bo
 def _text_part(
     text: ColumnElement[Any], start: ColumnElement[Any], length: ColumnElement[Any] | None = None
 ) -> ColumnElement[Any]:
-    return func.text_part(text, start, NULL if length is None else length)
+    return func.text_part(text, start, func.length(text) if length is None else length)
 
 
 def _unless_null(compared: ColumnElement[Any]) -> ColumnElement[bool]:

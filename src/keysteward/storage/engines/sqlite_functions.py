@@ -47,11 +47,9 @@ def _content(der: bytes, position: int) -> int:
     return position + 2 + (length & 0x7F if length & 0x80 else 0)
 
 
-def _text_part(text: str | None, start: int | None, length: int | None) -> str | None:
-    if text is None or start is None:
-        return None
+def _text_part(text: str, start: int, length: int) -> str:
     first = max(0, start)
-    return text[first:] if length is None else text[first : first + max(0, length)]
+    return text[first : first + max(0, length)]
 
 
 def _instant_part(part: str, microseconds: int) -> int:
@@ -107,7 +105,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., object]]] = {
     "colon_hex": (1, _strict(sap_texts.fingerprint)),
     "certificate_version": (1, _strict(_certificate_version)),
     "text_index": (2, _strict(str.find)),
-    "text_part": (3, _text_part),
+    "text_part": (3, _strict(_text_part)),
     "text_lower": (1, _strict(str.lower)),
     "text_upper": (1, _strict(str.upper)),
     "instant_part": (2, _strict(_instant_part)),
