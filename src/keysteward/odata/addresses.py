@@ -25,6 +25,11 @@ class Address:
     """What follows the root, still percent-encoded, without slashes at its ends."""
 
 
+def is_service(raw_path: bytes) -> bool:
+    """Tell whether a path, as it was sent, is behind the root of a service."""
+    return _SERVICE.fullmatch(raw_path) is not None
+
+
 def read(request: Request) -> Address:
     """Return the parts of a request's address. Raises ResourceUnknown, RequestInvalid.
 

@@ -17,7 +17,7 @@ address that cannot be read.
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 from keysteward.accounts.principals import Principal
@@ -36,11 +36,26 @@ _WELCOME = (
 def routes(service: Service) -> tuple[BaseRoute, ...]:
     """Return the routes of the face: its services, and the host's root for CSRF tokens."""
     face = _Face(service)
-    return (
-        Mount("/api/v1", app=face),
-        Mount("/location/{keystore:path}/api/v1", app=face),
-        Route("/", face.root, methods=["GET"]),
-    )
+    return (_Behind(face), Route("/", face.root, methods=["GET"]))
+
+
+class _Behind(BaseRoute):
+    """The route of every address that is one of a service, with or without a slash at its end.
+
+    Starlette's own looks at the decoded path, and redirects where a slash is missing.
+    """
+
+    def __init__(self, face: "_Face") -> None:
+        self._face = face
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether the address is one of the face's."""
+        found = scope["type"] == "http" and addresses.is_service(scope["raw_path"])
+        return (Match.FULL if found else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        await self._face(scope, receive, send)
 
 
 class _Face:

@@ -8,6 +8,8 @@ that make their own ``$skiptoken`` count, too, as SAP's do.
 import re
 from dataclasses import dataclass
 
+from keysteward.entries import Action
+from keysteward.keystore import readings
 from keysteward.odata import entry_values, filters, hexalias, model, percent
 from keysteward.odata.contract import Call
 from keysteward.odata.edm import EntityType
@@ -17,6 +19,7 @@ from keysteward.problems import RequestInvalid
 from keysteward.storage import sap_texts
 from keysteward.storage.catalogue import CatalogueEntry
 from keysteward.storage.conditions import Condition, Order
+from keysteward.storage.records import Backup
 
 MOST_ENTITIES = 1_000
 """Of one answer (SAP's help page "OData API")."""
@@ -39,10 +42,15 @@ class _Wanted:
 
 
 def of_entries(call: Call, place: Place) -> Feed:
-    """Return a page of the entries of a place. Raises RequestInvalid."""
+    """Return a page of the entries of a place. Raises RequestInvalid.
+
+    The first page of a backup is told in the audit log.
+    """
     wanted = _wanted(call, _type(place))
     if place.source is None:
         return Feed((), 0 if call.options.inline_count else None)
+    if call.options.skip_token is None:
+        _tell(call, place)
     steward = call.steward
     catalogue = steward.store.catalogue
     found = catalogue.list(
@@ -93,6 +101,7 @@ def first(call: Call, place: Place, most: int = MOST_ENTITIES) -> Feed:
     """Return a first page without any option: the answer to a change, or what is expanded."""
     if place.source is None:
         return Feed(())
+    _tell(call, place)
     steward = call.steward
     found = steward.store.catalogue.list(steward.keystore_id, place.source, limit=most + 1)
     page = found[:most]
@@ -102,6 +111,12 @@ def first(call: Call, place: Place, most: int = MOST_ENTITIES) -> Feed:
         address = f"{call.root}KeystoreEntries{place.query}{separator}"
         following = f"{address}$skiptoken={_behind(page[-1])}"
     return Feed(tuple(entry_values.of_entry(entry, place) for entry in page), next=following)
+
+
+def _tell(call: Call, place: Place) -> None:
+    if isinstance(place.source, Backup):
+        what = {"backup": place.source.name, "form": "list"}
+        readings.record(call.steward, call.caller, Action.READ_BACKUP, what)
 
 
 def _wanted(call: Call, entity_type: EntityType) -> _Wanted:

@@ -17,6 +17,9 @@ from keysteward.web import csrf, problem_details
 
 _VERSION: Mapping[str, str] = {"DataServiceVersion": "2.0"}
 
+_LOCKED = frozenset({423, 503})
+"""Statuses that mean: the same request again in a moment."""
+
 _CHALLENGES = ('Basic realm="Keysteward", charset="UTF-8"', 'Bearer realm="Keysteward"')
 
 
@@ -43,6 +46,8 @@ def refusal(problem: Problem, circumstances: Circumstances, format_: Format, roo
     told = errors.answer(problem, circumstances)
     written = format_.writer.write_error(told, root)
     headers = {**_VERSION, **problem_details.headers_of(problem)}
+    if told.status in _LOCKED:
+        headers["Retry-After"] = str(problem_details.BUSY_SECONDS)
     if isinstance(problem, CsrfTokenMissing):
         headers[csrf.HEADER] = "Required"
     response = Response(written.body, told.status, headers, written.media_type)

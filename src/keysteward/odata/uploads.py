@@ -20,7 +20,7 @@ def read(call: Call) -> bytes:
     """Return the file, whatever media type the body claims.
 
     A body that says it is JSON and is a JSON text is what the text says: a client generated from
-    SAP's specification sends files so. Raises RequestInvalid for no bytes at all.
+    SAP's specification sends files so. Raises RequestInvalid for a broken one.
     """
     data = call.body
     if call.media_type == _JSON and data.lstrip()[:1] == b'"':
@@ -28,8 +28,6 @@ def read(call: Call) -> bytes:
             data = _TEXT.decode(data).encode()
         except (msgspec.MsgspecError, UnicodeError) as error:
             raise RequestInvalid("The body says that it is JSON, and is none.") from error
-    if not data:
-        raise RequestInvalid("The body is empty; send the file as it is.")
     return data
 
 

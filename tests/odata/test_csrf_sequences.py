@@ -1,0 +1,160 @@
+"""Where real programs fetch their CSRF token, and what they do with it: contract section 3."""
+
+import base64
+
+import pytest
+from starlette.testclient import TestClient
+
+from keysteward.accounts import users
+from keysteward.keystore.steward import Steward
+from keysteward.rights import Role
+from keysteward.values import Secret
+from tests.odata import face
+from tests.odata.face import Client
+from tests.steward import TENANT, Clock
+
+PASSWORD = "correct horse battery staple"
+BODY = {
+    "Alias": "shop",
+    "KeyType": "EC",
+    "KeySize": 256,
+    "CommonName": "a.example",
+    "Country": "DE",
+}
+GENERATE = "KeyPairGenerationRequests"
+
+
+def _fetched(client: Client, method: str, address: str, word: str = "Fetch") -> tuple[int, str]:
+    headers = {"Authorization": f"Bearer {client.bearer}", "X-CSRF-Token": word}
+    answer = client.http.request(method, address, headers=headers)
+    return answer.status_code, answer.headers.get("x-csrf-token", "")
+
+
+def _generate(client: Client, token: str | None) -> int:
+    headers = {} if token is None else {"X_CSRF_Token": token}
+    return client.post(GENERATE, BODY, csrf=False, **headers).status_code
+
+
+def test_terraform_writes_first_then_fetches_at_the_same_address(client: Client) -> None:
+    """403 with ``Required``; a GET of the address of the write, whatever it says; then it works."""
+    refused = client.post(GENERATE, BODY, csrf=False)
+    assert (403, "Required") == (refused.status_code, refused.headers["x-csrf-token"])
+    status, token = _fetched(client, "GET", f"/api/v1/{GENERATE}", "fetch")
+    assert status == 404
+    assert _generate(client, token) == 204
+
+
+def test_contiva_fetches_at_the_root_of_the_host(client: Client) -> None:
+    """``GET /`` has the token, without any cookie."""
+    status, token = _fetched(client, "GET", "/")
+    assert status == 200
+    assert _generate(client, token) == 204
+
+
+def test_cloud_sdk_fetches_with_head_and_a_slash_at_the_end(client: Client) -> None:
+    """``HEAD <set>/`` has the token and no body."""
+    headers = {"Authorization": f"Bearer {client.bearer}", "x-csrf-token": "Fetch"}
+    answer = client.http.head("/api/v1/KeystoreEntries/", headers=headers)
+    assert (200, b"") == (answer.status_code, answer.content)
+    assert _generate(client, answer.headers["x-csrf-token"]) == 204
+
+
+def test_pyodata_reuses_one_token_of_the_service_root(client: Client) -> None:
+    """A session fetches once and keeps it for all that follows."""
+    _, token = _fetched(client, "GET", "/api/v1/")
+    assert _generate(client, token) == 204
+    renamed = client.put(
+        face.entry("a") + "?renameAlias=other",
+        json={"Status": None},
+        csrf=False,
+        X_CSRF_Token=token,
+    )
+    assert renamed.status_code == 204
+
+
+@pytest.mark.parametrize("word", ["Fetch", "fetch", "FETCH"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("/", 200),
+        ("/api/v1", 200),
+        ("/api/v1/", 200),
+        ("/api/v1/$metadata", 200),
+        ("/api/v1/KeystoreEntries", 200),
+        ("/api/v1/KeystoreEntries('00')", 404),
+        ("/api/v1/KeystoreEntries('0')", 500),
+        ("/api/v1/KeystoreEntries?$filter=no", 400),
+        ("/api/v1/Nothing", 404),
+        ("/api/v1/$batch", 400),
+        ("/api/v1/KeyPairGenerationRequests", 404),
+        ("/api/v1/KeystoreResources('nothing')", 400),
+        ("/location/default/api/v1/", 200),
+        ("/location/nowhere/api/v1/", 404),
+    ],
+)
+def test_every_reading_that_fetches_has_a_token(
+    client: Client, word: str, method: str, address: str, expected: int
+) -> None:
+    """Also an error has one: a client fetches where it wants to write."""
+    status, token = _fetched(client, method, address, word)
+    assert expected == status
+    assert len(token) == 36
+
+
+@pytest.mark.parametrize("address", ["/", "/api/v1/", "/api/v1/KeystoreEntries"])
+def test_without_credentials_there_is_no_token(http: TestClient, address: str) -> None:
+    """401 says how to sign in, and nothing else."""
+    answer = http.get(address, headers={"X-CSRF-Token": "Fetch"})
+    assert answer.status_code == 401
+    assert "x-csrf-token" not in answer.headers
+    challenges = answer.headers.get_list("www-authenticate")
+    assert ["Basic", "Bearer"] == [each.split()[0] for each in challenges]
+
+
+def test_who_does_not_fetch_gets_no_token(client: Client) -> None:
+    """A plain reading has no header of it."""
+    assert "x-csrf-token" not in client.get("KeystoreEntries").headers
+
+
+@pytest.mark.parametrize("token", [None, "", "Fetch", "x", "A" * 36, "é", "A" * 100])
+def test_a_change_with_a_wrong_token_is_refused(client: Client, token: str | None) -> None:
+    """403 with ``Required``, and nothing was done."""
+    headers = {} if token is None else {"X-CSRF-Token": token.encode()}
+    answer = client.http.post(
+        f"/api/v1/{GENERATE}",
+        json=BODY,
+        headers={"Authorization": f"Bearer {client.bearer}".encode(), **headers},
+    )
+    assert (403, "Required") == (answer.status_code, answer.headers["x-csrf-token"])
+    assert [] == face.results(client.get("KeystoreEntries"))
+
+
+def test_the_token_of_another_account_is_refused(client: Client, steward: Steward) -> None:
+    """A token is its account's."""
+    other = face.sign_in(client.http, steward, Role.ADMINISTRATOR, name="other")
+    assert _generate(client, other.token()) == 403
+    assert _generate(other, other.token()) == 204
+
+
+def test_a_stale_token_is_refused(http: TestClient, steward: Steward, clock: Clock) -> None:
+    """Twelve hours later it is as good as none; who is signed in still gets a new one."""
+    old = face.sign_in(http, steward, Role.ADMINISTRATOR).token()
+    clock.advance(hours=13)
+    client = face.sign_in(http, steward, Role.ADMINISTRATOR, name="other")
+    assert _generate(client, old) == 403
+    assert _generate(client, client.token()) == 204
+
+
+def test_basic_credentials_need_a_token_too(client: Client, steward: Steward) -> None:
+    """What a browser may add by itself proves nothing."""
+    users.add_user(
+        steward, TENANT, "anna", Secret(PASSWORD.encode()), frozenset({Role.OPERATOR}), None
+    )
+    basic = base64.b64encode(f"anna:{PASSWORD}".encode()).decode()
+    headers = {"Authorization": f"Basic {basic}"}
+    refused = client.http.post(f"/api/v1/{GENERATE}", json=BODY, headers=headers)
+    assert (403, "Required") == (refused.status_code, refused.headers["x-csrf-token"])
+    token = client.http.get("/", headers={**headers, "X-CSRF-Token": "fetch"})
+    headers["X-CSRF-Token"] = token.headers["x-csrf-token"]
+    assert client.http.post(f"/api/v1/{GENERATE}", json=BODY, headers=headers).status_code == 204
