@@ -9,6 +9,7 @@ from keysteward.accounts.principals import AccountKind
 from keysteward.cli.session import Listening
 from keysteward.keystore.steward import Steward
 from keysteward.odata import application as odata
+from keysteward.rest import application as rest
 from keysteward.web import application, csrf, logs, tls
 from keysteward.web.rates import Rates
 from keysteward.web.running import Running
@@ -25,7 +26,8 @@ def build(steward: Steward, running: Running | None = None) -> Starlette:
         csrf.CsrfTokens(steward.sealer.derive_key("csrf"), steward.clock),
         Rates.of(settings.odata_keystore_rate, settings.odata_account_rate),
     )
-    return application.build(service, odata.routes(service), running)
+    parts = (*odata.routes(service), *rest.routes(service))
+    return application.build(service, parts, running)
 
 
 def secure(steward: Steward) -> Tls | None:

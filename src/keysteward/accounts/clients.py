@@ -128,7 +128,7 @@ def add_secret(
         require_administrator(caller)
         _require_lifetime(lifetime_days)
         now = steward.clock()
-        with steward.store.accounts.writing(caller.name, now) as changes:
+        with steward.store.accounts.writing(caller.name, now, steward.receipt) as changes:
             account = register.found(changes, AccountKind.CLIENT, name)
             secrets = changes.list_secrets(account)
             live = [secret for secret in secrets if secret.expires_at > now]

@@ -43,7 +43,9 @@ def add(
         rules.require_name(name)
         new = make()
         rules.require_roles(new.roles)
-        with steward.store.accounts.writing(caller.name, steward.clock()) as changes:
+        with steward.store.accounts.writing(
+            caller.name, steward.clock(), steward.receipt
+        ) as changes:
             if changes.find(kind, name) is not None:
                 raise NameTaken(rules.WORDS[kind], name)
             account_id = changes.add(new)

@@ -151,7 +151,7 @@ def change_own_password(steward: Steward, principal: Principal, old: Secret, new
 def _store(
     steward: Steward, caller: Caller, name: str, password_hash: str, *, must_change: bool
 ) -> None:
-    with steward.store.accounts.writing(caller.name, steward.clock()) as changes:
+    with steward.store.accounts.writing(caller.name, steward.clock(), steward.receipt) as changes:
         account = register.found(changes, AccountKind.USER, name)
         changes.set_password(account, password_hash, must_change=must_change)
         changes.sign_out(account)

@@ -14,7 +14,7 @@ from keysteward.problems import KeystoreUnknown
 from keysteward.rights import Role
 from keysteward.sealing.sealer import Sealer
 from keysteward.storage import account_statements as say
-from keysteward.storage import audit, rows, statements
+from keysteward.storage import answers, audit, rows, statements
 from keysteward.storage.account_records import (
     Account,
     AccountKind,
@@ -25,6 +25,7 @@ from keysteward.storage.account_records import (
 )
 from keysteward.storage.audit import AuditEvent
 from keysteward.storage.database import Database, Link, Row
+from keysteward.storage.records import Receipt, Repeatable
 
 _AT_ONCE = 20
 """Rows whose time is over that one change takes along; no request pays for many of them."""
@@ -106,10 +107,15 @@ class Accounts:
             return _failures(link, name, address)
 
     @contextmanager
-    def writing(self, actor: str, at: datetime) -> Iterator["AccountChanges"]:
-        """Begin a write transaction; see ``Store.writing``."""
+    def writing(
+        self, actor: str, at: datetime, receipt: Receipt | None = None
+    ) -> Iterator["AccountChanges"]:
+        """Begin a write transaction, with a receipt before its commit; see ``Store.writing``."""
         with self._database.writing() as link:
-            yield AccountChanges(link, self._sealer, self._keystores, actor, at)
+            changes = AccountChanges(link, self._sealer, self._keystores, actor, at)
+            yield changes
+            if receipt is not None:
+                receipt(changes)
 
 
 class AccountChanges:
@@ -124,6 +130,10 @@ class AccountChanges:
         self.at = at
         self._actor = actor
         self._now = rows.to_microseconds(at)
+
+    def remember(self, repeatable: Repeatable) -> bool:
+        """Keep that a request was carried out, without its answer; see ``answers.remember``."""
+        return answers.remember(self._link, repeatable, self._now)
 
     def audit(self, action: Action, outcome: str, detail: Mapping[str, object]) -> None:
         """Write a row of the installation's audit log. ``detail`` must hold no secret."""

@@ -29,11 +29,13 @@ class AuditLog:
         wanted: AuditFilter = EVERYTHING,
         *,
         last: int | None = None,
+        after: int = 0,
     ) -> Iterator[AuditRow]:
         """Yield the rows that a filter lets through, oldest first; the ``last`` ones if a number.
 
-        None instead of a keystore: the installation's rows, about accounts. A page at a time is in
-        memory. Rows that are written meanwhile are not among them.
+        None instead of a keystore: the installation's rows, about accounts. ``after`` is a sequence
+        number: rows up to it are left out. A page at a time is in memory. Rows that are written
+        meanwhile are not among them.
         """
         parameters: dict[str, object] = {
             "keystore": keystore_id,
@@ -48,6 +50,7 @@ class AuditLog:
             parameters["alias"] = wanted.alias
         with self._database.reading() as link:
             first, parameters["last_sequence"] = _bounds(link, parameters)
+            first = max(first, after)
             if last is not None:
                 # The row before those that are wanted, if there are so many.
                 statement = audit_statements.find_from_end(of_alias=of_alias)

@@ -1,0 +1,262 @@
+"""One request, from its headers to its answer.
+
+1. Who sends it, and may they; nothing of a body is read before that.
+2. Writes: the CSRF token of a session, the origin of Basic credentials.
+3. Is the keystore one of theirs; then the query and the body.
+4. The operation runs in a worker thread, slow ones in a few threads of their own.
+5. A write that lost a race is tried anew, unless If-Match or a digest says against what it goes.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import anyio.to_thread
+import msgspec
+from anyio import CapacityLimiter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from keysteward.accounts.principals import Means, Principal
+from keysteward.keystore.steward import Steward
+from keysteward.problems import EntryChanged, KeystoreBusy, Problem, RequestInvalid
+from keysteward.rest import errors, idempotency, reading, representations
+from keysteward.rest.idempotency import Overtaken, Repeating, Told, Turns
+from keysteward.rest.routing import (
+    ROOT,
+    Access,
+    Answer,
+    Call,
+    Client,
+    Content,
+    File,
+    Function,
+    Lines,
+    Operation,
+)
+from keysteward.rights import Permission
+from keysteward.storage.records import Receipt
+from keysteward.web import access, csrf
+from keysteward.web.service import Service, in_thread
+
+_ATTEMPTS = 5
+"""How often a write is planned before whoever sends it is asked to come again."""
+
+_TAG = re.compile(r'(W/)?"([^"]*)"')
+
+_Run = Callable[[Function, Receipt | None], Told | StreamingResponse]
+"""Runs a function of an operation in this thread, with what is left in its transaction."""
+
+
+def _few() -> CapacityLimiter:
+    return CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What all requests of this face share."""
+
+    service: Service
+    turns: Turns = field(default_factory=Turns)
+    slow: CapacityLimiter = field(default_factory=_few)
+
+    async def answer(self, operation: Operation, request: Request) -> Response:
+        """Return the answer to a request, be it a refusal."""
+        principal: Principal | None = None
+        request.state.route = f"{ROOT}{operation.path}"
+        try:
+            principal = await self._admit(operation, request)
+            response = await self._carry_out(operation, request, principal)
+        except Problem as problem:
+            response = errors.answer(problem, request)
+        wanted = request.headers.get(csrf.HEADER, "").lower() == "fetch"
+        if principal is not None and wanted and not operation.writes:
+            response.headers[csrf.HEADER] = self.service.csrf.issue(principal)
+        return response
+
+    async def _admit(self, operation: Operation, request: Request) -> Principal | None:
+        """Return who sends a request, once they may (steps 1 and 2)."""
+        needed = operation.permission
+        if needed is Access.EVERYBODY:
+            if operation.writes:
+                csrf.require_own_origin(request)
+            return None
+        one_time = needed is Access.ONE_TIME_PASSWORD
+        principal = await access.authenticate(self.service, request, one_time_password=one_time)
+        request.state.account = principal.name
+        if isinstance(needed, Permission):
+            principal.require(needed)
+        if operation.writes and principal.means is Means.SESSION:
+            self.service.csrf.require(principal, request.headers.get(csrf.HEADER))
+        if operation.writes and principal.means is Means.BASIC:
+            csrf.require_own_origin(request)
+        return principal
+
+    async def _carry_out(
+        self, operation: Operation, request: Request, principal: Principal | None
+    ) -> Response:
+        path = reading.path(request)
+        find = partial(self._steward, principal, path.get("keystore"))
+        query = reading.query(operation.query, request)
+        body: object = None
+        if operation.body is not None:
+            await in_thread(find)
+            body = await reading.body(operation, request, self.service.steward.settings)
+
+        def call(function: Function, receipt: Receipt | None) -> Told | StreamingResponse:
+            tags = _if_match(operation, request)
+            steward = replace(find(), receipt=receipt)
+            if tags is not None:
+                unchanged = partial(_require_unchanged, steward, path["alias"], tags)
+                unchanged()
+                steward = replace(steward, precondition=unchanged)
+            client = _client(request)
+            told = function(Call(self.service, principal, steward, path, query, body, client))
+            return _written(operation, told)
+
+        anew = operation.writes and "if-match" not in request.headers
+        run = partial(_again_if_lost, call) if anew and not _named(query) else call
+        limiter = self.slow if operation.slow else None
+        key = request.headers.get(idempotency.HEADER)
+        if key is not None and operation.again is not None:
+            idempotency.require_key(key)
+        if key is None or principal is None or not _creates(operation, query):
+            work = partial(run, operation.function, None)
+            return _response(await anyio.to_thread.run_sync(work, limiter=limiter), request)
+        parts = _identity(request, msgspec.json.encode(_plain(body)))
+        attempt = Repeating.of(
+            *(self.service.steward, self.service.csrf.key, principal.account_id, key, parts)
+        )
+        async with self.turns.alone(principal.account_id, key):
+            work = partial(_once, operation, attempt, run)
+            return _response(await anyio.to_thread.run_sync(work, limiter=limiter), request)
+
+    def _steward(self, principal: Principal | None, keystore: str | None) -> Steward:
+        if principal is None or keystore is None:
+            return self.service.steward
+        return self.service.steward_of(principal, keystore)
+
+
+def _once(operation: Operation, attempt: Repeating, run: _Run) -> Told | StreamingResponse:
+    """Carry a request out under its key, or answer what was carried out."""
+    kept = attempt.find()
+    if kept is None:
+        try:
+            told = run(operation.function, attempt.receipt)
+        except (Overtaken, Problem):
+            kept = attempt.find()
+            if kept is None:
+                raise
+        else:
+            if isinstance(told, Told):
+                attempt.complete(told)
+            return told
+    before = attempt.opened(kept)
+    if before is None:
+        made = run(operation.again or operation.function, None)
+        if not isinstance(made, Told):
+            raise TypeError("what is kept is no stream")
+        attempt.complete(made, known=True)
+        before = made
+    return replace(before, headers={**before.headers, idempotency.REPLAYED: "true"})
+
+
+def _again_if_lost(
+    call: _Run, function: Function, receipt: Receipt | None
+) -> Told | StreamingResponse:
+    """Plan a write anew that lost a race. Raises KeystoreBusy if it always does."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return call(function, receipt)
+        except EntryChanged as problem:
+            lost = problem
+    raise KeystoreBusy from lost
+
+
+def _creates(operation: Operation, query: object) -> bool:
+    """Tell whether doing it twice would be another thing than doing it once."""
+    return operation.again is not None and not getattr(query, "dry_run", False)
+
+
+def _named(query: object) -> bool:
+    """Tell whether a query names the plan, or the version, that it wants carried out."""
+    return any(getattr(query, name, None) is not None for name in ("digest", "expect_version"))
+
+
+def _if_match(operation: Operation, request: Request) -> frozenset[str] | None:
+    """Return the tags of an If-Match; None without one. Raises RequestInvalid."""
+    given = request.headers.get("if-match")
+    if given is None or not operation.writes:
+        return None
+    if not operation.conditional:
+        raise RequestInvalid("If-Match means something only for writes to a current entry.")
+    return _strong_tags(given)
+
+
+def _strong_tags(given: str) -> frozenset[str]:
+    """Return the tags that can match exactly (RFC 9110 section 8.8.3.2), or the asterisk."""
+    if given.strip() == "*":
+        return frozenset({"*"})
+    return frozenset(f'"{tag}"' for weak, tag in _TAG.findall(given) if not weak)
+
+
+def _require_unchanged(steward: Steward, alias: str, tags: frozenset[str]) -> None:
+    """Raise EntryChanged for an entry in another state than the tags name.
+
+    That there is none is for the operation to say.
+    """
+    entry = steward.store.find_entry(steward.keystore_id, alias)
+    if entry is not None and "*" not in tags and representations.etag(entry) not in tags:
+        raise EntryChanged(entry.alias, "it is not in the state that If-Match names any more.")
+
+
+def _client(request: Request) -> Client:
+    return Client(
+        address=access.address_of(request),
+        encrypted=request.url.scheme == "https",
+        session=request.cookies.get(access.SESSION_COOKIE),
+    )
+
+
+def _plain(body: object) -> object:
+    """Return a body as what tells it from another one."""
+    if isinstance(body, File):
+        secrets = (body.password, body.key_password)
+        return [body.data, *(None if one is None else one.reveal() for one in secrets)]
+    return body
+
+
+def _identity(request: Request, body: bytes) -> tuple[bytes, ...]:
+    """Return all that makes a request another one."""
+    path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return (request.method.encode(), path, request.scope.get("query_string", b""), body)
+
+
+def _written(operation: Operation, answer: Answer[Any]) -> Told | StreamingResponse:
+    """Return an answer as it goes over the wire."""
+    content, status = answer.content, answer.status or operation.status
+    if content is None:
+        return Told(204, dict(answer.headers), b"")
+    if isinstance(content, Lines):
+        return StreamingResponse(content.pieces, headers=dict(answer.headers))
+    if isinstance(content, Content):
+        headers = {"Content-Type": content.media_type, **answer.headers}
+        return Told(status, headers, content.data)
+    headers = {"Content-Type": "application/json", **answer.headers}
+    return Told(status, headers, msgspec.json.encode(content))
+
+
+def _response(told: Told | StreamingResponse, request: Request) -> Response:
+    if isinstance(told, StreamingResponse):
+        return told
+    tag = told.headers.get("ETag")
+    asked = request.headers.get("if-none-match")
+    if tag and asked and request.method in ("GET", "HEAD"):
+        # Weak comparison (RFC 9110 section 13.1.2).
+        tags = {f'"{value}"' for _, value in _TAG.findall(asked)}
+        if tag in tags or asked.strip() == "*":
+            return Response(status_code=304, headers={"ETag": tag})
+    return Response(told.body, told.status, dict(told.headers))

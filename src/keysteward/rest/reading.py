@@ -1,0 +1,116 @@
+"""Addresses, queries, headers and bodies of requests, as what their operation wants."""
+
+import base64
+import binascii
+import re
+import typing
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+
+from keysteward.problems import MediaTypeUnsupported, RequestInvalid
+from keysteward.rest.routing import File, Operation
+from keysteward.settings import Settings
+from keysteward.values import Secret
+from keysteward.web import bodies
+
+PASSWORD = "Keysteward-Password"  # noqa: S105  # a header's name
+KEY_PASSWORD = "Keysteward-Key-Password"  # noqa: S105  # a header's name
+
+_MOST_FIELDS = 50
+_JSON = "application/json"
+_WHOLE = re.compile(r"-?[0-9]{1,20}")
+_SWITCHES = {"true": True, "false": False}
+
+
+def path(request: Request) -> dict[str, str]:
+    """Return the variable parts of an address, each decoded once. Raises RequestInvalid."""
+    try:
+        return {
+            name: unquote_to_bytes(str(value).encode("latin-1")).decode()
+            for name, value in request.path_params.items()
+        }
+    except UnicodeDecodeError as error:
+        raise RequestInvalid("The address is no UTF-8 under its percent signs.") from error
+
+
+def query(type_: type[Struct] | None, request: Request) -> Struct | None:
+    """Return the options of a query. Raises RequestInvalid for any that is not known."""
+    text = request.scope.get("query_string", b"")
+    try:
+        pairs = parse_qsl(
+            text.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except (UnicodeDecodeError, ValueError) as error:
+        raise RequestInvalid("The query cannot be read.") from error
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise RequestInvalid("An option of the query is there twice.")
+    if type_ is None:
+        if given:
+            raise RequestInvalid("This address takes no query.")
+        return None
+    kinds = typing.get_type_hints(type_)
+    names = {field.encode_name: kinds[field.name] for field in msgspec.structs.fields(type_)}
+    typed = {name: _typed(value, names.get(name)) for name, value in given.items()}
+    return _converted(typed, type_)
+
+
+def _typed(value: str, kind: object) -> object:
+    """Return a number or a switch as such; text that is neither is refused later."""
+    kinds = typing.get_args(kind) or (kind,)
+    if int in kinds and _WHOLE.fullmatch(value):
+        return int(value)
+    return _SWITCHES.get(value, value) if bool in kinds else value
+
+
+def _converted(given: Mapping[str, object], type_: type[Struct]) -> Struct:
+    try:
+        return msgspec.convert(given, type_)
+    except msgspec.ValidationError as error:
+        raise RequestInvalid(f"The query is not right: {error}.") from error
+
+
+async def body(operation: Operation, request: Request, settings: Settings) -> object:
+    """Return the body as a file or a value; bounded before anything looks at it.
+
+    Raises what the operation's limit does, MediaTypeUnsupported and RequestInvalid.
+    """
+    if operation.body is None:
+        return None
+    given = request.headers.get("content-type", "")
+    media_type = given.partition(";")[0].strip().lower()
+    is_json = media_type == _JSON or (not operation.takes_file and not media_type)
+    limit = operation.limit.of(settings)
+    if operation.json_body is None or (operation.takes_file and not is_json):
+        data = await bodies.read(request, limit, operation.limit.problem)
+        return File(data, secret(request, PASSWORD), secret(request, KEY_PASSWORD))
+    if not is_json:
+        raise MediaTypeUnsupported(given[:100], _JSON)
+    # Four characters for three bytes, twice for a file and its certificates.
+    most = bodies.SMALL_BYTES if limit == bodies.SMALL_BYTES else bodies.SMALL_BYTES + 3 * limit
+    return _decoded(await bodies.read(request, most, operation.limit.problem), operation.json_body)
+
+
+def _decoded(data: bytes, type_: type[Struct]) -> Struct:
+    try:
+        return msgspec.json.decode(data or b"{}", type=type_)
+    except msgspec.ValidationError as error:
+        raise RequestInvalid(f"The body is not right: {error}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestInvalid("The body is no JSON that can be read.") from error
+
+
+def secret(request: Request, header: str) -> Secret | None:
+    """Return a file's password from a header. Raises RequestInvalid."""
+    given = request.headers.get(header)
+    try:
+        return None if given is None else Secret(base64.b64decode(given.encode(), validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise RequestInvalid(f"{header} has to be base64 of the password in UTF-8.") from error
