@@ -115,7 +115,7 @@ def test_more_than_a_few_computations_wait_and_too_many_are_refused() -> None:
         thread.start()
     for _ in range(passwords._RUNNING):
         assert inside.acquire(timeout=30)
-    while passwords._places._value:  # type: ignore[attr-defined]  # until all of them have come
+    while passwords._places._value:  # until all of them have come
         assert not inside.acquire(timeout=0.01)
     with pytest.raises(ServerBusy), passwords.working():
         pass

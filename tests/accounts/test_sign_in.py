@@ -35,8 +35,11 @@ def test_user_signs_in_with_what_it_may_do(steward: Steward) -> None:
 
 
 def test_everybody_who_may_not_costs_the_same_and_is_told_the_same(steward: Steward) -> None:
-    """A wrong password, an unknown name, an API client's, one that no account can have, a user
-    who is shut out: one computation each, one sentence."""
+    """One computation each, one sentence.
+
+    A wrong password, an unknown name, an API client's, one that no account can have, a user who is
+    shut out.
+    """
     people.add_user(steward, "ann")
     people.add_user(steward, "out")
     people.add_client(steward, "pipeline")

@@ -187,10 +187,10 @@ def test_token_is_resolved_by_one_statement(steward: Steward) -> None:
     database = steward.store.accounts._database
     with database.reading() as link:
         seen: list[str] = []
-        link.connection.set_trace_callback(seen.append)  # type: ignore[attr-defined]  # SQLite's own
+        link.connection.set_trace_callback(seen.append)
     tokens.resolve(steward, token)
     with database.reading() as link:
-        link.connection.set_trace_callback(None)  # type: ignore[attr-defined]
+        link.connection.set_trace_callback(None)
     assert 1 == len(seen)
     with database.reading() as link:
         cursor = link.connection.cursor()

@@ -274,10 +274,11 @@ def test_other_password_ends_the_sessions(steward: Steward) -> None:
     """Whoever had the old one is out, whether an administrator changed it or the user."""
     people.add_user(steward)
     principal = sign_in.sign_in(steward, "ann", PASSWORD, HERE)
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: users.set_password(steward, TENANT, "ann", OTHER),
         lambda: users.change_own_password(steward, principal, OTHER, PASSWORD),
-    ):
+    )
+    for change in changes:
         session, _ = sessions.open_session(steward, principal)
         change()
         with pytest.raises(NotSignedIn):

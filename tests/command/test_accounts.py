@@ -19,9 +19,8 @@ _PASSWORD = b"a password for tests"
 @pytest.fixture
 def data(settings: Settings) -> Settings:
     """Return an installation with the keystore "other" and the administrator "root"."""
-    for words in (("keystore", "create", "other"), ("user", "add", "root")):
-        role = ("--role", "administrator") if words[0] == "user" else ()
-        assert 0 == commands.inside(settings.data, *words, *role).status
+    for words in ("keystore create other", "user add root --role administrator"):
+        assert 0 == commands.inside(settings.data, *words.split()).status
     return settings
 
 

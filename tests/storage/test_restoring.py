@@ -22,7 +22,15 @@ from keysteward.problems import (
     SealingKeyExposed,
 )
 from keysteward.settings import Settings
-from keysteward.storage import lifecycle, migrations, portable, recovery, restoring, tables
+from keysteward.storage import (
+    account_tables,
+    lifecycle,
+    migrations,
+    portable,
+    recovery,
+    restoring,
+    tables,
+)
 from keysteward.storage.database import Database, parse_url
 from tests import installations
 from tests import steward as steward_
@@ -77,13 +85,14 @@ def test_every_row_comes_back(furnished: Settings, target: Settings, dumped: byt
     """
     contents = _restore(target, dumped)
     before, after = (
-        steward_.rows(one, without=("audit", *tables.PASSING)) for one in (furnished, target)
+        steward_.rows(one, without=("audit", *account_tables.PASSING))
+        for one in (furnished, target)
     )
     assert before == after
     assert [] == [name for name in before if not before[name] and name in contents.rows]
     passing = (steward_.rows(furnished)["tokens"], steward_.rows(furnished)["sessions"])
     assert [1, 1] == [len(rows) for rows in passing]
-    assert [[]] * 4 == [steward_.rows(target)[name] for name in sorted(tables.PASSING)]
+    assert [[]] * 4 == [steward_.rows(target)[name] for name in sorted(account_tables.PASSING)]
     log, longer = (steward_.rows(one, without=())["audit"] for one in (furnished, target))
     assert set(log) < set(longer)
     assert 2 == len(longer) - len(log)
@@ -93,7 +102,9 @@ def test_every_row_comes_back(furnished: Settings, target: Settings, dumped: byt
 
 
 def _tables() -> list[Any]:
-    return [table for table in tables.metadata.sorted_tables if table.name not in tables.PASSING]
+    return [
+        table for table in tables.metadata.sorted_tables if table.name not in account_tables.PASSING
+    ]
 
 
 def test_users_and_clients_sign_in_to_the_restored_installation(reopened: Steward) -> None:
@@ -109,7 +120,7 @@ def test_dump_with_what_stays_behind_is_refused(target: Settings, dumped: bytes)
     """Nobody brings a token of their own along."""
     lines = dumped.splitlines(keepends=True)
     at = next(n for n, line in enumerate(lines) if line.startswith(b'{"last_ids"'))
-    shape = portable.shape_of(tables.tokens)
+    shape = portable.shape_of(account_tables.tokens)
     heading = {"table": shape.name, "columns": shape.columns, "binary": shape.binary}
     lines.insert(at, portable.line(heading))
     with pytest.raises(RecoveryUnreadable):

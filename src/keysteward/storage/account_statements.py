@@ -13,10 +13,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from keysteward.storage import tables
+from keysteward.storage import account_tables
 
-_a, _c = tables.accounts, tables.client_secrets
-_t, _s, _f = tables.tokens, tables.sessions, tables.sign_in_failures
+_a, _c = account_tables.accounts, account_tables.client_secrets
+_t, _s = account_tables.tokens, account_tables.sessions
+_f = account_tables.sign_in_failures
 
 _ZERO: ColumnElement[int] = literal_column("0")
 _ACCOUNT = tuple(_a.columns)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Integer, bindparam, delete, insert, literal_column, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from keysteward.storage import rows, tables
+from keysteward.storage import account_tables, rows
 from keysteward.storage.database import Database, Link
 from keysteward.storage.records import KeptAnswer, Repeatable
 
@@ -15,7 +15,7 @@ KEPT = timedelta(hours=24)
 _FORGOTTEN_AT_ONCE = 20
 """Rows that go when one comes: more than come, and so few that nobody waits for it."""
 
-_k = tables.idempotency_keys
+_k = account_tables.idempotency_keys
 _MINE = (_k.c.account_id == bindparam("account"), _k.c.key == bindparam("repeated"))
 _MANY: ColumnElement[int] = literal_column(str(_FORGOTTEN_AT_ONCE), Integer)
 _ZERO: ColumnElement[int] = literal_column("0", Integer)

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from keysteward.problems import DatabaseUnusable, RecoveryUnreadable
-from keysteward.storage import tables
+from keysteward.storage import account_tables
 from keysteward.storage.database import Link, Row
 
 MOST_LINE_BYTES = 1 << 24
@@ -119,7 +119,7 @@ def shapes_in(connection: Connection) -> dict[str, Shape]:
     return {
         name: _shape(name, {c["name"]: c["type"] for c in inspector.get_columns(name)})
         for name in inspector.get_table_names()
-        if name != "alembic_version" and name not in tables.PASSING
+        if name != "alembic_version" and name not in account_tables.PASSING
     }
 
 

@@ -12,7 +12,15 @@ from keysteward.problems import DatabaseUnusable
 from keysteward.sealing import keyring, sealer
 from keysteward.sealing.sealer import WrappedKey
 from keysteward.settings import Settings
-from keysteward.storage import audit, lifecycle, migrations, portable, statements, tables
+from keysteward.storage import (
+    account_tables,
+    audit,
+    lifecycle,
+    migrations,
+    portable,
+    statements,
+    tables,
+)
 from keysteward.storage.database import Link
 from keysteward.values import Secret
 
@@ -26,7 +34,7 @@ _BLOCK_BYTES = 1 << 16
 _SHAPES = tuple(
     (table, portable.shape_of(table))
     for table in tables.metadata.sorted_tables
-    if table.name not in tables.PASSING
+    if table.name not in account_tables.PASSING
 )
 
 

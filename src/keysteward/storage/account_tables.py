@@ -1,0 +1,111 @@
+"""The tables of who may sign in, and with what: the installation's, not a keystore's.
+
+``tables`` has the rest, and says what their values are.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text),
+    Column("must_change_password", Boolean, nullable=False),
+    # Sorted, with a blank between them.
+    Column("roles", Text, nullable=False),
+    # A list of ids in JSON; null for all keystores, also those to come.
+    Column("keystores", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+    Column("modified_by", Text, nullable=False),
+    Column("disabled_at", BigInteger),
+    UniqueConstraint("kind", "name"),
+    # Nobody inherits what a removed account left behind.
+    sqlite_autoincrement=True,
+)
+
+client_secrets = Table(
+    "client_secrets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("client_secrets_account", "account_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("tokens_account", "account_id"),
+    Index("tokens_expires", "expires_at"),
+    sqlite_with_rowid=False,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("sessions_account", "account_id"),
+    Index("sessions_expires", "expires_at"),
+    sqlite_with_rowid=False,
+)
+
+# Names are as they were given, of users and, with "client:" before them, of API clients.
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("blocked_until", BigInteger, nullable=False),
+    Index("sign_in_failures_last", "last_at"),
+    sqlite_with_rowid=False,
+)
+
+# No foreign key: an answer is kept for a day, also that of an account removed meanwhile.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account_id", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("request_sha256", LargeBinary, nullable=False),
+    Column("status", Integer),
+    Column("headers", Text),
+    Column("body", LargeBinary),
+    Index("idempotency_keys_created", "created_at"),
+)
+
+PASSING = frozenset(table.name for table in (tokens, sessions, sign_in_failures, idempotency_keys))
+"""Tables of what is soon over: they stay behind when an installation moves (ADR 12)."""
