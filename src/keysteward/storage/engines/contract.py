@@ -22,7 +22,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "colon_hex(bytes)": "``sap_texts.fingerprint``",
         "certificate_version(bytes)": "1 or 3, of a certificate in DER",
         "text_index(text, part)": "characters before the first occurrence, or -1",
-        "text_part(text, start, length)": "from a character, counted from 0; less than 0 counts as 0",
+        "text_part(text, start, length)": "from a character, counted from 0; no less than 0",
         "text_lower(text)": "by Unicode's full case mapping, in no language",
         "text_upper(text)": "as text_lower",
         "instant_part(name, microseconds)": "year, month, day, hour, minute or second in UTC",
