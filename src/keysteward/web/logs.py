@@ -13,10 +13,10 @@ def configure(level: str) -> None:
     """Send what is logged in this process to standard error, from ``level`` on."""
     least = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[*_FIRST, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_FIRST, *_last()],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
+        # Past the standard library's loggers: a line costs half as much.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -35,7 +35,7 @@ def configure(level: str) -> None:
 
 
 _FIRST: Sequence[Processor] = (
-    structlog.stdlib.add_log_level,
+    structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 
