@@ -97,8 +97,11 @@ def test_committed_files_name_no_machine_and_no_registry() -> None:
 
 def test_committed_files_have_no_lock_file_with_addresses() -> None:
     """Lock files that record where packages were fetched stay out; requirements carry hashes."""
-    locks = {"uv.lock", "pylock.toml", "poetry.lock", "Pipfile.lock", "package-lock.json"}
-    assert set() == {path.name for path in _committed()} & locks
+    locks = {"uv.lock", "pylock.toml", "poetry.lock", "Pipfile.lock"}
+    committed = _committed()
+    assert set() == {path.name for path in committed} & locks
+    of_npm = [path for path in committed if path.name == "package-lock.json"]
+    assert [] == [path for path in of_npm if '"resolved"' in path.read_text()]
 
 
 @pytest.mark.parametrize("name", ["runtime", "build", "dev"])

@@ -1,4 +1,4 @@
-"""Who reads a backup or the whole keystore through this face is told in the audit log."""
+"""Pages of a backup's entries are told in the audit log, as files of whole keystores are."""
 
 import pytest
 
