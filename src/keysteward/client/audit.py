@@ -7,7 +7,6 @@ from typing import Literal
 
 from keysteward.client.part import Part, moment
 from keysteward.client.records import AuditRow, Past
-from keysteward.client.values import Page
 
 Outcome = Literal["done", "refused"]
 
@@ -33,21 +32,49 @@ class AuditLog(Part):
 
         All of them are any number: they come as lines and are read while they come.
         """
-        query = {
-            "alias": alias,
-            "actor": actor,
-            "action": action,
-            "outcome": outcome,
-            "since": None if since is None else moment(since),
-            "until": None if until is None else moment(until),
-        }
-        path = f"{self._path}/audit"
-        if last is not None and last <= _MOST_AT_ONCE:
-            return self._items(path, Page[AuditRow], {**query, "last": last})
-        rows = self._connection.lines(path, AuditRow, {**query, "format": "lines"})
-        return rows if last is None else iter(deque(rows, last))
+        query = _filter(alias, actor, action, outcome, since, until)
+        few = last if last is not None and last <= _MOST_AT_ONCE else None
+        asked = {**query, "last": few, "format": "lines"}
+        rows = self._connection.lines(f"{self._path}/audit", AuditRow, asked)
+        return rows if last is few else iter(deque(rows, last))
+
+    def read_sap_events(
+        self,
+        *,
+        alias: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        outcome: Outcome | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        last: int | None = None,
+    ) -> Iterator[dict[str, object]]:
+        """Yield the same rows as the events that SAP Cloud Integration has for them."""
+        query = _filter(alias, actor, action, outcome, since, until)
+        few = last if last is not None and last <= _MOST_AT_ONCE else None
+        asked = {**query, "last": few, "format": "sap"}
+        events = self._connection.lines(f"{self._path}/audit", dict[str, object], asked)
+        return events if last is few else iter(deque(events, last))
 
     def find_active(self, alias: str, at: datetime | None = None) -> Past:
         """Tell which certificate was active under an alias at a time, now by default, and why."""
         query = {"alias": alias, "at": None if at is None else moment(at)}
         return self._connection.get(f"{self._path}/audit/active", Past, query)
+
+
+def _filter(
+    alias: str | None,
+    actor: str | None,
+    action: str | None,
+    outcome: Outcome | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> dict[str, object]:
+    return {
+        "alias": alias,
+        "actor": actor,
+        "action": action,
+        "outcome": outcome,
+        "since": None if since is None else moment(since),
+        "until": None if until is None else moment(until),
+    }

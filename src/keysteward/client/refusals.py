@@ -18,6 +18,9 @@ def problem_of(status: int, document: object) -> Problem:
     make a RemoteProblem, which says the same words.
     """
     told: Mapping[str, object] = document if isinstance(document, dict) else {}
+    members = told.get("members")
+    if isinstance(members, dict):  # of a problem inside another answer
+        told = {**told, **members}
     slug = _text(told, "slug") or _text(told, "type").rpartition("/")[2] or "unknown"
     known = _BY_SLUG.get(slug)
     rebuilt = None if known is None else _rebuilt(known, told)

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from keysteward.entries import Entry, View
 from keysteward.keystore import lifecycle, readings
-from keysteward.problems import RequestInvalid
+from keysteward.problems import AliasNotFound, RequestInvalid
 from keysteward.rest import models, paging, representations
 from keysteward.rest.routing import ENTRIES, ENTRY, Answer, Call, Routes
-from keysteward.rest.wishes import Deleting, EntriesWanted, InView, NewAlias
+from keysteward.rest.wishes import Deleting, EntriesWanted, Looking, NewAlias
 from keysteward.rights import Permission
 from keysteward.storage.entry_lists import EntryFilter, Position
 
@@ -79,9 +79,16 @@ def _end(now: datetime, days: int | None) -> datetime | None:
 
 
 @routes.on("GET", ENTRY, READ)
-def show_entry(call: Call[InView, None]) -> Answer[models.Entry]:
+def show_entry(call: Call[Looking, None]) -> Answer[models.Entry]:
     """One entry with its current version and its pending one."""
-    found = call.steward.store.get_entry(call.steward.keystore_id, call.alias, call.query.view)
+    store, keystore_id = call.steward.store, call.steward.keystore_id
+    try:
+        found = store.get_entry(keystore_id, call.alias, call.query.view)
+    except AliasNotFound:
+        hidden = store.find_deleted(keystore_id, call.alias) if call.query.deleted else None
+        if hidden is None:
+            raise
+        found = hidden
     return shown(call, found)
 
 

@@ -61,7 +61,7 @@ def headers_of(problem: Problem) -> dict[str, str]:
 def details(
     problem: Problem, *, conditional: bool = False, instance: str = ""
 ) -> models.ProblemDetails:
-    """Return a problem as it is shown, also inside another answer."""
+    """Return a problem as it is shown."""
     return models.ProblemDetails(
         type=f"{PAGES}/{problem.slug}",
         title=problem.title,
@@ -71,6 +71,11 @@ def details(
         override=problem.overridable,
         instance=instance,
     )
+
+
+def inside(problem: Problem) -> models.ProblemDetails:
+    """Return a problem as it is shown inside another answer."""
+    return msgspec.structs.replace(details(problem), members=_extensions(problem))
 
 
 def answer(problem: Problem, request: Request) -> Response:

@@ -194,6 +194,7 @@ class Plan(Model, frozen=True, kw_only=True):
     outcome: Annotated[str, Meta(pattern="^(accept|warn)$")]
     alias: str
     base_version: Annotated[int, Meta(description="The version that was planned against.")]
+    base_pending: Annotated[int | None, Meta(description="The pending version at that time.")]
     version: Annotated[int, Meta(description="The version that the entry is in now.")]
     digest: Annotated[
         str, Meta(description="Over all of the plan: what to name when it is carried out.")
@@ -210,7 +211,7 @@ class Plan(Model, frozen=True, kw_only=True):
     committed: bool
 
 
-class ProblemDetails(Struct, frozen=True, kw_only=True):
+class ProblemDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A refusal (RFC 9457). Further members say what the problem is about."""
 
     type: Annotated[str, Meta(description="An address with the same in more words.")]
@@ -220,6 +221,10 @@ class ProblemDetails(Struct, frozen=True, kw_only=True):
     slug: Annotated[str, Meta(description="Never changes.")]
     override: Annotated[bool, Meta(description="Whether `overrides` may name the slug.")]
     instance: Annotated[str, Meta(description="The request's id, as in the server's log.")] = ""
+    members: Annotated[
+        dict[str, object],
+        Meta(description="Of a problem inside another answer: what it is about."),
+    ] = {}
 
 
 class Fate(Model, frozen=True, kw_only=True):

@@ -217,7 +217,7 @@ def _step(
             notices=(),
             version=None,
             history_alias=None,
-            problem=errors.details(plan),
+            problem=errors.inside(plan),
         )
     current = plan.current
     return models.ActivationStep(

@@ -180,6 +180,7 @@ def plan(shown: Plan, done: Uploaded | None) -> models.Plan:
         outcome=shown.outcome,
         alias=shown.alias,
         base_version=shown.base_version,
+        base_pending=shown.base_pending,
         version=shown.base_version if done is None else done.version,
         digest=shown.digest,
         reason=shown.reason,
@@ -212,7 +213,7 @@ def fate(shown: Decision) -> models.Fate:
         subject=end_entity.subject if end_entity else None,
         not_after=end_entity.not_after if end_entity else None,
         remark=shown.remark,
-        problem=None if shown.problem is None else errors.details(shown.problem),
+        problem=None if shown.problem is None else errors.inside(shown.problem),
     )
 
 

@@ -50,7 +50,7 @@ def check_signing_response(call: Call[None, Checking]) -> Answer[models.Judgemen
                 chain=(),
                 notices=(),
                 not_checked=(),
-                problem=errors.details(problem),
+                problem=errors.inside(problem),
             )
         )
     return Answer(

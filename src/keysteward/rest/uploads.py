@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from keysteward.keystore import certificates, key_files, key_pairs, ssh_keys
+from keysteward.keystore import certificates, duplicates, key_files, key_pairs, ssh_keys
 from keysteward.keystore.key_pairs import KeyUpload, StoredKeyPair
 from keysteward.keystore.steward import Steward
 from keysteward.notices import NoticeKind
@@ -210,7 +210,7 @@ def add_certificate(call: Call[CertificateUpload, File]) -> Answer[models.Stored
         trusted=wanted.trusted,
         consent=wanted.consent,
     )
-    return _stored(call, StoredKeyPair(entry, ()))
+    return _stored(call, StoredKeyPair(entry, duplicates.remarks(call.steward, entry)))
 
 
 @routes.on("PUT", f"{ENTRY}/certificate", EDIT, limit=_CERTIFICATE_LIMIT)
@@ -225,4 +225,5 @@ def update_certificate(call: Call[CertificateUpdate, File]) -> Answer[models.Sto
     same = before is not None and before.version.number == entry.version.number
     text = f"{entry.alias!r} has this certificate with this mark already; nothing is stored."
     notices = (NoticeKind.ALREADY_CURRENT.about(text),) if same else ()
-    return _stored(call, StoredKeyPair(entry, notices, changed=not same))
+    remarks = duplicates.remarks(call.steward, entry)
+    return _stored(call, StoredKeyPair(entry, (*notices, *remarks), changed=not same))

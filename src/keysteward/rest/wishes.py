@@ -53,6 +53,14 @@ class InView(Given, frozen=True, kw_only=True):
     ] = View.CURRENT
 
 
+class Looking(InView, frozen=True, kw_only=True):
+    """Which entry is looked at."""
+
+    deleted: Annotated[
+        bool, Meta(description="Also the one that was deleted last under the alias.")
+    ] = False
+
+
 class Paged(Given, frozen=True, kw_only=True):
     """Which part of a list."""
 

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import typer
-
 from keysteward.cli.desk import AuditLog
 from keysteward.cli.past import Past, PastActive, PastCertificate, PastLife, PastPeriod
 from keysteward.client import Client, Keystore, records
@@ -57,12 +55,16 @@ class _AuditLog:
         )
         return map(_row, found)
 
-    def sap_events(
-        self,
-        wanted: AuditFilter,  # noqa: ARG002  # refused, whichever rows
-        last: int | None,  # noqa: ARG002  # as above
-    ) -> Iterable[Mapping[str, object]]:
-        raise typer.BadParameter("--sap needs the data folder: run it on the server.")
+    def sap_events(self, wanted: AuditFilter, last: int | None) -> Iterable[Mapping[str, object]]:
+        return self.keystore.read_sap_events(
+            alias=wanted.alias,
+            actor=wanted.actor,
+            action=wanted.action,
+            outcome=_outcome(wanted),
+            since=wanted.since,
+            until=wanted.until,
+            last=last,
+        )
 
     def active_at(self, alias: str, at: datetime) -> Past:
         found = self.keystore.find_active(alias, at)

@@ -1,6 +1,6 @@
 """Certificate entries and signing responses of a keystore on a server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keysteward.cli.desk import Certificates
 from keysteward.cli.desk_values import Expected, Planned, Stored
@@ -8,6 +8,7 @@ from keysteward.cli.remote import values, wishes
 from keysteward.client import Keystore
 from keysteward.keystore import signing_responses
 from keysteward.keystore.trust import Consent
+from keysteward.notices import NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class _Certificates:
     def update(self, alias: str, data: bytes, consent: Consent, *, trusted: bool | None) -> Stored:
         said = wishes.consent(consent)
         found = self.keystore.update_certificate(alias, data, trusted=trusted, consent=said)
-        return values.stored(found)
+        stored = values.stored(found)
+        # That nothing changed is said by the command itself.
+        others = (n for n in stored.notices if n.slug != NoticeKind.ALREADY_CURRENT.slug)
+        return replace(stored, notices=tuple(others))
 
     def respond(
         self, alias: str, data: bytes, consent: Consent, expected: Expected, *, dry_run: bool
