@@ -8,6 +8,8 @@ from keysteward.accounts import attempts
 from keysteward.accounts.principals import AccountKind
 from keysteward.keystore.steward import Steward
 from keysteward.problems import TooManyRequests
+from keysteward.settings import Settings
+from tests import steward as steward_
 from tests.accounts import people
 from tests.accounts.people import HERE
 from tests.steward import Clock
@@ -105,3 +107,17 @@ def test_log_tells_of_each_longer_wait_and_no_more(steward: Steward, clock: Cloc
     assert {("address:192.0.2.1", "sign-in-refused", "refused", "ann")} == {
         (row.actor, row.action, row.outcome, row.detail["account"]) for row in rows
     }
+
+
+def test_made_up_names_do_not_fill_the_disk(
+    steward: Steward, settings: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The latest counts are kept, as many as there is room for."""
+    monkeypatch.setattr(attempts, "MOST", 30)
+    for number in range(100):
+        attempts.count(steward, attempts.make(AccountKind.CLIENT, f"{number}", HERE), None)
+        clock.advance(seconds=1)
+    assert 31 == len(steward_.rows(settings)["sign_in_failures"])
+    assert steward.store.accounts.find_failures("client:99", HERE) is not None
+    assert steward.store.accounts.find_failures("client:69", HERE) is not None
+    assert steward.store.accounts.find_failures("client:68", HERE) is None

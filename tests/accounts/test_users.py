@@ -350,6 +350,14 @@ def test_log_tells_who_did_what_to_whom(steward: Steward) -> None:
     assert steward.store.verify_audit().clean
 
 
+def test_refusal_of_a_long_name_is_a_short_row(steward: Steward) -> None:
+    """Whoever sends a megabyte of a name does not write it into the log."""
+    with pytest.raises(NameInvalid):
+        people.add_user(steward, "x" * 1_000_000)
+    (row,) = people.rows(steward)
+    assert len(repr(row.detail)) < 3000
+
+
 def test_caller_of_a_user_is_its_name() -> None:
     """And the provider's acts on the provider's entries."""
     caller = Principal(1, "ann", people.USER, frozenset({Role.PROVIDER}), None, Means.BASIC).caller

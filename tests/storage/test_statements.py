@@ -59,6 +59,7 @@ READS_ALL = {
     "LIST_KEYSTORES",  # for a refusal alone: a handful of names
     "LIST_DATA_KEYS",  # a handful: one per rotation
     "LAST_AUDIT",  # the last row, from the end of the table
+    "DELETE_SURPLUS_FAILURES",  # the newest ones, by index: as many as are kept
     "LIST_ALL_SECRETS",  # for the list of all API clients: two each, at most
 }
 

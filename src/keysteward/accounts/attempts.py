@@ -26,6 +26,12 @@ LONGEST_SECONDS = 900
 KEPT = timedelta(days=1)
 """A count is forgotten when its last failure is longer ago."""
 
+MOST = 20_000
+"""Counts that are kept, the latest ones: who makes up names must not fill the disk.
+
+To have a count of one's own forgotten takes as many failures of others, for five guesses more.
+"""
+
 _STEPS = math.ceil(math.log2(LONGEST_SECONDS))
 _IPV6_NETWORK_BITS = 64
 """One customer's network (RFC 6177): whoever has one address of it has them all."""
@@ -74,7 +80,7 @@ def count(steward: Steward, attempt: Attempt, account: Account | None) -> None:
         after = _counted(before, now)
         if after is None:
             return
-        changes.forget_old_failures(KEPT)
+        changes.forget_old_failures(KEPT, MOST)
         changes.put_failures(attempt.name, attempt.address, after)
         if account is not None and FREE <= after.count <= FREE + _STEPS:
             wait = wait_seconds(after.count)

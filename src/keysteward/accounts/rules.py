@@ -19,6 +19,9 @@ from keysteward.storage.account_records import Account, AccountKind
 from keysteward.storage.accounts import AccountChanges
 from keysteward.storage.audit import REFUSED
 
+_LONGEST_TEXT = 1000
+"""Characters that a row of a refusal keeps of what was sent; no name is longer."""
+
 WORDS = {AccountKind.USER: "user", AccountKind.CLIENT: "API client"}
 """What people call an account of each kind."""
 
@@ -70,9 +73,9 @@ def recording_refusals(
         yield
     except Problem as problem:
         if problem.kind is not Kind.BUSY and not isinstance(problem, DatabaseUnusable):
-            said = {"problem": problem.slug, "detail": problem.detail}
+            said = {"problem": problem.slug, "detail": problem.detail[:_LONGEST_TEXT]}
             with steward.store.accounts.writing(caller.name, steward.clock()) as changes:
-                changes.audit(action, REFUSED, {"account": name, **said})
+                changes.audit(action, REFUSED, {"account": name[:_LONGEST_TEXT], **said})
         raise
 
 

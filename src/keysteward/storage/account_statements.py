@@ -148,3 +148,12 @@ DELETE_OLD_FAILURES = delete(_f).where(
         .offset(_ZERO)
     )
 )
+# The newest that stay are passed over one by one; there are never many more than those.
+DELETE_SURPLUS_FAILURES = delete(_f).where(
+    tuple_(_f.c.name, _f.c.address).in_(
+        select(_f.c.name, _f.c.address)
+        .order_by(_f.c.last_at.desc())
+        .limit(bindparam("row_limit"))
+        .offset(bindparam("kept"))
+    )
+)

@@ -304,10 +304,11 @@ class AccountChanges:
         """Delete what is counted against a name at an address."""
         self._link.change(say.DELETE_FAILURES, failed_name=name, failed_address=address)
 
-    def forget_old_failures(self, age: timedelta) -> None:
-        """Delete some rows whose last failure is longer ago than that."""
+    def forget_old_failures(self, age: timedelta, most: int) -> None:
+        """Delete some rows whose last failure is longer ago than that, and some beyond so many."""
         before = rows.to_microseconds(self.at - age)
         self._link.change(say.DELETE_OLD_FAILURES, before=before, row_limit=_AT_ONCE)
+        self._link.change(say.DELETE_SURPLUS_FAILURES, kept=most, row_limit=_AT_ONCE)
 
 
 def _roles_text(roles: frozenset[Role]) -> str:
