@@ -174,7 +174,7 @@ def test_lists_print_times_in_utc_and_numbers_as_numbers(client: Settings, files
     rows = commands.inside(client.data, "audit", "show", "--json").json
     assert ["keystore-created", "add-key-pair", "signing-response"] == [r["action"] for r in rows]
     report = commands.inside(client.data, "audit", "verify", "--json").json
-    assert (True, 3) == (report["clean"], report["rows"])
+    assert (True, 4) == (report["clean"], report["rows"])
     again = commands.inside(client.data, "audit", "verify", "--expect", report["head"])
     assert 0 == again.status
 
