@@ -41,6 +41,7 @@ ODATA, REST = "OData", "REST"
 FACES = (ODATA, REST)
 
 _START_SECONDS = 30
+_IDLE_SECONDS = 5
 _PAUSE_SECONDS = 0.005
 _REST_SECONDS = 2
 _KEYS, _AT_ONCE = 8, 4
@@ -54,18 +55,24 @@ class Peer:
     port: int
     token: str
     _connection: http.client.HTTPConnection = field(init=False)
+    _used_at: float = -_IDLE_SECONDS
     _csrf: str = ""
 
-    def __post_init__(self) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+    def get_ready(self) -> None:
+        """Connect anew if the server may have closed the connection, which nobody used."""
+        if time.monotonic() - self._used_at > _IDLE_SECONDS:
+            self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+            self._connection.connect()
 
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> bytes:
         """Return the body of an answer. Raises RuntimeError for one that refuses."""
+        self.get_ready()
         sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
         if method != "GET" and self._csrf:
             sent["X-CSRF-Token"] = self._csrf
+        self._used_at = time.monotonic()
         self._connection.request(method, path, body or None, sent)
         answer = self._connection.getresponse()
         content = answer.read()
@@ -186,6 +193,7 @@ class Updates:
         alias = update.alias(self._next)
         path = self.path.format(alias=alias, hexalias=alias.encode().hex())
         kind = {"Content-Type": "application/pkcs7-mime", **_JSON}
+        self.peer.get_ready()
         return measure.timed(lambda: self.peer.ask("PUT", path, data, kind))
 
 
@@ -260,7 +268,11 @@ def _contestants(served: Mapping[int, Peer], bare: Peer, answers: Answers) -> di
 
 
 def _asking(peer: Peer, path: str) -> Once:
-    return lambda: measure.timed(lambda: peer.ask("GET", path, headers=_JSON))
+    def ask() -> float:
+        peer.get_ready()
+        return measure.timed(lambda: peer.ask("GET", path, headers=_JSON))
+
+    return ask
 
 
 def _waits(peer: Peer, files: Files) -> dict[str, Samples]:
