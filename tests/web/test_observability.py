@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
-from starlette.types import Message, Scope
+from starlette.routing import Mount, Route
+from starlette.types import Message, Receive, Scope, Send
 
 from keysteward.web import logs
 from keysteward.web.metrics import Metrics
@@ -38,8 +38,18 @@ async def _fail_late(_: Request) -> Response:
     return StreamingResponse(parts())
 
 
+async def _answer_and_fail(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("said", 500)(scope, receive, send)
+    raise RuntimeError("the detail of a bug")
+
+
 _APP = Starlette(
-    routes=[Route("/hello", _hello), Route("/fail", _fail), Route("/late", _fail_late)],
+    routes=[
+        Route("/hello", _hello),
+        Route("/fail", _fail),
+        Route("/late", _fail_late),
+        Mount("/face", _answer_and_fail),
+    ],
     middleware=[Middleware(Observed, METRICS), Middleware(Failures)],
 )
 
@@ -133,6 +143,15 @@ def test_error_after_the_answer_began_cuts_it_off(capsys: pytest.CaptureFixture[
     logs.configure("info")
     with pytest.raises(RuntimeError, match="too late"):
         _ask("/late")
+    assert ["failed", "request"] == [line["event"] for line in _lines(capsys)]
+
+
+def test_error_that_a_face_has_answered_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    """A face may say it in its own form; the traceback is in the log all the same."""
+    logs.configure("info")
+    _, body = _ask("/face/any")
+
+    assert b"said" == body["body"]
     assert ["failed", "request"] == [line["event"] for line in _lines(capsys)]
 
 

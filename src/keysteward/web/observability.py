@@ -72,11 +72,12 @@ class Failures:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        started = False
+        started = ended = False
 
         async def watch(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
+            nonlocal started, ended
+            started = True
+            ended = message["type"] == "http.response.body" and not message.get("more_body")
             await send(message)
 
         try:
@@ -86,6 +87,8 @@ class Failures:
                 raise
             request_id = scope["state"].get("request_id")
             _log.exception("failed", request_id=request_id)
+            if ended:
+                return  # a face has its own answer to what nobody expected
             if started:
                 raise  # the client can only be told by cutting the answer off
             content = problem_details.failure(request_id)
