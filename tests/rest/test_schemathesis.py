@@ -1,0 +1,52 @@
+"""What schemathesis makes of the OpenAPI document: every check that it has, on every operation."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis import Config
+
+from tests import servers
+from tests.rest import faces
+from tests.rest.faces import Face
+
+# What a schema allows can still be no key type, no file, no cursor of ours, or no state for it:
+# those refusals are documented like the rest.
+_REFUSED = [400, 401, 403, 404, 409, 412, 413, 415, 422, 429]
+_CONFIG = Config.from_dict(
+    {
+        "checks": {
+            "positive_data_acceptance": {
+                "expected-statuses": ["2xx", "3xx", 400, 401, 403, 404, 409, 412, 413, 415, 422]
+            },
+            "negative_data_rejection": {"expected-statuses": _REFUSED},
+        },
+    }
+)
+
+schema = schemathesis.openapi.from_dict(faces.document(), config=_CONFIG)
+
+
+@pytest.fixture(scope="module")
+def url(face: Face) -> Iterator[str]:
+    """Return the address of a real server with the application."""
+    with servers.threaded(face.client.app, face.steward.settings) as port:
+        yield f"http://127.0.0.1:{port}{faces.ROOT}"
+
+
+@schema.parametrize()
+@settings(
+    max_examples=5,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+def test_operation_keeps_what_the_document_says(case: Any, face: Face, url: str) -> None:  # noqa: ANN401  # it has no name
+    """Whatever is sent, right or wrong, the answer is one that the document tells of."""
+    faces.forget_failures(face)
+    token = base64.b64encode(f"administrator:{faces.PASSWORD}".encode()).decode()
+    case.call_and_validate(base_url=url, headers={"Authorization": f"Basic {token}"})
