@@ -2,7 +2,7 @@
 
 from keysteward.keystore import signing_requests
 from keysteward.keystore.signing_requests import RequestWish
-from keysteward.odata import answers, contract, media, model
+from keysteward.odata import answers, contract, media, model, sources
 from keysteward.odata.contract import Call
 from keysteward.odata.entities import Entity
 from keysteward.odata.paths import Key
@@ -23,6 +23,7 @@ def content(call: Call, key: Key) -> Content:
     It is for the pending key if there is one. For HEAD none is made. Raises AliasNotFound,
     NotAKeyPair, SigningRequestNotAvailable.
     """
+    sources.require_system(call)
     alias = contract.alias_of(key)
     if call.head:
         find(call, key)

@@ -4,13 +4,13 @@ Sources: OData V2, "JSON Format"; contract of the service for dates with ``+0000
 """
 
 import codecs
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from keysteward.odata import edm, entities, literals, model
 from keysteward.odata.bodies import Body
-from keysteward.odata.edm import EntityType, Property
+from keysteward.odata.edm import Edm, EntityType, Property
 from keysteward.odata.entities import Entity, Feed, Related, Value
 from keysteward.odata.errors import ErrorAnswer
 from keysteward.odata.shapes import Shape
@@ -18,6 +18,9 @@ from keysteward.odata.writers import Content
 from keysteward.problems import RequestInvalid
 
 _MEDIA_TYPE = "application/json;charset=utf-8"
+
+_AS_THEY_ARE = frozenset({Edm.STRING, Edm.INT32})
+"""Types whose values JSON has as they are."""
 
 _ENCODER = msgspec.json.Encoder()
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -30,7 +33,7 @@ def write_service(_root: str) -> Content:
 
 def write_entity(entity: Entity, shape: Shape, root: str) -> Content:
     """Return one entity."""
-    return _content(_entity(entity, shape, root))
+    return _content(_of_shape(shape, root)(entity))
 
 
 def write_feed(feed: Feed, shape: Shape, root: str) -> Content:
@@ -38,7 +41,7 @@ def write_feed(feed: Feed, shape: Shape, root: str) -> Content:
     members: dict[str, object] = {}
     if feed.count is not None:
         members["__count"] = str(feed.count)
-    members["results"] = [_entity(entity, shape, root) for entity in feed.entities]
+    members["results"] = list(map(_of_shape(shape, root), feed.entities))
     if feed.next is not None:
         members["__next"] = feed.next
     return _content(members)
@@ -73,9 +76,9 @@ def write_error(error: ErrorAnswer, root: str) -> Content:
         }
     }
     if error.top is not None:
-        base = f"{root}{entities.path(error.top)}"
-        properties = edm.properties_of(error.top.type).values()
-        answer["d"] = _entity_without_links(error.top, base, properties)
+        properties = tuple(edm.properties_of(error.top.type).values())
+        alone = Shape(error.top.type, properties, deferred=(), expanded=())
+        answer["d"] = _of_shape(alone, root)(error.top)
     return Content(_ENCODER.encode(answer), _MEDIA_TYPE)
 
 
@@ -119,25 +122,28 @@ def _content(members: Mapping[str, object]) -> Content:
     return Content(_ENCODER.encode({"d": members}), _MEDIA_TYPE)
 
 
-def _entity(entity: Entity, shape: Shape, root: str) -> dict[str, object]:
-    base = f"{root}{entities.path(entity)}"
-    members = _entity_without_links(entity, base, shape.properties)
-    for navigation, inner in shape.expanded:
-        members[navigation.name] = _related(entity.related.get(navigation.name), inner, root)
-    for navigation in shape.deferred:
-        uri = f"{base}/{navigation.name}{entity.query}"
-        members[navigation.name] = {"__deferred": {"uri": uri}}
-    return members
+def _of_shape(shape: Shape, root: str) -> Callable[[Entity], dict[str, object]]:
+    """Return what writes entities of a shape; what is the same for all of them is done once."""
+    names = [each.name for each in shape.properties]
+    converted = [each for each in shape.properties if each.type not in _AS_THEY_ARE]
+    deferred = [each.name for each in shape.deferred]
+    expanded = [(each.name, _of_shape(inner, root)) for each, inner in shape.expanded]
 
+    def write(entity: Entity) -> dict[str, object]:
+        base = f"{root}{entities.path(entity)}"
+        members: dict[str, object] = {"__metadata": _metadata(entity, base)}
+        value_of, query = entity.values.get, entity.query
+        for name in names:
+            members[name] = value_of(name)
+        for each in converted:
+            members[each.name] = literals.to_json(each, value_of(each.name))
+        for name, inner in expanded:
+            members[name] = _related(entity.related.get(name), inner)
+        for name in deferred:
+            members[name] = {"__deferred": {"uri": f"{base}/{name}{query}"}}
+        return members
 
-def _entity_without_links(
-    entity: Entity, base: str, properties: Iterable[Property]
-) -> dict[str, object]:
-    """Return metadata and properties; ``base`` is the entity's address without its query."""
-    members: dict[str, object] = {"__metadata": _metadata(entity, base)}
-    for each in properties:
-        members[each.name] = literals.to_json(each, entity.values.get(each.name))
-    return members
+    return write
 
 
 def _metadata(entity: Entity, base: str) -> dict[str, str]:
@@ -151,9 +157,9 @@ def _metadata(entity: Entity, base: str) -> dict[str, str]:
     return metadata
 
 
-def _related(related: Related, shape: Shape, root: str) -> object:
+def _related(related: Related, write: Callable[[Entity], dict[str, object]]) -> object:
     if related is None:
         return None
     if isinstance(related, Entity):
-        return _entity(related, shape, root)
-    return {"results": [_entity(each, shape, root) for each in related]}
+        return write(related)
+    return {"results": [write(each) for each in related]}

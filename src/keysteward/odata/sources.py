@@ -66,7 +66,7 @@ def named(steward: Steward, name: str, allowed: frozenset[str] = _LISTED) -> Pla
 
 
 def require_system(call: Call) -> None:
-    """Refuse to change an entry of anything but the current ones. Raises RequestInvalid."""
+    """Refuse what is possible for current entries alone. Raises RequestInvalid."""
     named(call.steward, call.options.keystore_name or SYSTEM, frozenset({SYSTEM}))
 
 
