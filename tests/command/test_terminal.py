@@ -187,7 +187,9 @@ def test_list_tells_owners_apart_where_they_differ(client: Settings, files: Path
     assert "Issuer" in note
 
 
-@pytest.mark.parametrize("arguments", [("versions", "client"), ("audit", "show")])
+@pytest.mark.parametrize(
+    "arguments", [("versions", "client"), ("audit", "show", "--alias", "client")]
+)
 def test_times_and_words_of_a_table_stay_whole(
     client: Settings, arguments: tuple[str, ...]
 ) -> None:
