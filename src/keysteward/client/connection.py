@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -62,8 +63,9 @@ class Connection:
         self.url = require_url(url)
         self._fingerprint = None if fingerprint is None else _digits(fingerprint)
         self._authorization = Authorization(credentials, self._fetch_token)
-        trusted = verify if fingerprint is None else None
-        self._http = _http(trusted, timeout_seconds)
+        # Without TLS there is nothing to trust, and reading what the system trusts takes a while.
+        decided = fingerprint is not None or self.url.startswith("http:")
+        self._http = _http(None if decided else verify, timeout_seconds)
 
     def close(self) -> None:
         """Close the sockets."""
@@ -239,7 +241,8 @@ class Connection:
         if isinstance(error, httpx2.TimeoutException):
             reason = "The server did not answer in time."
         elif isinstance(error, httpx2.ConnectError):
-            reason, remedy = f"No connection came about: {error}.", _CHECK_URL
+            told = re.sub(r"^\[[^]]*\] ", "", str(error))
+            reason, remedy = f"No connection came about ({told}).", _CHECK_URL
         else:
             reason = "The connection was lost before the answer came."
         return ConnectionFailed(self.url, reason, remedy or "Try again.")
