@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _JSON = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
 _ISO = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
@@ -14,9 +15,7 @@ _ISO = re.compile(
 
 def json_date(moment: datetime) -> str:
     """Return a moment as the verbose JSON of a DateTimeOffset, to the millisecond."""
-    since = moment - _EPOCH
-    milliseconds = (since.days * 86_400 + since.seconds) * 1_000 + since.microseconds // 1_000
-    return f"/Date({milliseconds}+0000)/"
+    return f"/Date({(moment - _EPOCH) // _MILLISECOND}+0000)/"
 
 
 def iso(moment: datetime) -> str:

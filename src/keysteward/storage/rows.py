@@ -24,6 +24,7 @@ from keysteward.values import Alias, Fingerprint
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MICROSECOND = timedelta(microseconds=1)
 _ENTRY_COLUMNS = 16
 
 
@@ -34,7 +35,7 @@ def to_microseconds(time: datetime) -> int:
 
 def to_time(microseconds: int) -> datetime:
     """Return a time in UTC from what the database keeps."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + microseconds * _MICROSECOND
 
 
 def to_optional_time(microseconds: int | None) -> datetime | None:

@@ -6,7 +6,7 @@ The database calls the same functions, so a filter finds exactly the rows that s
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -27,6 +27,8 @@ OWNERS: Mapping[Owner, str] = MappingProxyType(
     {Owner.TENANT: "Tenant Administrator", Owner.PROVIDER: PROVIDER}
 )
 """The property Owner."""
+
+_MICROSECOND = timedelta(microseconds=1)
 
 _KEYWORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -95,7 +97,7 @@ def person(owner: Owner, name: str) -> str:
 
 def instant(time: datetime) -> datetime:
     """Return a time as it is shown: to the millisecond, rounded down, as all that JSON has."""
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+    return time - time.microsecond % 1000 * _MICROSECOND
 
 
 def _value(escaped: str) -> str:
