@@ -64,9 +64,7 @@ def reopened(folder: Path) -> Iterator[Face]:
         yield Face(steward, client, clock)
 
 
-def _add(
-    steward: Steward, name: str, role: Role, keystores_: frozenset[str] | None = None
-) -> None:
+def _add(steward: Steward, name: str, role: Role, keystores_: frozenset[str] | None = None) -> None:
     password = Secret(PASSWORD.encode())
     users.add_user(steward, TENANT, name, password, frozenset({role}), keystores_)
 

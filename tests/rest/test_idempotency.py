@@ -96,9 +96,7 @@ def test_key_that_is_none_is_refused(key: str, face: Face) -> None:
 
 def test_every_creating_call_takes_a_key() -> None:
     """A POST without it is one that creates nothing, or the sign-in."""
-    without = {
-        o.name for o in application.operations() if o.method == "POST" and o.again is None
-    }
+    without = {o.name for o in application.operations() if o.method == "POST" and o.again is None}
     assert {"check_signing_response", "sign_in_user"} == without
 
 
@@ -191,5 +189,3 @@ def test_old_keys_go_with_new_ones(face: Face) -> None:
     assert 201 == _generate(face, "new", "key-new").status_code
     kept = {key for key, _ in _kept(face.steward.settings)}
     assert not {key for key in kept if key.startswith("key-old-")}
-
-

@@ -110,5 +110,3 @@ def _row(operation: Operation) -> tuple[str, str, str, str]:
         return operation.method, f"/rest/v1{operation.path}", f"`{needed}`", roles
     who = "everybody" if needed is Access.EVERYBODY else "every account"
     return operation.method, f"/rest/v1{operation.path}", needed.value, who
-
-

@@ -67,19 +67,32 @@ class ClientWanted(Lifetime, frozen=True, kw_only=True):
     keystores: Annotated[Texts | None, Meta(description="All if not given.")] = None
 
 
-class AuditWanted(Paged, frozen=True, kw_only=True):
-    """Which rows of the audit log."""
+class RowsWanted(Paged, frozen=True, kw_only=True):
+    """Which rows of an audit log."""
 
     since: Moment | None = None
     until: Moment | None = None
     actor: Text | None = None
     action: Text | None = None
     outcome: Literal["done", "refused"] | None = None
-    alias: Text | None = None
     last: Annotated[
         Annotated[int, Meta(ge=1, le=1000)] | None,
         Meta(description="The newest rows, oldest of them first."),
     ] = None
+
+
+class InstallationWanted(RowsWanted, frozen=True, kw_only=True):
+    """Which rows of the installation's audit log."""
+
+    format: Annotated[
+        Literal["json", "lines"], Meta(description="`lines`: every row, a line of JSON each.")
+    ] = "json"
+
+
+class AuditWanted(RowsWanted, frozen=True, kw_only=True):
+    """Which rows of a keystore's audit log."""
+
+    alias: Text | None = None
     format: Annotated[
         Literal["json", "lines", "sap"],
         Meta(

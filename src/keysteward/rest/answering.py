@@ -241,7 +241,8 @@ def _written(operation: Operation, answer: Answer[Any]) -> Told | StreamingRespo
     if content is None:
         return Told(204, dict(answer.headers), b"")
     if isinstance(content, Lines):
-        return StreamingResponse(content.pieces, headers=dict(answer.headers))
+        headers = dict(answer.headers)
+        return StreamingResponse(content.pieces, headers=headers, media_type="application/jsonl")
     if isinstance(content, Content):
         headers = {"Content-Type": content.media_type, **answer.headers}
         return Told(status, headers, content.data)

@@ -7,10 +7,15 @@ import msgspec
 
 from keysteward.accounts import journal
 from keysteward.keystore import audit, audit_events, readings
-from keysteward.problems import RequestInvalid
 from keysteward.rest import account_models as models
 from keysteward.rest import paging, past
-from keysteward.rest.account_wishes import ActiveWanted, AuditWanted, HeadExpected
+from keysteward.rest.account_wishes import (
+    ActiveWanted,
+    AuditWanted,
+    HeadExpected,
+    InstallationWanted,
+    RowsWanted,
+)
 from keysteward.rest.models import Page
 from keysteward.rest.routing import KEYSTORE, Answer, Call, Lines, Routes
 from keysteward.rest.wishes import utc
@@ -46,9 +51,10 @@ def read_audit_log(
     if call.query.last is not None:
         rows = readings.audit_rows(steward, caller, wanted, last=call.query.last)
         return Answer(Page(items=tuple(map(past.row, rows))))
+    page = _page(call, wanted, steward.keystore_id)
     if call.query.cursor is None:
         readings.record_audit_question(steward, caller, wanted)
-    return _page(call, wanted, steward.keystore_id)
+    return page
 
 
 @routes.on("GET", f"{KEYSTORE}/audit/active", _READ)
@@ -61,21 +67,20 @@ def show_active(call: Call[ActiveWanted, None]) -> Answer[models.Past]:
 
 @routes.on("GET", "/audit", _INSTALLATION)
 def read_installation_log(
-    call: Call[AuditWanted, None],
+    call: Call[InstallationWanted, None],
 ) -> Answer[Page[models.AuditRow] | Lines]:
     """Rows of the installation's own audit log: accounts, and what was done with them."""
     steward, caller, wanted = call.steward, call.caller, _filter(call.query)
-    if call.query.format == "sap" or wanted.alias is not None:
-        raise RequestInvalid("These rows are of no entry: neither format=sap nor an alias fits.")
     if call.query.format == "lines":
         rows = journal.read(steward, caller, wanted, last=call.query.last)
         return Answer(Lines(_lines(map(past.row, rows))))
     if call.query.last is not None:
         rows = journal.read(steward, caller, wanted, last=call.query.last)
         return Answer(Page(items=tuple(map(past.row, rows))))
+    page = _page(call, wanted, None)
     if call.query.cursor is None:
         journal.record_question(steward, caller, wanted)
-    return _page(call, wanted, None)
+    return page
 
 
 @routes.on("GET", "/audit/verification", _READ, slow=True)
@@ -84,9 +89,9 @@ def verify_audit_log(call: Call[HeadExpected, None]) -> Answer[models.Verificati
     return Answer(past.verification(audit.verify_chain(call.steward, call.query.expect)))
 
 
-def _filter(wanted: AuditWanted) -> AuditFilter:
+def _filter(wanted: RowsWanted) -> AuditFilter:
     return AuditFilter(
-        alias=wanted.alias,
+        alias=wanted.alias if isinstance(wanted, AuditWanted) else None,
         actor=wanted.actor,
         action=wanted.action,
         outcome=wanted.outcome,
@@ -96,7 +101,7 @@ def _filter(wanted: AuditWanted) -> AuditFilter:
 
 
 def _page(
-    call: Call[AuditWanted, None], wanted: AuditFilter, keystore_id: int | None
+    call: Call[RowsWanted, None], wanted: AuditFilter, keystore_id: int | None
 ) -> Answer[Page[models.AuditRow] | Lines]:
     limit, key = call.query.limit, call.service.csrf.key
     of = ("audit", keystore_id, wanted)

@@ -1,7 +1,7 @@
 """What answers look like: encoded as they stand, and described in the OpenAPI document."""
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -222,7 +222,7 @@ class ProblemDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
     override: Annotated[bool, Meta(description="Whether `overrides` may name the slug.")]
     instance: Annotated[str, Meta(description="The request's id, as in the server's log.")] = ""
     members: Annotated[
-        dict[str, object],
+        dict[str, Any],
         Meta(description="Of a problem inside another answer: what it is about."),
     ] = {}
 

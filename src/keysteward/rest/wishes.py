@@ -25,7 +25,8 @@ MOST_NAMES = 10_000
 Text = Annotated[str, Meta(max_length=1000)]
 Password = Annotated[str, Meta(max_length=1000, description="Never logged.")]
 Moment = Annotated[datetime, Meta(tz=True, examples=["2026-06-01T00:00:00Z"])]
-FileBytes = Annotated[bytes, Meta(description="The file, in base64.")]
+_BASE64 = {"pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"}
+FileBytes = Annotated[bytes, Meta(description="The file, in base64.", extra_json_schema=_BASE64)]
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Digest = Annotated[
     str, Meta(max_length=100, description="Of the plan that was looked at; refused if it differs.")
@@ -299,7 +300,8 @@ class KeyPairFile(Given, frozen=True, kw_only=True):
 
     file: FileBytes
     certificate: Annotated[
-        bytes | None, Meta(description="Certificate and chain of the key, in base64.")
+        Annotated[bytes, Meta(extra_json_schema=_BASE64)] | None,
+        Meta(description="Certificate and chain of the key, in base64."),
     ] = None
     password: Password | None = None
     key: Annotated[Text | None, Meta(description="Which of several keys in the file.")] = None
