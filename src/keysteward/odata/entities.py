@@ -16,6 +16,9 @@ Value = str | int | datetime | bytes | None
 Related = Union["Entity", "tuple[Entity, ...]", None]
 """What an expanded navigation holds: one entity, several, or none."""
 
+_PLACES = {name: (each.name, each.type.key) for name, each in model.SETS_OF_TYPES.items()}
+"""By the name of a type its set, and the names of its key's properties."""
+
 _NOTHING: Mapping[str, Related] = MappingProxyType({})
 
 
@@ -56,12 +59,12 @@ def address(root: str, entity: Entity, behind: str = "") -> str:
 
 def path(entity: Entity) -> str:
     """Return where an entity is within the service, without the query that its addresses have."""
-    return f"{model.SETS_OF_TYPES[entity.type.name].name}({key_predicate(entity)})"
+    return f"{_PLACES[entity.type.name][0]}({key_predicate(entity)})"
 
 
 def key_predicate(entity: Entity) -> str:
     """Return what stands between the parentheses of an address, percent-encoded."""
-    names = entity.type.key
+    names = _PLACES[entity.type.name][1]
     written = [_key_literal(entity.values[name]) for name in names]
     if len(names) == 1:
         return written[0]

@@ -5,10 +5,11 @@ Sources: OData V2, "JSON Format"; contract of the service for dates with ``+0000
 
 import codecs
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
-from keysteward.odata import edm, entities, literals, model
+from keysteward.odata import edm, entities, literals, model, moments
 from keysteward.odata.bodies import Body
 from keysteward.odata.edm import Edm, EntityType, Property
 from keysteward.odata.entities import Entity, Feed, Related, Value
@@ -19,8 +20,8 @@ from keysteward.problems import RequestInvalid
 
 _MEDIA_TYPE = "application/json;charset=utf-8"
 
-_AS_THEY_ARE = frozenset({Edm.STRING, Edm.INT32})
-"""Types whose values JSON has as they are."""
+_CONVERTED = frozenset({Edm.INT64, Edm.BINARY})
+"""Types whose values are texts in JSON, besides dates."""
 
 _ENCODER = msgspec.json.Encoder()
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -125,7 +126,8 @@ def _content(members: Mapping[str, object]) -> Content:
 def _of_shape(shape: Shape, root: str) -> Callable[[Entity], dict[str, object]]:
     """Return what writes entities of a shape; what is the same for all of them is done once."""
     names = [each.name for each in shape.properties]
-    converted = [each for each in shape.properties if each.type not in _AS_THEY_ARE]
+    moments_ = [each.name for each in shape.properties if each.type is Edm.DATE_TIME_OFFSET]
+    converted = [each for each in shape.properties if each.type in _CONVERTED]
     deferred = [each.name for each in shape.deferred]
     expanded = [(each.name, _of_shape(inner, root)) for each, inner in shape.expanded]
 
@@ -135,6 +137,10 @@ def _of_shape(shape: Shape, root: str) -> Callable[[Entity], dict[str, object]]:
         value_of, query = entity.values.get, entity.query
         for name in names:
             members[name] = value_of(name)
+        for name in moments_:
+            moment = members[name]
+            if isinstance(moment, datetime):
+                members[name] = moments.json_date(moment)
         for each in converted:
             members[each.name] = literals.to_json(each, value_of(each.name))
         for name, inner in expanded:

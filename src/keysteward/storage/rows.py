@@ -24,7 +24,6 @@ from keysteward.values import Alias, Fingerprint
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_MICROSECOND = timedelta(microseconds=1)
 _ENTRY_COLUMNS = 16
 
 
