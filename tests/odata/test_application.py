@@ -1,5 +1,7 @@
 """What every request goes through: rates, tunnels, addresses, headers."""
 
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -35,7 +37,8 @@ def test_all_clients_of_a_keystore_share_its_rate(steward: Steward) -> None:
 @pytest.mark.parametrize("header", ["X-HTTP-Method", "X-HTTP-Method-Override"])
 def test_another_method_inside_a_post_is_refused(client: Client, header: str) -> None:
     """It is not done as the POST that it looks like."""
-    answer = client.call("POST", face.entry("a"), **{header: "DELETE"})
+    tunnel: dict[str, Any] = {header: "DELETE"}
+    answer = client.call("POST", face.entry("a"), **tunnel)
     assert (400, "request-invalid") == (answer.status_code, face.slug(answer))
 
 
@@ -73,7 +76,7 @@ def test_answers_name_their_version_and_the_address_they_were_asked_at(client: C
 
 @pytest.mark.parametrize("accept", ["image/png", "application/json;odata=minimalmetadata"])
 def test_a_format_that_cannot_be_had_is_unsupported(client: Client, accept: str) -> None:
-    """415, and the refusal itself in JSON; a change is done and told in JSON."""
+    """415, and the refusal itself in JSON; what has one form only is given out all the same."""
     answer = client.get("KeystoreEntries", Accept=accept)
     assert (415, "Unsupported Media Type") == face.error(answer)[:2]
     assert client.get("KeystoreEntries/$count", Accept=accept).status_code == 200

@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -30,7 +31,7 @@ BODY = {
 }
 NAMES = {"CommonName": "ssh.example", "Country": "DE", "Organization": "Firm"}
 GENERATE = "KeyPairGenerationRequests"
-RSA = pki_maker.make_key("rsa2048")
+RSA = rsa.generate_private_key(65537, 2048)
 
 # Chain of a PKCS#12 file for tests alone.
 ROOT = issue("P12 Root", ca=True)
@@ -240,8 +241,14 @@ def test_ssh_keys_have_the_alias_of_their_algorithm(client: Client, kind: str, a
 def test_ssh_keys_that_cannot_be_taken_are_refused(client: Client) -> None:
     """A wrong password, another kind of key, no key, and an update of nothing are 400."""
     secret = _openssh(pki_maker.make_key("p256"), b"right")
-    good = {"Hexalias": "00", "Alias": "x", "SSHFile": secret, "Password": "right", **NAMES}
-    refused: list[tuple[str, dict[str, object]]] = [
+    good: dict[str, Any] = {
+        "Hexalias": "00",
+        "Alias": "x",
+        "SSHFile": secret,
+        "Password": "right",
+        **NAMES,
+    }
+    refused: list[tuple[str, dict[str, Any]]] = [
         ("", {**good, "Password": "wrong"}),
         ("", {**good, "Password": None}),
         ("", {**good, "SSHFile": _openssh(pki_maker.make_key("ed25519")), "Password": None}),
@@ -267,7 +274,7 @@ def _p12(password: bytes = b"secret", *, alone: bool = False) -> str:
         RSA,
         LEAF.certificate,
         above,
-        hidden,  # type: ignore[arg-type]  # RSA
+        hidden,
     )
     return _base64(made)
 
