@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 import keysteward
 from keysteward.problems import MethodNotSupported, RequestInvalid, ResourceUnknown
@@ -67,7 +67,7 @@ def operations() -> tuple[Operation, ...]:
 
 def routes(service: Service) -> tuple[BaseRoute, ...]:
     """Return the routes of this face."""
-    return (Mount(ROOT, build(service)),)
+    return (RawMount(ROOT, build(service)),)
 
 
 def build(service: Service) -> ASGIApp:
@@ -90,25 +90,22 @@ def build(service: Service) -> ASGIApp:
         if isinstance(route, Route | APIRoute) and "GET" in (route.methods or ()):
             route.methods = {*(route.methods or ()), "HEAD"}
     app.router.routes += pages.routes(whole)
-    return RawPath(app)
+    return app
 
 
-class RawPath:
+class RawMount(Mount):
     """Routes by the path as it was sent, so that %2F in an alias is no slash between segments.
 
     Servers decode the path before routing. What of it is variable is decoded here once, by whoever
     reads it (``reading.path``).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether the address is one of this face, whose routes see it as it was sent."""
         raw = scope.get("raw_path")
-        if raw is not None:
-            scope = {**scope, "path": raw.partition(b"?")[0].decode("latin-1")}
-        await self._app(scope, receive, send)
+        path = scope["path"] if raw is None else raw.partition(b"?")[0].decode("latin-1")
+        match, child = super().matches({**scope, "path": path})
+        return match, child if match is Match.NONE else {**child, "path": path}
 
 
 def _endpoint(answering: Answering, operation: Operation) -> _Endpoint:

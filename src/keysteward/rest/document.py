@@ -54,6 +54,7 @@ _REFUSALS: Mapping[int, str] = {
     415: "The file, or the media type, is none that is taken here.",
     422: "What was given cannot be used.",
     429: "Too many requests, or failed attempts to sign in: Retry-After says when to come again.",
+    431: "The address and the headers are too large.",
     500: "An error in Keysteward; the server's log says more under the request's id.",
     503: "Busy: nothing was done, Retry-After says when to come again.",
 }
@@ -240,7 +241,7 @@ def _structs(kind: Any) -> list[Any]:  # noqa: ANN401  # a type
 
 def _statuses(operation: Operation) -> list[int]:
     """Return the statuses of the refusals that an operation can meet."""
-    found = {400, 405, 429, 500, 503}
+    found = {400, 405, 429, 431, 500, 503}
     if operation.permission is not Access.EVERYBODY:
         found |= {401, 403}
     else:

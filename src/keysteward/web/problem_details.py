@@ -58,13 +58,28 @@ def headers_of(problem: Problem) -> dict[str, str]:
 
 def document(problem: Problem, status: int, instance: str | None = None) -> bytes:
     """Return the RFC 9457 document of a problem; ``instance`` is the request's id."""
-    return _encode(problem.slug, problem.title, problem.detail, status, instance)
+    content = {
+        "type": f"/rest/v1/problems/{problem.slug}",
+        "title": problem.title,
+        "status": status,
+        "detail": problem.detail,
+        "slug": problem.slug,
+        "override": problem.overridable,
+    }
+    return _encode(content, instance)
 
 
 def failure(instance: str | None) -> bytes:
     """Return the document of what nobody expected; says nothing but where to look."""
-    detail = "The server's log says more under this request's id."
-    return _encode("about:blank", "Something went wrong in the server", detail, 500, instance)
+    content = {
+        "type": "about:blank",
+        "title": "Something went wrong in the server",
+        "status": 500,
+        "detail": "The server's log says more under this request's id.",
+        "slug": "internal-error",
+        "override": False,
+    }
+    return _encode(content, instance)
 
 
 def answer(problem: Problem, request: Request) -> Response:
@@ -75,13 +90,5 @@ def answer(problem: Problem, request: Request) -> Response:
     return Response(content, status, headers_of(problem), MEDIA_TYPE)
 
 
-def _encode(slug: str, title: str, detail: str, status: int, instance: str | None) -> bytes:
-    content: dict[str, object] = {
-        "type": slug if ":" in slug else f"/rest/v1/problems/{slug}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-    }
-    if instance is not None:
-        content["instance"] = instance
-    return msgspec.json.encode(content)
+def _encode(content: Mapping[str, object], instance: str | None) -> bytes:
+    return msgspec.json.encode(content if instance is None else {**content, "instance": instance})
