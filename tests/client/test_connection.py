@@ -117,7 +117,11 @@ def test_ask_does_not_renew_what_it_was_given() -> None:
     [
         (as_json({"error": "invalid_client", "error_description": "No."}, 401), NotSignedIn),
         (as_json({"error": "unavailable"}, 429, **{"Retry-After": "7"}), TooManyRequests),
+        (as_json({"error": "unavailable"}, 429, **{"Retry-After": "\xb2"}), TooManyRequests),
+        (as_json({"error": "unavailable"}, 429, **{"Retry-After": "9" * 5000}), TooManyRequests),
+        (Reply(401, b'{"error_description":"\xff"}'), NotSignedIn),
     ],
+    ids=["refused", "too-many", "superscript-seconds", "seconds-without-end", "no-utf-8"],
 )
 def test_ask_tells_why_there_is_no_token(reply: Reply, problem: type[Problem]) -> None:
     """A refusal of the token endpoint is a problem like any other."""
@@ -190,7 +194,7 @@ def test_ask_stops_reading_an_answer_without_end(monkeypatch: pytest.MonkeyPatch
         asking.ask("GET", "/me")
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"", b"[" * 100_000, b'{"name": 7}'])
+@pytest.mark.parametrize("body", [b"<html>", b"", b"[" * 100_000, b'{"name": 7}', b'{"\xff": "a"}'])
 def test_get_refuses_an_answer_that_is_something_else(body: bytes) -> None:
     """An answer that is none of Keysteward's is told, not passed on."""
     with (
