@@ -28,6 +28,9 @@ _HANDSHAKE = "connection.start_tls.complete"
 _AS_DER = True
 _LINE_LIMIT_BYTES = 1_048_576
 _TOKEN_LIMIT_BYTES = 65_536
+_SECONDS = re.compile(r"[0-9]{1,6}")
+"""Of Retry-After, which may also be a date (RFC 9110 section 10.2.3)."""
+
 _CHECK_URL = "Check the URL of the server."
 _MAY_BE_DONE = "It may have been done: look before you repeat it."
 
@@ -113,7 +116,7 @@ class Connection:
         """Return the value in an answer. Raises ConnectionFailed if it holds another."""
         try:
             return msgspec.json.decode(answer.content, type=type_)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = f"The answer cannot be read ({str(error)[:200]})."
             raise ConnectionFailed(
                 self.url, reason, "Server and client may be of different versions."
@@ -226,7 +229,7 @@ class Connection:
         reason = said if isinstance(said, str) and said else "The server gives no token."
         if answer.status == 429:
             wait = answer.headers.get("retry-after", "")
-            raise TooManyRequests(reason, int(wait) if wait.isdigit() else 1)
+            raise TooManyRequests(reason, int(wait) if _SECONDS.fullmatch(wait) else 1)
         if answer.status in (400, 401, 403):
             raise NotSignedIn(reason)
         raise refusals.problem_of(answer.status, told)
@@ -234,7 +237,7 @@ class Connection:
     def _refusal(self, answer: Answer) -> object:
         try:
             return msgspec.json.decode(answer.content)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
     def _failed(self, error: httpx2.TransportError, remedy: str) -> ConnectionFailed:
