@@ -118,10 +118,11 @@ def test_origin_is_accepted_from_programs_and_own_pages(headers: dict[str, str])
     [
         {"host": "ks.test", "origin": "https://evil.test"},
         {"host": "ks.test", "origin": "null"},
+        {"host": "ks.test", "origin": "https://["},
         {"host": "ks.test", "sec_fetch_site": "cross-site"},
         {"host": "ks.test", "sec_fetch_site": "same-site"},
     ],
-    ids=["another-site", "hidden-origin", "cross-site", "sister-site"],
+    ids=["another-site", "hidden-origin", "no-url", "cross-site", "sister-site"],
 )
 def test_origin_is_refused_from_other_sites(headers: dict[str, str]) -> None:
     """A page of somebody else cannot write with the credentials that a browser adds."""

@@ -67,6 +67,14 @@ def require_own_origin(request: Request) -> None:
     """
     site = request.headers.get("sec-fetch-site", "none")
     origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    foreign = origin is not None and _host(origin) != request.headers.get("host")
     if foreign or site not in ("none", "same-origin"):
         raise CsrfTokenMissing
+
+
+def _host(origin: str) -> str:
+    """Return host and port; no host's name for what is no URL."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
