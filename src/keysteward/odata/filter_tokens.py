@@ -26,6 +26,8 @@ _TOKEN = re.compile(
     r"|(?P<sign>[(),-])"
 )
 
+_HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2})*+")
+
 LiteralValue = str | int | Decimal | float | bool | datetime | bytes | None
 
 _CONSTANTS: Mapping[str, LiteralValue] = MappingProxyType(
@@ -107,7 +109,7 @@ def _typed(written: str) -> LiteralValue:
     if prefix in _ABSENT_TYPES:
         raise ValueError(f"no property of this service is an {_ABSENT_TYPES[prefix]}.")
     if prefix in {"X", "binary"}:
-        if not content.isalnum() and content:
+        if not _HEXADECIMAL.fullmatch(content):
             raise ValueError(f"{written[:60]!r} is not hexadecimal.")
         return bytes.fromhex(content)
     moment = moments.read_iso(content)
@@ -122,8 +124,12 @@ def _number(written: str) -> LiteralValue:
         raise ValueError(f"a number has {_MOST_DIGITS} characters at most.")
     suffix = written[-1].lower()
     digits = written[:-1] if suffix in "lmdf" else written
+    if suffix in "lm" and "e" in digits.lower():
+        raise ValueError(f"{written!r} has an exponent, as Double and Single alone may.")
     if suffix == "m":
         return Decimal(digits)
+    if suffix == "l" and not digits.isdecimal():
+        raise ValueError(f"{written!r} is no whole number.")
     if suffix in "df" or (suffix != "l" and not digits.isdecimal()):
         return float(digits)
     return int(digits)
