@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from keysteward import serving
@@ -32,10 +33,11 @@ class Face:
     client: TestClient
     clock: Clock
 
-    def ask(self, method: str, path: str, who: str = "administrator", **more: object):  # type: ignore[no-untyped-def]  # of httpx2
+    def ask(self, method: str, path: str, who: str = "administrator", **more: Any) -> Response:  # noqa: ANN401  # as the client takes it
         """Send a request as the account that is called like its role; nobody for ``""``."""
-        auth = (who, PASSWORD) if who else None
-        return self.client.request(method, f"{ROOT}{path}", auth=auth, **more)
+        if who:
+            more["auth"] = (who, PASSWORD)
+        return self.client.request(method, f"{ROOT}{path}", **more)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Answers beside the document's schemas, conditions of writes, plans and their digests."""
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -90,7 +91,7 @@ def test_document_is_valid_openapi() -> None:
     assert referred
 
 
-def _references(part: object) -> Any:
+def _references(part: object) -> Iterator[str]:
     if isinstance(part, dict):
         for name, value in part.items():
             if name == "$ref":
@@ -163,7 +164,7 @@ def test_if_match_where_it_means_nothing_is_refused(filled: Face) -> None:
 # ---- plans
 
 
-def test_signing_response_is_planned_then_carried_out(filled: Face, root: Issued) -> None:
+def test_signing_response_is_planned_then_carried_out(filled: Face) -> None:
     """A dry run stores nothing; its digest and tag carry out exactly that, and no other plan."""
     steward_.ask(filled.steward, "shop")
     key = filled.ask("GET", f"{K}/entries/shop").json()["version"]["chain"][0]

@@ -3,10 +3,10 @@ import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from httpx2 import Response
 
 from keysteward.rest import application
 from keysteward.settings import Settings
@@ -21,7 +21,7 @@ def _wish(alias: str) -> dict[str, object]:
     return {"alias": alias, "type": "ec", "subject": {"common_name": "shop.example.test"}}
 
 
-def _generate(face: Face, alias: str, key: str, who: str = "administrator"):  # type: ignore[no-untyped-def]  # of httpx2
+def _generate(face: Face, alias: str, key: str, who: str = "administrator") -> Response:
     return face.ask("POST", KEY_PAIRS, who, json=_wish(alias), headers={"Idempotency-Key": key})
 
 
@@ -69,7 +69,7 @@ def test_refused_request_is_tried_anew(face: Face) -> None:
     assert 200 == _rename(face, "missing").status_code
 
 
-def _rename(face: Face, alias: str):  # type: ignore[no-untyped-def]  # of httpx2
+def _rename(face: Face, alias: str) -> Response:
     path = f"/keystores/default/entries/{alias}/rename"
     return face.ask(
         "POST", path, json={"alias": "found"}, headers={"Idempotency-Key": "key-rename"}
@@ -185,7 +185,7 @@ def test_old_keys_go_with_new_ones(face: Face) -> None:
     """Nothing grows: what is older than a day is forgotten, a few rows with each new one."""
     for number in range(3):
         assert 201 == _generate(face, f"old-{number}", f"key-old-{number}").status_code
-    face.clock.advance(**{"seconds": timedelta(days=2).total_seconds()})
+    face.clock.advance(days=2)
     assert 201 == _generate(face, "new", "key-new").status_code
     kept = {key for key, _ in _kept(face.steward.settings)}
     assert not {key for key in kept if key.startswith("key-old-")}

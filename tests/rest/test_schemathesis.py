@@ -70,8 +70,11 @@ def token(face: Face) -> str:
     suppress_health_check=list(HealthCheck),
 )
 def test_operation_keeps_what_the_document_says(
-    case: Any, face: Face, url: str, token: str
-) -> None:  # noqa: ANN401  # it has no name
+    case: Any,  # noqa: ANN401  # it has no public name
+    face: Face,
+    url: str,
+    token: str,
+) -> None:
     """Whatever is sent, right or wrong, the answer is one that the document tells of."""
     faces.forget_failures(face)
     case.call_and_validate(base_url=url, headers={"Authorization": f"Bearer {token}"})

@@ -42,7 +42,7 @@ def _answer(folder: Path) -> None:
     request = x509.load_pem_x509_csr((folder / "shop.csr").read_bytes())
     root = issue("Example Root", ca=True)
     public_key = request.public_key()
-    issued = issue(request.subject, issuer=root, public_key=public_key, eku=["clientAuth"])  # type: ignore[arg-type]  # of an EC key
+    issued = issue(request.subject, issuer=root, public_key=public_key, eku=["clientAuth"])
     (folder / "answer.pem").write_bytes(issued.pem + root.pem)
 
 
