@@ -23,28 +23,41 @@ def examples(heading: str, language: str) -> list[str]:
     return found
 
 
-def variables(place: Place) -> Mapping[str, str]:
-    """Return an environment with what the page says that it has to hold."""
+def variables(place: Place, **more: str) -> Mapping[str, str]:
+    """Return an environment with what the page says that it has to hold, and more."""
     kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     own = {"HOST": place.url, "CLIENT_ID": place.client_id, "CLIENT_SECRET": place.client_secret}
-    return {**kept, **own}
+    return {**kept, **own, **more}
 
 
-def run(place: Place, folder: Path, *command: str) -> str:
+def run(place: Place, folder: Path, *command: str, **more: str) -> str:
     """Run an example in a folder and return what it printed; it must not fail."""
+    status, said = tried(place, folder, *command, **more)
+    assert 0 == status, said
+    return said
+
+
+def tried(place: Place, folder: Path, *command: str, **more: str) -> tuple[int, str]:
+    """Run an example that may fail; return its exit status and all that it printed."""
     done = subprocess.run(
         command,
         cwd=folder,
-        env=variables(place),
-        capture_output=True,
+        env=variables(place, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         check=False,
         timeout=_RUN_SECONDS,
         text=True,
     )
-    assert 0 == done.returncode, done.stdout + done.stderr
-    return done.stdout
+    return done.returncode, done.stdout
 
 
-def run_bash(place: Place, folder: Path, example: str) -> str:
-    """Run an example of the shell; any command that fails ends it."""
-    return run(place, folder, "bash", "-euo", "pipefail", "-c", example)
+def of_bash(example: str) -> tuple[str, ...]:
+    """Return the command that runs an example of the shell; any step that fails ends it."""
+    return ("bash", "-euo", "pipefail", "-c", example)
+
+
+def trust_variables() -> Mapping[str, str]:
+    """Return the variable that the page names for the root of each client."""
+    rows = re.findall(r"^\| ([^|]+) \| `([A-Z_]+)`", PAGE.read_text(), re.MULTILINE)
+    return {client: name for client, name in rows if not name.startswith("SAP_")}

@@ -18,6 +18,11 @@ hex() {
     printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n'
 }
 
+# Every byte percent-encoded, which no part of an address minds.
+encoded() {
+    printf '%s' "$1" | od -An -v -tx1 | tr -d '\n' | tr ' ' '%'
+}
+
 # The service key's clientid and clientsecret, the grant type in the address.
 sign_in() {
     curl --silent --show-error --fail --request POST --user "$CLIENT_ID:$CLIENT_SECRET" \
@@ -60,10 +65,9 @@ chain() {
         --header 'Accept: application/json'
 }
 
-# The new alias percent-encoded by curl; --globoff lets the rest be as it is.
 rename() {
     write --request PUT --header 'Content-Type: application/json' --data '{"Status":null}' \
-        --globoff --url-query "renameAlias=$2" "$HOST/api/v1/KeystoreEntries('$(hex "$1")')"
+        "$HOST/api/v1/KeystoreEntries('$(hex "$1")')?renameAlias=$(encoded "$2")"
 }
 
 delete() {
