@@ -53,7 +53,8 @@ class Client(Accounts):
         verify: True for what this system trusts, or a PEM file of the roots to trust instead.
         fingerprint: SHA-256 of the server's certificate, which is enough then: for self-signed
             ones, which ``keysteward serve`` prints the fingerprint of.
-        timeout_seconds: for each step of a request: connecting, sending, waiting for the answer.
+        timeout_seconds: for each step of a request: sending, waiting for the answer; ten at most
+            for connecting.
 
     Every method raises the Problem with which the server refused, and ConnectionFailed where it
     cannot be reached. Raises ValueError for a URL or credentials that cannot be meant.

@@ -26,6 +26,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _HANDSHAKE = "connection.start_tls.complete"
 _AS_DER = True
+_CONNECT_SECONDS = 10.0
 _LINE_LIMIT_BYTES = 1_048_576
 _TOKEN_LIMIT_BYTES = 65_536
 _SECONDS = re.compile(r"[0-9]{1,6}")
@@ -304,7 +305,7 @@ def _http(verify: Path | Literal[True] | None, timeout_seconds: float) -> httpx2
         context.check_hostname = True
     return httpx2.Client(
         verify=context,
-        timeout=timeout_seconds,
+        timeout=httpx2.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS)),
         follow_redirects=False,
         # Neither proxies nor credentials come from where nobody would look for them.
         trust_env=False,

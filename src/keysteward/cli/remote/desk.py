@@ -27,6 +27,9 @@ from keysteward.problems import FileUnreadable
 from keysteward.settings import Settings
 from keysteward.values import Secret
 
+_TIMEOUT_SECONDS = 600.0
+"""An import proves every key before it answers; a large PKCS#12 file takes minutes."""
+
 
 @contextmanager
 def opened(server: Server, settings: Settings, *, asking: bool) -> Iterator[Desk]:
@@ -67,6 +70,7 @@ def _client(server: Server, *, asking: bool) -> Client:
             password=_password(server, asking=asking) if by_password else None,
             verify=verify,
             fingerprint=server.fingerprint,
+            timeout_seconds=_TIMEOUT_SECONDS,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
