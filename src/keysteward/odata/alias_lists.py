@@ -4,7 +4,8 @@ import re
 
 from keysteward.problems import RequestInvalid
 
-_PART = re.compile(r"((?:[^\\;]|\\[\\;])*+)(;|\Z)", re.DOTALL)
+_WHOLE = re.compile(r"(?:[^\\]++|\\[\\;])*+", re.DOTALL)
+_PART = re.compile(r"(?:[^\\;]++|\\[\\;])++", re.DOTALL)
 
 
 def read(text: str) -> tuple[str, ...]:
@@ -12,17 +13,13 @@ def read(text: str) -> tuple[str, ...]:
 
     Raises RequestInvalid for an empty list, and for a backslash before anything else.
     """
-    found = []
-    position = 0
-    while True:
-        part = _PART.match(text, position)
-        if part is None:
-            raise RequestInvalid(r"In Aliases a backslash is written \\, a semicolon \;.")
-        if part[1]:
-            found.append(re.sub(r"\\([\\;])", r"\1", part[1]))
-        if not part[2]:
-            break
-        position = part.end()
+    if _WHOLE.fullmatch(text) is None:
+        raise RequestInvalid(r"In Aliases a backslash is written \\, a semicolon \;.")
+    found = tuple(map(_plain, _PART.findall(text)))
     if not found:
         raise RequestInvalid("The property Aliases names no alias.")
-    return tuple(found)
+    return found
+
+
+def _plain(part: str) -> str:
+    return "\\".join(piece.replace(r"\;", ";") for piece in part.split(r"\\"))

@@ -14,6 +14,11 @@ _MOST_DEPTH = 20
 
 _MOST_ELEMENTS = 1_000
 
+_PIECE_BYTES = 32_768
+_MOST_TAG_BYTES = 65_536
+"""Of one tag with its attributes, or one comment; expat holds them whole, and compares the names
+of all attributes. Text comes in pieces."""
+
 _SEPARATOR = " "
 """Between namespace and name, where no XML name has one."""
 
@@ -35,7 +40,12 @@ def read(data: bytes, entity_type: EntityType) -> Body:
     parser.EndElementHandler = collecting.end
     parser.CharacterDataHandler = collecting.text
     try:
-        parser.Parse(data, True)  # noqa: FBT003 (the whole document at once)
+        for start in range(0, len(data), _PIECE_BYTES):
+            piece = data[start : start + _PIECE_BYTES]
+            parser.Parse(piece)
+            if start + len(piece) - parser.CurrentByteIndex > _MOST_TAG_BYTES:
+                raise RequestInvalid("The body has a tag or comment that is too long.")
+        parser.Parse(b"", True)  # noqa: FBT003 (expat's order)
     except (expat.ExpatError, UnicodeError, LookupError, ValueError) as error:
         raise RequestInvalid("The body is no well-formed XML.") from error
     if not collecting.found:

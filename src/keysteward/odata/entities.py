@@ -22,9 +22,12 @@ _PLACES = {name: (each.name, each.type.key) for name, each in model.SETS_OF_TYPE
 _NOTHING: Mapping[str, Related] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entity:
-    """One entity: the properties of its type by name, those that are left out being null."""
+    """One entity: the properties of its type by name, those that are left out being null.
+
+    Two are equal if they are one: an entry that has not changed is the same entity in each answer.
+    """
 
     type: EntityType
     values: Mapping[str, Value] = field(repr=False)

@@ -79,7 +79,9 @@ async def answer(
 
 async def _read(request: Request, call: Call) -> Response:
     resource, wanted = call.resource, call.options
-    shape = shapes.build(resource.target.type, wanted.select, wanted.expand)
+    type_ = resource.target.type
+    plain = not wanted.select and not wanted.expand
+    shape = shapes.whole(type_) if plain else shapes.build(type_, wanted.select, wanted.expand)
     if resource.ending is Ending.NONE:
         format_ = negotiation.choose(request.headers.get("accept"), wanted.format)
     else:

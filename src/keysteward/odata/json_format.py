@@ -6,10 +6,11 @@ Sources: OData V2, "JSON Format"; contract of the service for dates with ``+0000
 import codecs
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
-from keysteward.odata import edm, entities, literals, model, moments
+from keysteward.odata import edm, entities, literals, model, moments, shapes
 from keysteward.odata.bodies import Body
 from keysteward.odata.edm import Edm, EntityType, Property
 from keysteward.odata.entities import Entity, Feed, Related, Value
@@ -22,6 +23,9 @@ _MEDIA_TYPE = "application/json;charset=utf-8"
 
 _CONVERTED = frozenset({Edm.INT64, Edm.BINARY})
 """Types whose values are texts in JSON, besides dates."""
+
+_MOST_KEPT = 2_048
+"""Entries whose text stays in memory; each has about two kilobytes."""
 
 _ENCODER = msgspec.json.Encoder()
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -42,7 +46,14 @@ def write_feed(feed: Feed, shape: Shape, root: str) -> Content:
     members: dict[str, object] = {}
     if feed.count is not None:
         members["__count"] = str(feed.count)
-    members["results"] = list(map(_of_shape(shape, root), feed.entities))
+    write = _of_shape(shape, root)
+    if shape is shapes.whole(shape.type):
+        results: list[object] = [
+            _kept(e, root) if e.etag is not None else write(e) for e in feed.entities
+        ]
+    else:
+        results = [write(each) for each in feed.entities]
+    members["results"] = results
     if feed.next is not None:
         members["__next"] = feed.next
     return _content(members)
@@ -121,6 +132,12 @@ def _scalar(property_: Property, raw: msgspec.Raw) -> object:
 
 def _content(members: Mapping[str, object]) -> Content:
     return Content(_ENCODER.encode({"d": members}), _MEDIA_TYPE)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _kept(entity: Entity, root: str) -> msgspec.Raw:
+    """Return an entry as it was written before: lists that are asked for again cost less."""
+    return msgspec.Raw(_ENCODER.encode(_of_shape(shapes.whole(entity.type), root)(entity)))
 
 
 def _of_shape(shape: Shape, root: str) -> Callable[[Entity], dict[str, object]]:

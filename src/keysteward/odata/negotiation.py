@@ -12,7 +12,7 @@ from keysteward.odata.writers import Writer
 from keysteward.problems import MediaTypeUnsupported
 
 _MOST_CHARACTERS = 2_000
-"""Of an Accept header; browsers send 150."""
+"""Of an Accept header, or of ``$format``; browsers send 150."""
 
 _JSON = frozenset({"application/json"})
 _ATOM = frozenset(
@@ -93,7 +93,7 @@ def _of_option(option: str) -> Format:
         return Format.ATOM
     if name == "json":
         return Format.JSON
-    ranges = _ranges(name)
+    ranges = _ranges(name[:_MOST_CHARACTERS])
     for each in Format:
         if any(range_.specificity(each) == 3 for range_ in ranges):
             return each

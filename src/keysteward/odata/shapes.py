@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from keysteward.odata import edm, model
 from keysteward.odata.edm import EntityType, Navigation, Property
@@ -24,8 +25,9 @@ class Shape:
         return next((shape for each, shape in self.expanded if each.name == navigation), None)
 
 
+@cache
 def whole(entity_type: EntityType) -> Shape:
-    """Return the shape of an answer to which no option was given."""
+    """Return the shape of an answer to which no option was given, the same one each time."""
     return build(entity_type, (), ())
 
 
