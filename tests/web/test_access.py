@@ -67,6 +67,22 @@ def test_session_signs_in_by_its_cookie(sign_in: SignIn, steward: Steward) -> No
     assert ("anna", Means.SESSION) == (principal.name, principal.means)
 
 
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ([], None),
+        ([b"a=b; other"], None),
+        ([b"a=b;keysteward_session = c=d ;e"], "c=d"),
+        ([b"a=b", b"keysteward_session=c"], "c"),
+        ([b'keysteward_session="\\101\\"'], '"\\101\\"'),
+    ],
+)
+def test_session_cookie_is_taken_as_it_was_sent(headers: list[bytes], found: str | None) -> None:
+    """Among others, and without taking back escapes, which no session has."""
+    scope = {"type": "http", "headers": [(b"cookie", each) for each in headers]}
+    assert found == access.session_cookie(Request(scope))
+
+
 def test_credentials_go_before_the_cookie(sign_in: SignIn, steward: Steward) -> None:
     """Who sends wrong credentials is nobody, whatever the browser adds."""
     token, _ = sessions.open_session(steward, sign_in(authorization=_basic("anna", PASSWORD)))

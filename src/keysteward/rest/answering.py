@@ -217,7 +217,7 @@ def _client(request: Request) -> Client:
     return Client(
         address=access.address_of(request),
         encrypted=request.url.scheme == "https",
-        session=request.cookies.get(access.SESSION_COOKIE),
+        session=access.session_cookie(request),
     )
 
 
