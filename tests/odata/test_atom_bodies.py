@@ -82,6 +82,8 @@ def test_encoding_is_that_of_the_declaration(encoding: str) -> None:
         (entry("<d:Alias>&nothing;</d:Alias>"), "no well-formed XML"),
         (b"<a>" * 21, "more elements"),
         (b"<a>" + b"<b/>" * 1_001 + b"</a>", "more elements"),
+        (b"<a " + b"".join(b' n%d="1"' % n for n in range(20_000)) + b"/>", "too long"),
+        (b"<a>" + b"<!--" + b"x" * 100_000 + b"--></a>", "too long"),
         (b"<!DOCTYPE a><a/>", "document type declaration"),
         (b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "document type declaration"),
         (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "document type declaration"),

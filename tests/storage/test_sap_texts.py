@@ -64,6 +64,12 @@ def test_distinguished_names_are_those_of_java(tmp_path: Path) -> None:
     assert dict(zip(_NAMES, owners, strict=True)) == dict(zip(_NAMES, shown, strict=True))
 
 
+def test_text_that_is_no_name_is_shown_up_to_where_it_is_one() -> None:
+    """Nothing is looked for behind it."""
+    assert "CN=a" == sap_texts.distinguished_name("CN=a\\")
+    assert "" == sap_texts.distinguished_name("\\" + "a" * 100_000)
+
+
 def test_empty_name_is_shown_as_nothing() -> None:
     """A certificate may have its names in the extension alone."""
     assert "" == sap_texts.distinguished_name(names.shown(_name()))

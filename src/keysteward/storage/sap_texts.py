@@ -5,7 +5,7 @@ The database calls the same functions, so a filter finds exactly the rows that s
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -47,7 +47,7 @@ _KEYWORDS: Mapping[str, str] = MappingProxyType(
 
 # RFC 4514 section 3: a value has no plain comma or plus; a backslash takes the next character, or
 # the two digits of a byte.
-_ATTRIBUTE = re.compile(r"([^=]*)=((?:[^\\,+]|\\.)*)([,+]?)", re.DOTALL)
+_ATTRIBUTE = re.compile(r"([^=]*+)=((?:[^\\,+]|\\.)*+)([,+]?)", re.DOTALL)
 _NEEDLESSLY_ESCAPED = re.compile(r"\\([^0-9A-Fa-f\"\\])|(\\.)", re.DOTALL)
 _NEEDS_QUOTES = re.compile(r'[,+=<>#;\\"]|^ | $|  ')
 # A name without these is written like RFC 4514 does, but for the blanks: nothing is escaped, has
@@ -76,7 +76,7 @@ def distinguished_name(name: str) -> str:
         + "="
         + _value(value)
         + _SEPARATORS[separator]
-        for type_, value, separator in _ATTRIBUTE.findall(name)
+        for type_, value, separator in _attributes(name)
     )
 
 
@@ -98,6 +98,14 @@ def person(owner: Owner, name: str) -> str:
 def instant(time: datetime) -> datetime:
     """Return a time as it is shown: to the millisecond, rounded down, as all that JSON has."""
     return time - time.microsecond % 1000 * _MICROSECOND
+
+
+def _attributes(name: str) -> Iterator[tuple[str, str, str]]:
+    """Yield type, value and separator of each; a search would begin anew at every character."""
+    position = 0
+    while found := _ATTRIBUTE.match(name, position):
+        yield found[1], found[2], found[3]
+        position = found.end()
 
 
 def _value(escaped: str) -> str:
