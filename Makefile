@@ -63,7 +63,7 @@ bench: $(VENV)/.ready-dev ## Measure updates and imports against bare sketches, 
 
 .PHONY: fuzz
 fuzz: $(VENV)/.ready-dev ## Feed every reader with damaged bytes for three minutes (SECONDS=... changes that).
-	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),150) $(ARGS)
+	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),120) $(ARGS)
 
 .PHONY: coverage
 coverage: $(VENV)/.ready-dev ## Run the tests and show which lines and branches none of them reaches.

@@ -28,7 +28,7 @@ def main() -> None:
     """Run the targets and print the table."""
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="all of them if none is named")
-    parser.add_argument("--seconds", type=int, default=150, help=_SECONDS)
+    parser.add_argument("--seconds", type=int, default=120, help=_SECONDS)
     parser.add_argument("--input", type=Path, help="give this file to one target, and nothing else")
     parser.add_argument("--list", action="store_true", help="list the targets")
     arguments = parser.parse_args()

@@ -27,6 +27,8 @@ class Target:
     """Longest input that is tried; seeds above it are left out."""
     der: bool = False
     """Whether the bytes are DER: some changes then keep all lengths right."""
+    words: tuple[str, ...] = ()
+    """What its language is made of; some changes put them in."""
     refusals: tuple[type[Exception], ...] = (Problem,)
 
     def started_from(self) -> list[bytes]:

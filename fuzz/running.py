@@ -1,5 +1,6 @@
 """One target in a process of its own, and what came of it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -47,6 +48,7 @@ def run(target: str, seconds: int, out: Path) -> Outcome:
     with (
         tempfile.TemporaryDirectory() as seeds,
         tempfile.TemporaryDirectory() as artifacts,
+        tempfile.TemporaryDirectory() as scratch,
         log.open("w") as written,
     ):
         command = [sys.executable, "-m", "fuzz.worker", target, seeds]
@@ -59,15 +61,23 @@ def run(target: str, seconds: int, out: Path) -> Outcome:
             str(corpus),
             seeds,
         ]
-        status = _status(command, seconds + _START_SECONDS + _INPUT_SECONDS, written.fileno())
+        limit = seconds + _START_SECONDS + _INPUT_SECONDS
+        status = _status(command, limit, written.fileno(), Path(scratch))
         findings = tuple(_kept(path, target, out) for path in sorted(Path(artifacts).iterdir()))
     return _outcome(target, status, findings, log)
 
 
-def _status(command: list[str], limit_seconds: int, output: int) -> int:
+def _status(command: list[str], limit_seconds: int, output: int, scratch: Path) -> int:
+    """Return how the process ended; libFuzzer leaves no time to clear up, so we do it."""
+    environment = {**os.environ, "TMPDIR": str(scratch)}
     try:
         return subprocess.run(
-            command, stdout=output, stderr=output, check=False, timeout=limit_seconds
+            command,
+            stdout=output,
+            stderr=output,
+            check=False,
+            timeout=limit_seconds,
+            env=environment,
         ).returncode
     except subprocess.TimeoutExpired:
         return -1

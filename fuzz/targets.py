@@ -1,6 +1,6 @@
 """Every fuzz target, in the order in which they run."""
 
-from fuzz import certificates, keys, keystores, recovery
+from fuzz import bodies, certificates, faces, keys, keystores, queries, recovery
 
 TARGETS = {
     target.name: target
@@ -9,5 +9,8 @@ TARGETS = {
         *keys.TARGETS,
         *keystores.TARGETS,
         *recovery.TARGETS,
+        *queries.TARGETS,
+        *bodies.TARGETS,
+        *faces.TARGETS,
     )
 }

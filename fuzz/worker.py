@@ -5,7 +5,9 @@ Writes the seeds into the folder, which has to be among the folders in libFuzzer
 
 import hashlib
 import sys
+import tempfile
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import atheris
@@ -29,9 +31,19 @@ def main() -> None:
     def changed(data: bytes, most_bytes: int, seed: int) -> bytes:
         return mutation.change(data, most_bytes, seed, atheris.Mutate)
 
+    if target.words:
+        options.append(f"-dict={_dictionary(target.words)}")
     more = {"custom_mutator": changed} if target.der else {}
     atheris.Setup([sys.argv[0], f"-max_len={target.most_bytes}", *options], one, **more)
     atheris.Fuzz()
+
+
+def _dictionary(words: Iterable[str]) -> Path:
+    """Write words as libFuzzer reads them, where the caller keeps what need not stay."""
+    lines = ("".join(f"\\x{byte:02x}" for byte in word.encode()) for word in words)
+    path = Path(tempfile.mkdtemp()) / "words"
+    path.write_text("".join(f'"{line}"\n' for line in lines))
+    return path
 
 
 if __name__ == "__main__":
