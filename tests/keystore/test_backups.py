@@ -686,3 +686,15 @@ def test_backup_deleted_while_its_purged_entry_is_restored_leaves_no_dead_key(
         backups.restore(steward, TENANT, None, ("first",), Mode.OVERWRITE, accept=delete)
     assert [{"first": "changed"}] == [_statuses(plan) for plan in plans]
     assert now == _entry(steward, "first")
+
+
+def test_backup_takes_the_place_of_the_one_of_its_name(steward: Steward, clock: Clock) -> None:
+    """In one step: the old one is gone, and others stay."""
+    first = backups.create_backup(steward, TENANT, "nightly")
+    other = backups.create_backup(steward, TENANT, "other")
+    clock.advance(days=1)
+    with pytest.raises(NameTaken):
+        backups.create_backup(steward, TENANT, "nightly")
+    again = backups.create_backup(steward, TENANT, "nightly", replace_same=True)
+    assert (again, other) == steward.store.list_backups(steward.keystore_id)
+    assert again.id != first.id

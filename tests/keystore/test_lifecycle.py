@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from keysteward.entries import Reason
+from keysteward.entries import Entry, Reason
 from keysteward.keystore import audit, key_pairs, lifecycle
 from keysteward.keystore.steward import Steward
 from keysteward.problems import (
@@ -12,6 +12,7 @@ from keysteward.problems import (
     AliasNotFound,
     AliasReserved,
     ConfirmationRequired,
+    EntryChanged,
     NothingDeleted,
 )
 from keysteward.settings import Settings
@@ -211,3 +212,36 @@ def test_each_step_stands_in_the_audit_log(steward: Steward) -> None:
         ("purge", "done", "b"),
     ] == steward_.audited(steward)[-5:]
     assert audit.verify_chain(steward, None).clean
+
+
+def test_many_entries_are_deleted_together(steward: Steward) -> None:
+    """All in one transaction; what is not there, and what is named twice, is no error."""
+    steward_.add_anchor(steward, "root", ROOT)
+    steward_.add_anchor(steward, "kept", CA)
+    asked = ["root", "nobody", "client", "root"]
+    gone = lifecycle.delete_entries(steward, TENANT, asked)
+    assert ["root", "client"] == [entry.alias for entry in gone]
+    assert ("kept",) == steward.store.list_aliases(steward.keystore_id, "", 9)
+    told = steward_.audited(steward)[-2:]
+    assert [("delete", "done", "root"), ("delete", "done", "client")] == told
+
+
+def test_many_entries_stay_if_one_of_them_is_not_the_callers(steward: Steward) -> None:
+    """A reserved alias is refused also where there is no such entry."""
+    with pytest.raises(AliasReserved):
+        lifecycle.delete_entries(steward, TENANT, ["client", "sap_nobody"])
+    assert steward.store.find_entry(steward.keystore_id, "client") is not None
+
+
+def test_rename_and_delete_ask_before_they_change(steward: Steward) -> None:
+    """Who refuses the entry as it is leaves it so."""
+
+    def refuse(entry: Entry) -> None:
+        raise EntryChanged(entry.alias, "It is not the one that was expected.")
+
+    before = steward.store.get_entry(steward.keystore_id, "client")
+    with pytest.raises(EntryChanged):
+        lifecycle.rename_entry(steward, TENANT, "client", "other", accept=refuse)
+    with pytest.raises(EntryChanged):
+        lifecycle.delete_entry(steward, TENANT, "client", accept=refuse)
+    assert before == steward.store.get_entry(steward.keystore_id, "client")

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from keysteward.keystore.steward import Steward
+from keysteward.odata import reads
 from keysteward.rights import Role
 from keysteward.web.rates import Rates
 from tests.odata import face
@@ -116,3 +117,18 @@ def test_links_are_the_addresses_alone(client: Client) -> None:
     assert {"d": {"KeySize": 256}} == member
     assert "256" == client.get(f"{face.entry('a')}/KeySize/$value").text
     assert client.get(f"{face.entry('a')}/Validity/$value").status_code == 404
+
+
+def test_a_defect_is_told_in_the_form_of_the_service(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """500 with the id under which the log has it, and nothing of what went wrong."""
+
+    def broken(*_: object) -> None:
+        raise KeyError("something secret")
+
+    monkeypatch.setattr(reads, "read", broken)
+    answer = client.get("KeystoreEntries", X_Request_Id="request-7")
+    assert (500, "Internal Server Error") == face.error(answer)[:2]
+    assert "request-7" in face.error(answer)[2]
+    assert "secret" not in answer.text

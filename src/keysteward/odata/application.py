@@ -85,6 +85,7 @@ class _Face:
         return self._with_token(request, principal, welcome)
 
     async def _respond(self, request: Request) -> Response:
+        request.state.failure = lambda request_id: exchange.fail(request, request_id)
         try:
             principal = await access.authenticate(self._service, request)  # 1
         except Problem as problem:

@@ -13,6 +13,7 @@ from keysteward.odata import (
     addresses,
     documents,
     entry_values,
+    errors,
     metadata,
     negotiation,
     operations,
@@ -121,12 +122,22 @@ async def _changed(
 
 def refuse(request: Request, problem: Problem) -> Response:
     """Return the answer to a request that was refused before anything else was known of it."""
+    root = f"{addresses.base(request)}/"
+    return rendering.refusal(problem, Circumstances(), _guessed_format(request), root)
+
+
+def fail(request: Request, request_id: str | None) -> Response:
+    """Return the answer to a request that met a defect; the log has it under the request's id."""
+    root = f"{addresses.base(request)}/"
+    return rendering.error(errors.unexpected(request_id or "?"), _guessed_format(request), root)
+
+
+def _guessed_format(request: Request) -> Format:
     try:
         option = options.parse(request.scope["query_string"]).format
     except Problem:
         option = None
-    root = f"{addresses.base(request)}/"
-    return rendering.refusal(problem, Circumstances(), _any_format(request, option), root)
+    return _any_format(request, option)
 
 
 def _described(

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from keysteward.odata import errors, shapes, writers
 from keysteward.odata.contract import Answer, Call, Links, Member, Nothing
 from keysteward.odata.entities import Entity, Feed
-from keysteward.odata.errors import Circumstances
+from keysteward.odata.errors import Circumstances, ErrorAnswer
 from keysteward.odata.negotiation import Format
 from keysteward.odata.paths import Ending
 from keysteward.odata.shapes import Shape
@@ -16,6 +16,7 @@ from keysteward.problems import CsrfTokenMissing, NotSignedIn, Problem
 from keysteward.web import csrf, problem_details
 
 _VERSION: Mapping[str, str] = {"DataServiceVersion": "2.0"}
+_NONE: Mapping[str, str] = {}
 
 _LOCKED = frozenset({423, 503})
 """Statuses that mean: the same request again in a moment."""
@@ -44,18 +45,25 @@ def content(found: Content, headers: Mapping[str, str] = _VERSION) -> Response:
 def refusal(problem: Problem, circumstances: Circumstances, format_: Format, root: str) -> Response:
     """Return the answer to a request that was refused."""
     told = errors.answer(problem, circumstances)
-    written = format_.writer.write_error(told, root)
-    headers = {**_VERSION, **problem_details.headers_of(problem)}
+    headers = problem_details.headers_of(problem)
     if told.status in _LOCKED:
         headers["Retry-After"] = str(problem_details.BUSY_SECONDS)
     if isinstance(problem, CsrfTokenMissing):
         headers[csrf.HEADER] = "Required"
-    response = Response(written.body, told.status, headers, written.media_type)
+    response = error(told, format_, root, headers)
     if isinstance(problem, NotSignedIn):
         del response.headers["WWW-Authenticate"]
         for challenge in _CHALLENGES:
             response.headers.append("WWW-Authenticate", challenge)
     return response
+
+
+def error(
+    told: ErrorAnswer, format_: Format, root: str, headers: Mapping[str, str] = _NONE
+) -> Response:
+    """Return an error with its status."""
+    written = format_.writer.write_error(told, root)
+    return Response(written.body, told.status, {**_VERSION, **headers}, written.media_type)
 
 
 def _with_etag(etag: str | None) -> Mapping[str, str]:

@@ -2,7 +2,8 @@
 
 Never a body, a query or a header but the id. Whatever answers a request may put into its state what
 only it knows: ``route``, its template ("/keystores/{keystore}/entries"); ``account``, the name that
-signed in; ``upload``, how an uploaded file was judged ("accept", "warn", "reject").
+signed in; ``upload``, how an uploaded file was judged ("accept", "warn", "reject"); ``failure``,
+what makes the answer of the request's id if something fails that nobody expected.
 """
 
 import re
@@ -91,9 +92,16 @@ class Failures:
                 return  # a face has its own answer to what nobody expected
             if started:
                 raise  # the client can only be told by cutting the answer off
-            content = problem_details.failure(request_id)
-            answer = Response(content, 500, media_type=problem_details.MEDIA_TYPE)
-            await answer(scope, receive, watch)
+            await _failure(scope["state"], request_id)(scope, receive, watch)
+
+
+def _failure(state: dict[str, Any], request_id: str | None) -> Response:
+    """Return the answer in the form of the face that the request was for, if that has told one."""
+    if "failure" in state:
+        answer: Response = state["failure"](request_id)
+        return answer
+    content = problem_details.failure(request_id)
+    return Response(content, 500, media_type=problem_details.MEDIA_TYPE)
 
 
 def _request_id(scope: Scope) -> str:
