@@ -1,12 +1,21 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from keysteward.keystore.steward import Steward
+from keysteward.settings import Settings
 from keysteward.storage import answers
 from keysteward.storage.records import Repeatable
 from tests import steward as steward_
 from tests.steward import START, TENANT
+
+
+@pytest.fixture
+def settings(keystore_template: Path, tmp_path: Path) -> Settings:
+    """Return the settings of a fresh keystore."""
+    return steward_.copy_template(keystore_template, tmp_path / "data")
+
 
 REQUEST = Repeatable(1, "key", b"digest", "attempt")
 
@@ -30,14 +39,16 @@ def test_other_attempt_is_told_that_it_comes_second(steward: Steward) -> None:
     assert not steward.store.answers.remember(second, START)
 
 
-def test_key_goes_with_a_transaction_that_is_undone(steward: Steward) -> None:
-    """The key is there exactly if what was done is."""
-    with (
-        pytest.raises(KeyError),
-        steward.store.writing(steward.keystore_id, TENANT.name, START) as writing,
-    ):
+def _undone(steward: Steward) -> None:
+    with steward.store.writing(steward.keystore_id, TENANT.name, START) as writing:
         assert writing.remember(REQUEST)
         raise KeyError
+
+
+def test_key_goes_with_a_transaction_that_is_undone(steward: Steward) -> None:
+    """The key is there exactly if what was done is."""
+    with pytest.raises(KeyError):
+        _undone(steward)
     assert steward.store.answers.find(1, "key", START) is None
 
 
