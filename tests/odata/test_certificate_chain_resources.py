@@ -60,20 +60,20 @@ def _forms(leaf: Issued) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("form", list(_forms(PLACEHOLDER)))
-@pytest.mark.parametrize("media_type", ["application/pkcs7-mime", "application/pkix-cert", None])
-def test_put_takes_every_form_whatever_the_media_type(
-    client: Client, form: str, media_type: str | None
-) -> None:
+def test_put_takes_every_form_whatever_the_media_type(client: Client, form: str) -> None:
     """The body decides what it is; the answer is 204 with the new ETag, the alias stays."""
-    leaf = _leaf()
-    before = client.entry(ALIAS)
-    headers = {} if media_type is None else {"Content_Type": media_type}
-    answer = client.put(chain(ALIAS, VERIFIED), _forms(leaf)[form], **headers)
-    assert (204, b"") == (answer.status_code, answer.content), answer.text
-    after = client.entry(ALIAS)
-    assert after["__metadata"]["etag"] == answer.headers["etag"] != before["__metadata"]["etag"]
-    assert ("CN=shop.example, C=DE", "CN=Partner CA") == (after["SubjectDN"], after["IssuerDN"])
-    assert before["Hexalias"] == after["Hexalias"]
+    for media_type in ("application/pkcs7-mime", "application/pkix-cert", None):
+        before = client.entry(ALIAS)
+        headers = {} if media_type is None else {"Content_Type": media_type}
+        answer = client.put(chain(ALIAS, VERIFIED), _forms(_leaf())[form], **headers)
+        assert (204, b"") == (answer.status_code, answer.content), answer.text
+        after = client.entry(ALIAS)
+        assert after["__metadata"]["etag"] == answer.headers["etag"]
+        assert before["__metadata"]["etag"] != answer.headers["etag"]
+        assert ("CN=shop.example, C=DE", "CN=Partner CA") == (
+            *(after["SubjectDN"], after["IssuerDN"]),
+        )
+        assert before["Hexalias"] == after["Hexalias"]
 
 
 def test_put_takes_a_file_as_a_json_text(client: Client) -> None:
