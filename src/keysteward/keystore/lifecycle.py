@@ -20,7 +20,9 @@ def rename_entry(
 ) -> Entry:
     """Give an entry another alias, as a new version with the same content and key.
 
-    The entry as it is goes to ``accept`` first, which may raise to refuse. Raises AliasNotFound, AliasExists, AliasInvalid, AliasReserved, EntryOwnedByProvider,
+    The entry as it is goes to ``accept`` first, which may raise to refuse.
+
+    Raises AliasNotFound, AliasExists, AliasInvalid, AliasReserved, EntryOwnedByProvider,
     EntryChanged if another writer was faster.
     """
     with steward.recording_refusals(caller, Action.RENAME, alias):
