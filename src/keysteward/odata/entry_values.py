@@ -1,6 +1,7 @@
 """Entries and certificates as SAP's API shows them; the texts of properties are ``sap_texts``'."""
 
 import hashlib
+from functools import lru_cache
 
 from keysteward.entries import EntryType, View
 from keysteward.odata import etags, model
@@ -13,34 +14,16 @@ from keysteward.storage.catalogue import CatalogueEntry
 NOT_TRUSTED = "notTrusted"
 """The property Validity of a certificate that nobody vouches for."""
 
-_MOST_KNOWN = 2_048
-
-_known: dict[tuple[object, ...], Entity] = {}
-"""Current entries that were shown before."""
+_MOST_KEPT = 2_048
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def of_entry(entry: CatalogueEntry, place: Place, status: str = sap_texts.STATUS) -> Entity:
     """Return an entry as a KeystoreEntry, from the history as a HistoryKeystoreEntry.
 
-    A current entry that has not changed is the same entity again; nobody may change its values.
+    The catalogue gives an entry that has not changed as the same object, and so does this; nobody
+    may change the values.
     """
-    if place.source is not View.CURRENT or status != sap_texts.STATUS:
-        return _made(entry, place, status)
-    # Whatever else is shown of an entry is that of its version, which never changes. The rest
-    # tells installations apart, of which tests have many in one process.
-    known_by = (
-        *(entry.id, entry.version, entry.pending, entry.alias, entry.sha256, entry.owner),
-        *(entry.type, entry.modified_at, entry.modified_by, entry.created_at, entry.created_by),
-    )
-    found = _known.get(known_by)
-    if found is None:
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        found = _known[known_by] = _made(entry, place, status)
-    return found
-
-
-def _made(entry: CatalogueEntry, place: Place, status: str) -> Entity:
     owner = entry.owner
     values: dict[str, Value] = {
         "Hexalias": sap_texts.hexalias(entry.alias),

@@ -24,12 +24,18 @@ SOON = timedelta(days=30)
 """How long before its end a certificate is counted as ending."""
 
 _PAGE = 500
+_MOST_KEPT = 2_048
+"""Rows whose entries stay in memory: some pages that are asked for again and again."""
+
 _FIRST = -(1 << 63)
 """Before every time that a database holds."""
 
 
-class CatalogueEntry(msgspec.Struct, frozen=True):
+class CatalogueEntry(msgspec.Struct, frozen=True, eq=False):
     """All that a list shows of an entry, without reading a certificate.
+
+    The same rows give the same object as long as it is kept, so that what is made of an entry can
+    be kept by the entry itself.
 
     A struct, because lists make many of them: a frozen dataclass takes several times as long.
 
@@ -223,6 +229,7 @@ _USAGES = {each.value: each for each in Usage}
 _key_kind = lru_cache(maxsize=256)(KeyKind)
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def _entry(row: Row) -> CatalogueEntry:
     to_time = rows.to_time
     return CatalogueEntry(
