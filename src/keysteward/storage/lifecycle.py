@@ -30,7 +30,10 @@ def create(settings: Settings, actor: str, at: datetime) -> str:
     try:
         with database.schema_change() as connection:
             link = database.link(connection)
-            if readiness.revision_of(connection) is not None and link.one(statements.ANY_KEYSTORE) is not None:
+            if (
+                readiness.revision_of(connection) is not None
+                and link.one(statements.ANY_KEYSTORE) is not None
+            ):
                 raise KeystoreExists
             sealing_key_id = keyring.create_key(settings.keyring)
             wrapped = sealer.create_data_key(settings.keyring, sealing_key_id)

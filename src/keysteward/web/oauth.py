@@ -77,7 +77,9 @@ def _credentials(request: Request, fields: Mapping[str, str]) -> tuple[str, Secr
     if scheme.lower() == "basic":
         name, secret = access.read_basic(given)
         # RFC 6749 section 2.3.1: both are form-encoded before they go into the header.
-        return unquote_plus(name), Secret(unquote_plus(secret.reveal().decode(errors="replace")).encode())
+        return unquote_plus(name), Secret(
+            unquote_plus(secret.reveal().decode(errors="replace")).encode()
+        )
     name, text = fields.get("client_id", ""), fields.get("client_secret", "")
     if not name or not text:
         raise NotSignedIn("client_id or client_secret is missing.")
