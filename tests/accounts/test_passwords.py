@@ -109,11 +109,11 @@ def test_more_than_a_few_computations_wait_and_too_many_are_refused() -> None:
             go.wait(30)
             done.append(number)
 
-    places = passwords._RUNNING + passwords._WAITING
+    places = passwords.RUNNING + passwords.WAITING
     threads = [threading.Thread(target=work, args=(number,)) for number in range(places)]
     for thread in threads:
         thread.start()
-    for _ in range(passwords._RUNNING):
+    for _ in range(passwords.RUNNING):
         assert inside.acquire(timeout=30)
     while passwords._places._value:  # until all of them have come
         assert not inside.acquire(timeout=0.01)

@@ -230,7 +230,7 @@ def test_many_guesses_at_once_are_no_more_than_a_few(steward: Steward) -> None:
 
     with people.counting() as work, ThreadPoolExecutor(16) as pool:
         refusals = list(pool.map(guess, range(32)))
-    assert attempts.FREE <= work.done < attempts.FREE + passwords._RUNNING
+    assert attempts.FREE <= work.done < attempts.FREE + passwords.RUNNING
     assert work.done == refusals.count(NotSignedIn)
     assert {NotSignedIn, TooManyRequests} == set(refusals)
 

@@ -51,8 +51,8 @@ class Attempt:
 def make(kind: AccountKind, name: str, address: str) -> Attempt:
     """Return the attempt of a name, whoever's it is, from an address as the server knows it."""
     if not rules.is_name(name):
-        return Attempt("", _network(address))
-    return Attempt(name if kind is AccountKind.USER else f"client:{name}", _network(address))
+        return Attempt("", network_of(address))
+    return Attempt(name if kind is AccountKind.USER else f"client:{name}", network_of(address))
 
 
 def require_no_wait(steward: Steward, attempt: Attempt) -> bool:
@@ -113,7 +113,8 @@ def _counted(before: Failures | None, now: datetime) -> Failures | None:
     return Failures(number, before.first_at, now, until)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """Return what one client can be expected to have: an IPv4 address, or an IPv6 network."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -23,7 +23,7 @@ ONE_TIME_CHARACTERS = 20
 _UNAMBIGUOUS = "abcdefghijkmnpqrstuvwxyz23456789"
 """Without l, o, 0 and 1: 32 characters, so that 20 of them are 100 bits."""
 
-_RUNNING, _WAITING = 2, 16
+RUNNING, WAITING = 2, 16
 """Computations at once, of 64 MiB and four threads each, and those that may wait for their turn.
 
 Sixteen wait for about a second and a half; whoever comes then is told to come again.
@@ -56,8 +56,8 @@ _COMMON = frozenset(
 """The most common ones of twelve characters and more, in small letters."""
 
 # A bound on the machine's memory is one for the whole process, whatever it has opened.
-_turns = Semaphore(_RUNNING)
-_places = Semaphore(_RUNNING + _WAITING)
+_turns = Semaphore(RUNNING)
+_places = Semaphore(RUNNING + WAITING)
 
 
 @contextmanager

@@ -79,15 +79,30 @@ def sign_in(steward: Steward, name: str, password: Secret, address: str) -> Prin
     Raises NotSignedIn, with the same words for an unknown user, a wrong password and a disabled
     user, TooManyRequests after five failures, ServerBusy if too many passwords are computed.
     """
+    found = recall(steward, name, password, address)
+    if found is not None:
+        return found
+    attempt = attempts.make(AccountKind.USER, name, address)
+    verified, counted = _computed(steward, attempt, _find(steward, name), password)  # step 4
+    account = _find(steward, name)  # step 5
+    if account is None or account.disabled_at is not None or account.password_hash != verified:
+        _refuse(steward, attempt, account)
+    if counted:
+        attempts.forget(steward, attempt)
+    return principals.principal_of(account, Means.BASIC)
+
+
+def recall(steward: Steward, name: str, password: Secret, address: str) -> Principal | None:
+    """Return the user if the password was found right lately; None if it has to be computed.
+
+    Steps 1 to 3, which take no time. Raises TooManyRequests, NotSignedIn for a disabled user.
+    """
     attempt = attempts.make(AccountKind.USER, name, address)
     counted = attempts.require_no_wait(steward, attempt)  # step 1
     account = _find(steward, name)  # step 2
     if account is None or not _memory.knows(account, password, steward.clock()):  # step 3
-        verified = _computed(steward, attempt, account, password)  # step 4
-        account = _find(steward, name)  # step 5
-        if account is not None and account.password_hash != verified:
-            _refuse(steward, attempt, account)
-    if account is None or account.disabled_at is not None:
+        return None
+    if account.disabled_at is not None:
         _refuse(steward, attempt, account)
     if counted:
         attempts.forget(steward, attempt)
@@ -101,15 +116,16 @@ def _refuse(steward: Steward, attempt: Attempt, account: Account | None) -> Neve
 
 def _computed(
     steward: Steward, attempt: Attempt, account: Account | None, password: Secret
-) -> str | None:
+) -> tuple[str | None, bool]:
     """Return the hash for which Argon2id finds the password right, and remember it.
 
-    None if it was changed meanwhile. Raises NotSignedIn if the password is not right.
+    None if it was changed meanwhile; beside it whether failures are counted. Raises NotSignedIn if
+    the password is not right.
     """
     with passwords.working():
         # Those who came at the same moment wait for their turn here, and each counts its failure
         # before the next one begins: a crowd has no more guesses than one after another.
-        attempts.require_no_wait(steward, attempt)
+        counted = attempts.require_no_wait(steward, attempt)
         password_hash = None if account is None else account.password_hash
         right = passwords.verify(password_hash, password)
         if account is None or password_hash is None or not right:
@@ -118,7 +134,7 @@ def _computed(
             password_hash = _rehashed(steward, account, password)
     if password_hash is not None:
         _memory.keep(account.name, password, password_hash, steward.clock())
-    return password_hash
+    return password_hash, counted
 
 
 def _rehashed(steward: Steward, account: Account, password: Secret) -> str | None:

@@ -39,7 +39,7 @@ def _made_user(call: Call[None, UserWanted]) -> Answer[models.NewUser]:
     return Answer(_new_user(users.get_user(call.steward, call.body.name), None))
 
 
-@routes.on("POST", "/users", MANAGE, status=201, slow=True, again=_made_user)
+@routes.on("POST", "/users", MANAGE, status=201, hashes=True, again=_made_user)
 def add_user(call: Call[None, UserWanted]) -> Answer[models.NewUser]:
     """Make a user; without a password one is made, with which another has to be chosen."""
     wanted = call.body
@@ -83,7 +83,7 @@ def _password_set(call: Call[None, NewPassword]) -> Answer[models.OneTimePasswor
     return Answer(models.OneTimePassword(one_time_password=None))
 
 
-@routes.on("POST", f"{USER}/password", MANAGE, slow=True, again=_password_set)
+@routes.on("POST", f"{USER}/password", MANAGE, hashes=True, again=_password_set)
 def set_password(call: Call[None, NewPassword]) -> Answer[models.OneTimePassword]:
     """Give a user another password, or a one-time password; ends the user's sessions."""
     name, password = call.path["name"], secret(call.body.password)

@@ -3,20 +3,17 @@
 1. Who sends it, and may they; nothing of a body is read before that.
 2. Writes: the CSRF token of a session, the origin of Basic credentials.
 3. Is the keystore one of theirs; then the query and the body.
-4. The operation runs in a worker thread, slow ones in a few threads of their own.
+4. The operation runs in a worker thread, slow ones and passwords in a few threads of their own.
 5. A write that lost a race is tried anew, unless If-Match or a digest says against what it goes.
 """
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-import anyio.to_thread
 import msgspec
-from anyio import CapacityLimiter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -47,12 +44,9 @@ _ATTEMPTS = 5
 
 _TAG = re.compile(r'(W/)?"([^"]*)"')
 
-_Run = Callable[[Function, Receipt | None], Told | StreamingResponse]
+_Done = Told | StreamingResponse
+_Run = Callable[[Function, Receipt | None], _Done]
 """Runs a function of an operation in this thread, with what is left in its transaction."""
-
-
-def _few() -> CapacityLimiter:
-    return CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,6 @@ class Answering:
 
     service: Service
     turns: Turns = field(default_factory=Turns)
-    slow: CapacityLimiter = field(default_factory=_few)
 
     async def answer(self, operation: Operation, request: Request) -> Response:
         """Return the answer to a request, be it a refusal."""
@@ -86,7 +79,6 @@ class Answering:
             return None
         one_time = needed is Access.ONE_TIME_PASSWORD
         principal = await access.authenticate(self.service, request, one_time_password=one_time)
-        request.state.account = principal.name
         if isinstance(needed, Permission):
             principal.require(needed)
         if operation.writes and principal.means is Means.SESSION:
@@ -119,20 +111,27 @@ class Answering:
 
         anew = operation.writes and "if-match" not in request.headers
         run = partial(_again_if_lost, call) if anew and not _named(query) else call
-        limiter = self.slow if operation.slow else None
         key = request.headers.get(idempotency.HEADER)
         if key is not None and operation.again is not None:
             idempotency.require_key(key)
         if key is None or principal is None or not _creates(operation, query):
             work = partial(run, operation.function, None)
-            return _response(await anyio.to_thread.run_sync(work, limiter=limiter), request)
+            return _response(await self._run(operation, request, work), request)
         parts = _identity(request, msgspec.json.encode(_plain(body)))
         attempt = Repeating.of(
             *(self.service.steward, self.service.csrf.key, principal.account_id, key, parts)
         )
         async with self.turns.alone(principal.account_id, key):
             work = partial(_once, operation, attempt, run)
-            return _response(await anyio.to_thread.run_sync(work, limiter=limiter), request)
+            return _response(await self._run(operation, request, work), request)
+
+    async def _run(
+        self, operation: Operation, request: Request, work: Callable[[], _Done]
+    ) -> _Done:
+        """Run in one of the threads for work of this kind."""
+        if operation.hashes:
+            return await self.service.passwords.run(access.address_of(request), work)
+        return await in_thread(work, self.service.slow if operation.slow else None)
 
     def _steward(self, principal: Principal | None, keystore: str | None) -> Steward:
         if principal is None or keystore is None:

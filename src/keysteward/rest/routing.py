@@ -155,6 +155,8 @@ class Operation:
     limit: Limit
     slow: bool
     """Whether it computes for long: it gets one of a few threads of its own then."""
+    hashes: bool
+    """Whether it computes what is kept of a password."""
     again: Function | None
     """Makes the answer to a request that was carried out, when only that is known."""
     media_types: tuple[str, ...]
@@ -195,7 +197,7 @@ class Routes:
         self.about = about
         self.operations: list[Operation] = []
 
-    def on(
+    def on(  # noqa: PLR0913  # keywords, of which a route has few
         self,
         method: str,
         path: str,
@@ -204,6 +206,7 @@ class Routes:
         status: int = 200,
         limit: Limit = Limit(),
         slow: bool = False,
+        hashes: bool = False,
         again: Function | None = None,
         media_types: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
@@ -228,6 +231,7 @@ class Routes:
                     answer=answer,
                     limit=limit,
                     slow=slow,
+                    hashes=hashes,
                     again=again,
                     media_types=media_types,
                 )

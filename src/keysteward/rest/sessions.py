@@ -10,7 +10,7 @@ from keysteward.web.access import SESSION_COOKIE
 routes = Routes("Sign-in", "Sessions, and the account that is signed in.")
 
 
-@routes.on("POST", "/session", Access.EVERYBODY, status=201)
+@routes.on("POST", "/session", Access.EVERYBODY, status=201, hashes=True)
 def sign_in_user(call: Call[None, SigningIn]) -> Answer[models.Session]:
     """Begin a session: the answer sets the cookie and says the CSRF token for writes.
 
@@ -53,7 +53,7 @@ def show_me(call: Call[None, None]) -> Answer[models.Me]:
     )
 
 
-@routes.on("PUT", "/me/password", Access.ONE_TIME_PASSWORD, slow=True)
+@routes.on("PUT", "/me/password", Access.ONE_TIME_PASSWORD, hashes=True)
 def change_my_password(call: Call[None, PasswordChange]) -> Answer[None]:
     """Choose another password. All sessions of the user end."""
     old, new = call.body.old.encode(), call.body.new.encode()

@@ -22,12 +22,16 @@ async def authenticate(
     """Return who sends a request, as the account is now.
 
     Raises NotSignedIn, TooManyRequests after failed attempts, and PasswordChangeRequired for a user
-    with a one-time password unless that is what the address is for.
+    with a one-time password unless that is what the address is for, ServerBusy.
     """
     given = request.headers.get("authorization", "")
     cookie = session_cookie(request)
     address = address_of(request)
     principal = await in_thread(lambda: _principal(service, given, cookie, address))
+    if principal is None:
+        principal = await service.passwords.run(
+            address, lambda: sign_in.sign_in(service.steward, *_name_and_password(given), address)
+        )
     request.state.account = principal.caller.name  # for the log
     if principal.must_change_password and not one_time_password:
         raise PasswordChangeRequired
@@ -53,20 +57,24 @@ def session_cookie(request: Request) -> str | None:
     return None
 
 
-def _principal(service: Service, given: str, cookie: str | None, address: str) -> Principal:
+def _principal(service: Service, given: str, cookie: str | None, address: str) -> Principal | None:
+    """Return who it is; None if a password has to be computed for that."""
     scheme, _, credentials = given.partition(" ")
     if len(given) > _MOST_CHARACTERS:
         raise NotSignedIn("The Authorization header is too long.")
     if scheme.lower() == "bearer":
         return tokens.resolve(service.steward, Secret(credentials.strip().encode()))
     if scheme.lower() == "basic":
-        name, password = read_basic(credentials)
-        return sign_in.sign_in(service.steward, name, password, address)
+        return sign_in.recall(service.steward, *_name_and_password(given), address)
     if given:
         raise NotSignedIn(f"{scheme[:20]!r} is no kind of authentication that is known here.")
     if cookie is not None:
         return sessions.resolve_session(service.steward, Secret(cookie.encode()))
     raise NotSignedIn("The request has no credentials.")
+
+
+def _name_and_password(given: str) -> tuple[str, Secret]:
+    return read_basic(given.partition(" ")[2])
 
 
 def read_basic(credentials: str) -> tuple[str, Secret]:

@@ -1,19 +1,26 @@
 """What the HTTP faces are given: made once by the composition root, before the server listens."""
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import anyio.to_thread
+from anyio import CapacityLimiter
 
 from keysteward.accounts.principals import Principal
 from keysteward.keystore import keystores
 from keysteward.keystore.steward import Steward
 from keysteward.problems import KeystoreUnknown
 from keysteward.web.csrf import CsrfTokens
+from keysteward.web.queues import PasswordQueue
 from keysteward.web.rates import Rates
 
 T = TypeVar("T")
+
+
+def _few() -> CapacityLimiter:
+    return CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,9 @@ class Service:
     """Of the keystore that is addressed when none is named."""
     csrf: CsrfTokens
     odata_rates: Rates
+    passwords: PasswordQueue = field(default_factory=PasswordQueue)
+    slow: CapacityLimiter = field(default_factory=_few)
+    """The few threads of what computes for long, so that the others stay free for the rest."""
 
     def steward_of(self, principal: Principal, keystore: str | None) -> Steward:
         """Return the steward of a keystore that exists for the account; None means the default.
@@ -44,6 +54,9 @@ class Service:
         return tuple(name for name in names if principal.may_see(name))
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Run what blocks in a worker thread; endpoints themselves only read and answer."""
-    return await anyio.to_thread.run_sync(work)
+async def in_thread(work: Callable[[], T], limiter: CapacityLimiter | None = None) -> T:
+    """Run what blocks in a worker thread; endpoints themselves only read and answer.
+
+    A limiter says how many do so at once besides those without one.
+    """
+    return await anyio.to_thread.run_sync(work, limiter=limiter)

@@ -1,0 +1,43 @@
+"""Those who wait for their password to be computed: in the event loop, so they hold no thread.
+
+Anybody can make the server compute. If strangers waited in the worker threads, all of them would
+soon wait, and those with a token or a session behind them.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+
+from keysteward.accounts import attempts, passwords
+from keysteward.problems import ServerBusy
+
+T = TypeVar("T")
+
+MOST_OF_ADDRESS = passwords.RUNNING + passwords.WAITING
+"""At once from one network address: about a second and a half for whoever comes then."""
+MOST = 4 * MOST_OF_ADDRESS
+"""At once: one address alone keeps nobody else out."""
+
+
+class PasswordQueue:
+    """Runs what computes passwords, in threads of its own, in the order of coming."""
+
+    def __init__(self) -> None:
+        self._threads = CapacityLimiter(passwords.RUNNING)
+        self._there: Counter[str] = Counter()
+
+    async def run(self, address: str, work: Callable[[], T]) -> T:
+        """Return what the work does. Raises ServerBusy if too many are there."""
+        network = attempts.network_of(address)
+        if self._there.total() >= MOST or self._there[network] >= MOST_OF_ADDRESS:
+            raise ServerBusy
+        self._there[network] += 1
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._threads)
+        finally:
+            self._there[network] -= 1
+            if not self._there[network]:
+                del self._there[network]
