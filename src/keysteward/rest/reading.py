@@ -5,6 +5,7 @@ import binascii
 import re
 import typing
 from collections.abc import Mapping
+from functools import cache
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
@@ -56,10 +57,16 @@ def query(type_: type[Struct] | None, request: Request) -> Struct | None:
         if given:
             raise RequestInvalid("This address takes no query.")
         return None
-    kinds = typing.get_type_hints(type_)
-    names = {field.encode_name: kinds[field.name] for field in msgspec.structs.fields(type_)}
-    typed = {name: _typed(value, names.get(name)) for name, value in given.items()}
+    kinds = _kinds(type_)
+    typed = {name: _typed(value, kinds.get(name)) for name, value in given.items()}
     return _converted(typed, type_)
+
+
+@cache
+def _kinds(type_: type[Struct]) -> Mapping[str, object]:
+    """Return the types of a query's options by their names."""
+    hints = typing.get_type_hints(type_)
+    return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(type_)}
 
 
 def _typed(value: str, kind: object) -> object:
