@@ -162,6 +162,22 @@ def test_transfer_encoding_that_is_not_known_is_answered_501(port: int) -> None:
     assert _ask(port, request).startswith(b"HTTP/1.1 501 ")
 
 
+def test_request_with_two_lengths_is_refused_with_what_follows(port: int) -> None:
+    """A proxy that goes by the other one would take the second request for a body."""
+    hidden = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+    length = b"Content-Length: %d\r\n" % (len(hidden) + 5)
+    answer = _ask(
+        port,
+        b"POST /echo HTTP/1.1\r\nHost: h\r\n"
+        + length
+        + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        + hidden,
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"Connection: close" in answer
+    assert 1 == answer.count(b"HTTP/1.1")
+
+
 def test_body_that_is_malformed_halfway_ends_the_request(port: int) -> None:
     """A broken chunk ends the connection, and the application's wait for the body with it."""
     head = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -26,6 +26,7 @@ IDLE_SECONDS = 15
 """How long a connection may wait for its next request."""
 
 _CLOSE = (b"connection", b"close")
+_FRAMINGS = frozenset({b"content-length", b"transfer-encoding"})
 _log = structlog.stdlib.get_logger("keysteward.server")
 
 
@@ -159,6 +160,10 @@ class Protocol(H11Protocol):
                 message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
             await send(message)
 
+        if _FRAMINGS <= {name for name, _ in scope["headers"]}:
+            # A proxy in front may have gone by the other one (RFC 9112 section 6.3, rule 3).
+            self._refuse(400, "Content-Length and Transfer-Encoding are both there. Send one.")
+            return
         # h11 counts only what it could not take at once, so headers in one piece come here.
         if _size(scope) > HEADER_LIMIT_BYTES:
             self._refuse(431, _too_large())
