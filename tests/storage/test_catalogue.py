@@ -5,9 +5,10 @@ import pytest
 
 from keysteward.entries import EntryType, Owner, View
 from keysteward.problems import RequestInvalid
-from keysteward.storage import catalogue, catalogue_sql, conditions
+from keysteward.storage import catalogue, catalogue_sql, conditions, database
 from keysteward.storage.catalogue import CatalogueEntry
 from keysteward.storage.conditions import Call, Comparison, Field, Literal, Not, Order
+from keysteward.storage.engines import sqlite
 from keysteward.storage.entry_lists import EntryFilter, Position
 from tests.storage import library
 from tests.storage.conftest import NOW, Bench, Pki
@@ -326,3 +327,23 @@ def _count(
     filled: Library, source: catalogue.Source, condition: conditions.Condition | None
 ) -> int:
     return filled.bench.store.catalogue.count(filled.bench.keystore_id, source, condition)
+
+
+def test_search_that_takes_too_long_is_ended(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody holds a thread with conditions for longer; the connection goes on to serve."""
+    store, keystore_id = filled.bench.store, filled.bench.keystore_id
+    wanted = Comparison("ne", Call("tolower", (Field("Alias"),)), Literal("x"))
+    everything = store.catalogue.list(keystore_id, View.CURRENT, limit=100, condition=wanted)
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite, "_STEPS", 1)
+        patch.setattr(database, "SEARCH_SECONDS", 0)
+        with pytest.raises(RequestInvalid, match="longer than 0 s"):
+            store.catalogue.list(keystore_id, View.CURRENT, limit=100, condition=wanted)
+        with pytest.raises(RequestInvalid, match="longer than 0 s"):
+            store.catalogue.count(keystore_id, View.CURRENT, wanted)
+        assert everything == store.catalogue.list(keystore_id, View.CURRENT, limit=100)
+    assert everything == store.catalogue.list(
+        keystore_id, View.CURRENT, limit=100, condition=wanted
+    )

@@ -56,8 +56,10 @@ LIVE_SETS: tuple[LiveSet, ...] = (
         reads=_DOWNLOAD,
         find=keystore_resources.find,
         writes={
-            "POST": Writing(_EDIT, keystore_resources.post, keystore_resources.post_limit),
-            "PUT": Writing(_EDIT, keystore_resources.put, keystore_resources.put_limit),
+            "POST": Writing(
+                _EDIT, keystore_resources.post, keystore_resources.post_limit, slow=True
+            ),
+            "PUT": Writing(_EDIT, keystore_resources.put, keystore_resources.put_limit, slow=True),
         },
     ),
     LiveSet(
@@ -103,14 +105,18 @@ LIVE_SETS: tuple[LiveSet, ...] = (
         reads=_READ,
         writes={
             "POST": Writing(
-                _EDIT, key_pair_resources.post, key_pair_resources.limit, alias_missing=400
+                _EDIT,
+                key_pair_resources.post,
+                key_pair_resources.limit,
+                alias_missing=400,
+                slow=True,
             ),
         },
     ),
     LiveSet(
         model.SETS["KeyPairGenerationRequests"],
         reads=_READ,
-        writes={"POST": Writing(_EDIT, key_pair_generation_requests.post)},
+        writes={"POST": Writing(_EDIT, key_pair_generation_requests.post, slow=True)},
     ),
     LiveSet(
         model.SETS["SSHKeyGenerationRequests"],
@@ -121,6 +127,7 @@ LIVE_SETS: tuple[LiveSet, ...] = (
                 ssh_key_generation_requests.post,
                 ssh_key_generation_requests.limit,
                 alias_missing=400,
+                slow=True,
             ),
         },
     ),

@@ -95,9 +95,7 @@ class _Face:
             address = addresses.read(request)
             self._take(principal, address.keystore)  # 2
             steward = await self._steward(principal, address.keystore)  # 3
-            response = await exchange.answer(
-                request, address, principal, steward, self._service.csrf
-            )
+            response = await exchange.answer(request, address, principal, steward, self._service)
         except Problem as problem:
             response = exchange.refuse(request, problem)
         return self._with_token(request, principal, response)

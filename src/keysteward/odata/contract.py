@@ -98,6 +98,8 @@ class Writing:
     """Status for a keystore in other hands."""
     alias_missing: int = 404
     """Status for an unknown alias."""
+    slow: bool = False
+    """Whether it computes for long: it gets one of a few threads then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,14 @@ from keysteward.problems import (
 )
 from keysteward.rights import Permission
 from keysteward.web import bodies
-from keysteward.web.csrf import HEADER, CsrfTokens
-from keysteward.web.service import in_thread
+from keysteward.web.csrf import HEADER
+from keysteward.web.service import Service, in_thread
 
 _SETS = {live.set.name: live for live in LIVE_SETS}
 
 
 async def answer(
-    request: Request, address: Address, principal: Principal, steward: Steward, tokens: CsrfTokens
+    request: Request, address: Address, principal: Principal, steward: Steward, service: Service
 ) -> Response:
     """Return the answer to a request of an account that may see the keystore.
 
@@ -74,11 +74,11 @@ async def answer(
         head=request.method == "HEAD",
     )
     if writing is None:
-        return _shortened(request, await _read(request, call))
-    return await _changed(request, call, writing, principal, tokens)
+        return _shortened(request, await _read(request, call, service))
+    return await _changed(request, call, writing, principal, service)
 
 
-async def _read(request: Request, call: Call) -> Response:
+async def _read(request: Request, call: Call, service: Service) -> Response:
     resource, wanted = call.resource, call.options
     type_ = resource.target.type
     plain = not wanted.select and not wanted.expand
@@ -91,21 +91,23 @@ async def _read(request: Request, call: Call) -> Response:
     def work() -> Response:  # 8, 9
         return rendering.answer(call, reads.read(call, _SETS, shape), shape, format_)
 
-    return await in_thread(work)
+    long = wanted.filter or wanted.order_by or wanted.expand
+    return await in_thread(work, service.searches if long else None)
 
 
 async def _changed(
-    request: Request, call: Call, writing: Writing, principal: Principal, tokens: CsrfTokens
+    request: Request, call: Call, writing: Writing, principal: Principal, service: Service
 ) -> Response:
     format_ = _any_format(request, call.options.format)
     call_ = call
     try:
-        tokens.require(principal, request.headers.get(HEADER))  # 6
+        service.csrf.require(principal, request.headers.get(HEADER))  # 6
         limit = writing.limit(call.steward.settings, call.media_type)
         body = await bodies.read(request, limit.limit_bytes, lambda _: limit.problem)  # 7
         call_ = replace(call, body=body)
         return await in_thread(  # 8, 9
-            lambda: rendering.answer(call_, writing.run(call_), None, format_)
+            lambda: rendering.answer(call_, writing.run(call_), None, format_),
+            service.slow if writing.slow else None,
         )
     except Problem as problem:
         circumstances = Circumstances(

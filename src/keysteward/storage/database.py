@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
-from keysteward.problems import DatabaseUnusable, KeystoreBusy, SettingInvalid
+from keysteward.problems import DatabaseUnusable, KeystoreBusy, RequestInvalid, SettingInvalid
 from keysteward.storage.engines import ENGINES
 from keysteward.storage.engines.contract import (
     BUSY_TIMEOUT_SECONDS,
@@ -25,6 +25,9 @@ from keysteward.storage.engines.contract import (
     StorageEngine,
 )
 from keysteward.storage.statements import MANY
+
+SEARCH_SECONDS = 5
+"""How long a search may take whose conditions somebody wrote freely."""
 
 Row: TypeAlias = tuple[Any, ...]
 """A row as the driver gives it; ``rows`` makes values of it."""
@@ -51,12 +54,22 @@ class Link:
             raise self._database.problem(error) from error
 
     def all_once(self, statement: ClauseElement, **parameters: object) -> list[Row]:
-        """Return all rows of a statement with values of its own, of which nothing is kept."""
+        """Return all rows of a statement with values of its own, of which nothing is kept.
+
+        Raises RequestInvalid if that takes longer than SEARCH_SECONDS.
+        """
+        engine = self._database.engine
         compiled = statement.compile(dialect=self._database.core.dialect)
         try:
-            self._cursor.execute(str(compiled), {**compiled.params, **parameters})
-            return list(self._cursor.fetchall())
+            with engine.limited(self.connection, SEARCH_SECONDS):
+                self._cursor.execute(str(compiled), {**compiled.params, **parameters})
+                return list(self._cursor.fetchall())
         except self._errors as error:
+            if engine.is_interrupted(error):
+                raise RequestInvalid(
+                    f"To find what it asks for takes longer than {SEARCH_SECONDS} s. Ask for less: "
+                    "fewer conditions, fewer functions in them."
+                ) from error
             raise self._database.problem(error) from error
 
     def one(self, statement: Executable, **parameters: object) -> Row | None:

@@ -160,7 +160,7 @@ class Protocol(H11Protocol):
                 message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
             await send(message)
 
-        if _FRAMINGS <= {name for name, _ in scope["headers"]}:
+        if {name for name, _ in scope["headers"]} >= _FRAMINGS:
             # A proxy in front may have gone by the other one (RFC 9112 section 6.3, rule 3).
             self._refuse(400, "Content-Length and Transfer-Encoding are both there. Send one.")
             return

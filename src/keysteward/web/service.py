@@ -18,6 +18,9 @@ from keysteward.web.rates import Rates
 
 T = TypeVar("T")
 
+_SEARCHES = 4
+"""A quarter of the worker threads: all of them at once would not be faster."""
+
 
 def _few() -> CapacityLimiter:
     return CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
@@ -34,6 +37,8 @@ class Service:
     passwords: PasswordQueue = field(default_factory=PasswordQueue)
     slow: CapacityLimiter = field(default_factory=_few)
     """The few threads of what computes for long, so that the others stay free for the rest."""
+    searches: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_SEARCHES))
+    """The threads of readings that a caller can make as long as the store lets them be."""
 
     def steward_of(self, principal: Principal, keystore: str | None) -> Steward:
         """Return the steward of a keystore that exists for the account; None means the default.

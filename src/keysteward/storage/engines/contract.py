@@ -87,6 +87,12 @@ class StorageEngine(Protocol):
     def unusable(self, error: Exception) -> str | None:
         """Return what is wrong with the database and what to do, or None for a bug of ours."""
 
+    def limited(self, connection: DBAPIConnection, seconds: float) -> AbstractContextManager[None]:
+        """Interrupt a statement that still reads so long after the block began."""
+
+    def is_interrupted(self, error: Exception) -> bool:
+        """Tell whether a driver error means that ``limited`` interrupted a statement."""
+
     def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> int:
         """Return the first of so many ids that no row of a table has, nor ever had.
 

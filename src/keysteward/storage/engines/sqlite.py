@@ -6,6 +6,7 @@ other connections can corrupt a database in WAL mode.
 
 import os
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ PRAGMAS: Mapping[str, tuple[str | int, str | int]] = {
 
 _BACKUP_STEP_PAGES = 1024
 _SCRUB_ATTEMPTS = 3
+_STEPS = 1_000
+"""A step may call a function over 100,000 characters; a thousand plain ones take 50 µs."""
 
 _UNUSABLE = {
     driver.SQLITE_NOTADB: "The file is no SQLite database. Bring it back from a backup.",
@@ -111,6 +114,21 @@ class Sqlite:
         if isinstance(error, driver.OperationalError) and "decode to UTF-8" in str(error):
             return _UNUSABLE[driver.SQLITE_CORRUPT]
         return _UNUSABLE.get(_code(error))
+
+    @contextmanager
+    def limited(self, connection: DBAPIConnection, seconds: float) -> Iterator[None]:
+        """Look at the clock after every few steps of SQLite's machine."""
+        driver_connection: Any = connection  # sqlite3 has more than the DB-API knows
+        end = time.monotonic() + seconds
+        driver_connection.set_progress_handler(lambda: time.monotonic() >= end, _STEPS)
+        try:
+            yield
+        finally:
+            driver_connection.set_progress_handler(None, 0)
+
+    def is_interrupted(self, error: Exception) -> bool:
+        """Tell by the primary result code."""
+        return bool(_code(error) == driver.SQLITE_INTERRUPT)
 
     def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> int:  # noqa: ARG002  # the database is ours alone until the commit
         """Return what SQLite would give next; rows with explicit ids move it on."""
