@@ -53,16 +53,15 @@ def test_entry_has_the_parts_of_the_format() -> None:
     assert "application/xml" == found(root, f"{A}content").get("type")
 
 
-def test_properties_are_texts_with_their_type() -> None:
-    """Of strings none is given; null is marked; what XML cannot hold is replaced."""
+def test_properties_are_bare_texts() -> None:
+    """Their types are in the metadata; null is marked; what XML cannot hold is replaced."""
     properties = found(entry(ENTRY), f"{A}content/{M}properties")
     assert "shop" == properties.findtext(f"{D}Alias")
-    assert found(properties, f"{D}Alias").get(f"{M}type") is None
     size = found(properties, f"{D}KeySize")
-    assert ("2048", "Edm.Int32") == (size.text, size.get(f"{M}type"))
+    assert ("2048", {}) == (size.text, size.attrib)
     until = found(properties, f"{D}ValidNotAfter")
-    assert "2028-12-31T23:59:59.500000Z" == until.text
-    assert "true" == found(properties, f"{D}EllipticCurve").get(f"{M}null")
+    assert "2028-12-31T23:59:59.500Z" == until.text
+    assert {f"{M}null": "true"} == found(properties, f"{D}EllipticCurve").attrib
     assert 'CN=A & B <x>, O="Firm, \ufffdInc."' == properties.findtext(f"{D}SubjectDN")
     names = [each.tag.removeprefix(D) for each in properties]
     assert ["Hexalias", "Alias", "KeyType"] == names[:3]
@@ -90,7 +89,9 @@ def test_expanded_navigations_lie_in_their_link() -> None:
     inner = found(inline("ChainCertificates"), f"{A}feed/{A}entry/{A}content/{M}properties")
     assert "1" == inner.findtext(f"{D}Index")
     feed = found(inline("ChainCertificates"), f"{A}feed")
-    assert f"{ROOT}KeystoreEntries('73686F70')/ChainCertificates" == feed.findtext(f"{A}id")
+    address = "KeystoreEntries('73686F70')/ChainCertificates"
+    assert f"{ROOT}{address}" == feed.findtext(f"{A}id")
+    assert address == found(feed, f"{A}link[@rel='self']").get("href")
     assert "shop" == found(inline("Certificate"), f"{A}entry").findtext(f"{A}title")
     assert 0 == len(inline("Sshkey"))
 
@@ -122,10 +123,10 @@ def test_feed_has_count_and_the_next_page_where_asked() -> None:
 
 
 def test_single_values_are_documents_of_their_own() -> None:
-    """A property, with its type, and the addresses of related entities."""
+    """A property, and the addresses of related entities."""
     size = edm.properties_of(model.KEYSTORE)["Size"]
     root = parsed(atom_format.write_property(size, 3), "application/xml")
-    assert (f"{D}Size", "3", "Edm.Int32") == (root.tag, root.text, root.get(f"{M}type"))
+    assert (f"{D}Size", "3", {}) == (root.tag, root.text, root.attrib)
     root = parsed(atom_format.write_property(size, None), "application/xml")
     assert "true" == root.get(f"{M}null")
     uri = f"{ROOT}KeystoreEntries('73686F70')"

@@ -162,11 +162,13 @@ def test_media_entities_say_where_their_content_is(client: Client) -> None:
         found = client.get(f"{entry(ALIAS)}/{name}").json()["d"]
         assert face.hexalias(ALIAS) == found["Hexalias"]
         source = found["__metadata"]["media_src"].removeprefix(face.ROOT)
-        assert source == f"{set_}('{face.hexalias(ALIAS)}')/$value"
-        if set_ != "CertificateChainResources":
-            assert client.get(source).status_code == 200
-            behind = client.get(f"{entry(ALIAS, set_)}/KeystoreEntry").json()["d"]
-            assert ALIAS == behind["Alias"]
+        own = f"{entry(ALIAS, set_)}/$value"
+        takes_alone = set_ == "CertificateChainResources"
+        assert source == (f"{entry(ALIAS)}/ChainResource/$value" if takes_alone else own)
+        assert own == found["__metadata"]["edit_media"].removeprefix(face.ROOT)
+        assert found["__metadata"]["content_type"] in client.get(source).headers["content-type"]
+        behind = client.get(f"{entry(ALIAS, set_)}/KeystoreEntry").json()["d"]
+        assert ALIAS == behind["Alias"]
 
 
 @pytest.mark.usefixtures("stored")

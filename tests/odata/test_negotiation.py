@@ -14,6 +14,9 @@ from keysteward.problems import MediaTypeUnsupported
         ("", Format.ATOM),
         ("*/*", Format.ATOM),
         ("application/*", Format.ATOM),
+        # Java's own client.
+        ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", Format.ATOM),
+        ("*", Format.ATOM),
         ("application/json", Format.JSON),
         ("Application/JSON; charset=utf-8", Format.JSON),
         ("application/json;odata=verbose", Format.JSON),

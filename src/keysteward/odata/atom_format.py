@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from keysteward.odata import entities, literals, model, moments
-from keysteward.odata.edm import Edm, Navigation, Property
+from keysteward.odata.edm import Navigation, Property
 from keysteward.odata.entities import Entity, Feed, Related, Value
 from keysteward.odata.errors import ErrorAnswer
 from keysteward.odata.shapes import Shape, whole
@@ -46,8 +46,8 @@ def write_entity(entity: Entity, shape: Shape, root: str) -> Content:
 
 def write_feed(feed: Feed, shape: Shape, root: str) -> Content:
     """Return one page of entities as a feed."""
-    address = f"{root}{model.SETS_OF_TYPES[shape.type.name].name}"
-    return _content(_feed(feed, shape, root, address, _namespaces(root)), _FEED)
+    path = feed.path or model.SETS_OF_TYPES[shape.type.name].name
+    return _content(_feed(feed, shape, root, path, _namespaces(root)), _FEED)
 
 
 def write_property(property_: Property, value: Value) -> Content:
@@ -97,8 +97,8 @@ def _namespaces(root: str) -> str:
     return attributes({"xmlns": _ATOM, "xmlns:m": METADATA, "xmlns:d": DATA, "xml:base": root})
 
 
-def _feed(feed: Feed, shape: Shape, root: str, address: str, names: str = "") -> str:
-    name = address.rpartition("/")[2]
+def _feed(feed: Feed, shape: Shape, root: str, path: str, names: str = "") -> str:
+    name = path.partition("?")[0].rpartition("/")[2]
     updated = max((_updated(each) for each in feed.entities), default=_NEVER)
     count = "" if feed.count is None else f"<m:count>{feed.count}</m:count>"
     following = ""
@@ -106,9 +106,9 @@ def _feed(feed: Feed, shape: Shape, root: str, address: str, names: str = "") ->
         following = f"<link{attributes({'rel': 'next', 'href': feed.next})}/>"
     entries = "".join(_entry(each, shape, root) for each in feed.entities)
     return (
-        f"<feed{names}><id>{escape(address)}</id>"
+        f"<feed{names}><id>{escape(root + path)}</id>"
         f'<title type="text">{escape(name)}</title><updated>{moments.iso(updated)}</updated>'
-        f"<author><name/></author>{_link('self', name, name)}{count}{entries}{following}</feed>"
+        f"<author><name/></author>{_link('self', name, path)}{count}{entries}{following}</feed>"
     )
 
 
@@ -137,9 +137,10 @@ def _entry_content(entity: Entity, shape: Shape, root: str) -> str:
     properties = f"<m:properties>{written}</m:properties>"
     if entity.content_type is None:
         return f'<content type="application/xml">{properties}</content>'
-    source = entities.address("", entity, "/$value")
-    content = attributes({"type": entity.content_type, "src": f"{root}{source}"})
-    edit = attributes({"rel": "edit-media", "type": entity.content_type, "href": source})
+    source = f"{root}{entities.content_path(entity)}"
+    content = attributes({"type": entity.content_type, "src": source})
+    own = entities.address("", entity, "/$value")
+    edit = attributes({"rel": "edit-media", "type": entity.content_type, "href": own})
     return f"<link{edit}/><content{content}/>{properties}"
 
 
@@ -167,7 +168,7 @@ def _related(related: Related, shape: Shape, root: str, href: str) -> str:
         return ""
     if isinstance(related, Entity):
         return _entry(related, shape, root)
-    return _feed(Feed(related), shape, root, f"{root}{href}")
+    return _feed(Feed(related), shape, root, href)
 
 
 def _link(rel: str, title: str, href: str) -> str:
@@ -176,10 +177,9 @@ def _link(rel: str, title: str, href: str) -> str:
 
 def _property(property_: Property, value: Value, names: str = "") -> str:
     tag = f"d:{property_.name}"
-    kind = "" if property_.type is Edm.STRING else f' m:type="{property_.type}"'
     if value is None:
-        return f'<{tag}{names}{kind} m:null="true"/>'
-    return f"<{tag}{names}{kind}>{escape(literals.to_text(value))}</{tag}>"
+        return f'<{tag}{names} m:null="true"/>'
+    return f"<{tag}{names}>{escape(literals.to_text(value))}</{tag}>"
 
 
 def _uri(entity: Entity, root: str, names: str = "") -> str:

@@ -13,8 +13,6 @@ from keysteward.odata.writers import Content
 from keysteward.problems import RequestInvalid, SigningResponseTooLarge
 from keysteward.settings import Settings
 
-_MEDIA_TYPE = "application/pkcs7-mime"
-
 _TRIES = 5
 """Of an upload that loses against writers of other processes."""
 
@@ -25,7 +23,7 @@ _QUEUES = tuple(Lock() for _ in range(64))
 def find(call: Call, key: Key) -> Entity:
     """Return what is said of an entry's chain. Raises RequestInvalid at an address of its own."""
     _require_navigation(call)
-    return media.entity(call, key, model.CERTIFICATE_CHAIN_RESOURCE, _MEDIA_TYPE)
+    return media.entity(call, key, model.CERTIFICATE_CHAIN_RESOURCE)
 
 
 def content(call: Call, key: Key) -> Content:

@@ -10,12 +10,10 @@ from keysteward.odata.writers import Content
 from keysteward.problems import UploadTooLarge
 from keysteward.settings import Settings
 
-_MEDIA_TYPE = "application/pkix-cert"
-
 
 def find(call: Call, key: Key) -> Entity:
     """Return what is said of an entry's certificate. Raises AliasNotFound."""
-    return media.entity(call, key, model.CERTIFICATE_RESOURCE, _MEDIA_TYPE)
+    return media.entity(call, key, model.CERTIFICATE_RESOURCE)
 
 
 def content(call: Call, key: Key) -> Content:

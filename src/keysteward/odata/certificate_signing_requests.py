@@ -9,12 +9,12 @@ from keysteward.odata.paths import Key
 from keysteward.odata.writers import Content
 from keysteward.pki.subjects import Subject
 
-_MEDIA_TYPE = "application/pkcs10"
+_MEDIA_TYPE = media.MEDIA_TYPES[model.CERTIFICATE_SIGNING_REQUEST.name]
 
 
 def find(call: Call, key: Key) -> Entity:
     """Return what is said of an entry's signing request; none is made yet. Raises AliasNotFound."""
-    return media.entity(call, key, model.CERTIFICATE_SIGNING_REQUEST, _MEDIA_TYPE)
+    return media.entity(call, key, model.CERTIFICATE_SIGNING_REQUEST)
 
 
 def content(call: Call, key: Key) -> Content:

@@ -16,11 +16,7 @@ def of_entry(call: Call, alias: str, place: Place) -> tuple[Entity, ...]:
 
 def find(call: Call, key: Key) -> Entity:
     """Return one by Hexalias and Index. Raises AliasNotFound, ResourceUnknown."""
-    asked = call.options.keystore_name or sources.SYSTEM
-    place = sources.named(call.steward, asked, sources.WITH_HISTORY)
-    if call.resource.navigation is not None:
-        place = sources.of_call(call)
-    chain = of_entry(call, contract.alias_of(key), place)
+    chain = of_entry(call, contract.alias_of(key), sources.of_call(call))
     for certificate in chain:
         if certificate.values["Index"] == key[1]:
             return certificate

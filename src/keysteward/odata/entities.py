@@ -37,6 +37,8 @@ class Entity:
     """What its addresses end in so that they lead to it: ``?keystoreName=KeyRenewal``."""
     content_type: str | None = None
     """Of a media entity: what its ``$value`` is."""
+    content_path: str | None = None
+    """Where its content is read within the service, if its own ``$value`` only takes it."""
     etag: str | None = None
     """As in the ETag header, quotes included."""
 
@@ -50,6 +52,8 @@ class Feed:
     """Of all pages, if ``$inlinecount`` asks for it."""
     next: str | None = None
     """The whole address of the next page."""
+    path: str | None = None
+    """Where it is within the service; None for the set of its entities."""
 
 
 def address(root: str, entity: Entity, behind: str = "") -> str:
@@ -58,6 +62,11 @@ def address(root: str, entity: Entity, behind: str = "") -> str:
     ``root`` is the whole address of the service, with a slash at its end.
     """
     return f"{root}{path(entity)}{behind}{entity.query}"
+
+
+def content_path(entity: Entity) -> str:
+    """Return where the content of a media entity is read, within the service."""
+    return entity.content_path or address("", entity, "/$value")
 
 
 def path(entity: Entity) -> str:

@@ -1,6 +1,5 @@
 """``$expand``: what entities lead to, read along with them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from keysteward.odata import (
@@ -8,11 +7,12 @@ from keysteward.odata import (
     entry_values,
     hexalias,
     keystores,
+    media,
     model,
     pages,
     sources,
 )
-from keysteward.odata.contract import Call, LiveSet
+from keysteward.odata.contract import Call
 from keysteward.odata.edm import Navigation
 from keysteward.odata.entities import Entity, Feed, Related
 from keysteward.odata.shapes import Shape
@@ -23,13 +23,11 @@ _MOST_ENTITIES = 10_000
 """That one answer reads along with what was asked for."""
 
 
-def expand(
-    call: Call, found: Entity | Feed, shape: Shape, sets: Mapping[str, LiveSet]
-) -> Entity | Feed:
+def expand(call: Call, found: Entity | Feed, shape: Shape) -> Entity | Feed:
     """Return entities with what the shape expands. Raises RequestInvalid if that is too much."""
     if not shape.expanded:
         return found
-    expansion = _Expansion(call, sets)
+    expansion = _Expansion(call)
     if isinstance(found, Entity):
         return expansion.expanded(found, shape, expansion.place_of(found))
     whole = tuple(
@@ -48,7 +46,6 @@ class _Expansion:
     """What was read so far for one answer."""
 
     call: Call
-    sets: Mapping[str, LiveSet]
     count: int = 0
     keystores: dict[str, Entity] = field(default_factory=dict)
 
@@ -92,16 +89,12 @@ class _Expansion:
             return ()
         if navigation.name == "Entries":
             return self._entries(place)
-        key = str(entity.values["Hexalias"])
-        alias = hexalias.decode(key)
+        alias = hexalias.decode(str(entity.values["Hexalias"]))
         if navigation.name == "ChainCertificates":
             return chain_certificates.of_entry(self.call, alias, place)
         if navigation.name == "KeystoreEntry":
             return entry(self.call, place, alias)
-        find = self.sets[model.target_of(navigation).name].find
-        if find is None:
-            raise RequestInvalid(f"$expand: {navigation.name} cannot be read.")
-        return find(self.call, (key,))
+        return media.of_alias(alias, place, model.target_of(navigation).type)
 
     def _entries(self, place: Place) -> tuple[Entity, ...]:
         """Return all entries of a place, or refuse: a cut list would look like a whole one."""

@@ -150,7 +150,7 @@ def _of_shape(shape: Shape, root: str) -> Callable[[Entity], dict[str, object]]:
 
     def write(entity: Entity) -> dict[str, object]:
         base = f"{root}{entities.path(entity)}"
-        members: dict[str, object] = {"__metadata": _metadata(entity, base)}
+        members: dict[str, object] = {"__metadata": _metadata(entity, root)}
         value_of, query = entity.values.get, entity.query
         for name in names:
             members[name] = value_of(name)
@@ -169,14 +169,17 @@ def _of_shape(shape: Shape, root: str) -> Callable[[Entity], dict[str, object]]:
     return write
 
 
-def _metadata(entity: Entity, base: str) -> dict[str, str]:
-    uri = f"{base}{entity.query}"
+def _metadata(entity: Entity, root: str) -> dict[str, str]:
+    uri = entities.address(root, entity)
     metadata = {"id": uri, "uri": uri, "type": entity.type.qualified_name}
     if entity.etag is not None:
         metadata["etag"] = entity.etag
     if entity.content_type is not None:
-        source = f"{base}/$value{entity.query}"
-        metadata.update(content_type=entity.content_type, media_src=source, edit_media=source)
+        metadata |= {
+            "content_type": entity.content_type,
+            "media_src": f"{root}{entities.content_path(entity)}",
+            "edit_media": entities.address(root, entity, "/$value"),
+        }
     return metadata
 
 

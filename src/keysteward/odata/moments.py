@@ -19,8 +19,10 @@ def json_date(moment: datetime) -> str:
 
 
 def iso(moment: datetime) -> str:
-    """Return a moment as ISO 8601 in UTC, with as much of the second as there is."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """Return a moment as ISO 8601 in UTC, to the millisecond, without one if it is zero."""
+    whole = moment.microsecond < 1_000
+    text = moment.astimezone(UTC).isoformat(timespec="seconds" if whole else "milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def read_json_date(text: str) -> datetime | None:

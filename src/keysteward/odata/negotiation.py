@@ -113,7 +113,8 @@ def _ranges(accept: str) -> list[_Range]:
     ranges = []
     for text in accept.lower().split(","):
         name, *parameters = (part.strip() for part in text.split(";"))
-        main, _, sub = name.partition("/")
+        # Java's own client sends "*", too.
+        main, _, sub = ("*/*" if name == "*" else name).partition("/")
         values = {key.strip(): value.strip() for key, _, value in map(_halves, parameters)}
         verbose = values.get("odata", "verbose") == "verbose"
         ranges.append(_Range(main, sub, verbose, _quality(values.get("q", "1"))))

@@ -1,6 +1,7 @@
 """Reading: entities, properties, raw values, counts and links, along one navigation at most."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from keysteward.odata import chain_certificates, contract, expansion, keystores, pages, sources
 from keysteward.odata.contract import Answer, Call, Links, LiveSet, Member
@@ -29,7 +30,8 @@ def read(call: Call, sets: Mapping[str, LiveSet], shape: Shape) -> Answer:
         return Links(related, isinstance(found, Feed))
     if isinstance(found, Entity) and resource.member is not None:
         return Member(found, resource.member)
-    return expansion.expand(call, found, shape, sets)
+    expanded = expansion.expand(call, found, shape)
+    return replace(expanded, path=call.path) if isinstance(expanded, Feed) else expanded
 
 
 def _found(call: Call, sets: Mapping[str, LiveSet]) -> Entity | Feed | Content:

@@ -23,6 +23,16 @@ WITH_HISTORY = _LISTED | {HISTORY}
 """The names for which SAP gives out certificates and chains."""
 _OF_HISTORY = frozenset({"Certificate", "ChainCertificates", "ChainResource"})
 """Navigations for which SAP takes the name of the history, too."""
+_PARTS = frozenset(
+    {
+        model.CERTIFICATE_RESOURCE.name,
+        model.CERTIFICATE_CHAIN_RESOURCE.name,
+        model.CERTIFICATE_SIGNING_REQUEST.name,
+        model.SSH_KEY_RESOURCE.name,
+        model.CHAIN_CERTIFICATE.name,
+    }
+)
+"""Types whose sets hold what an entry has, also one of the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +53,10 @@ def of_call(call: Call) -> Place:
     resource = call.resource
     if resource.set.type is model.HISTORY_KEYSTORE_ENTRY:
         return named(call.steward, HISTORY, WITH_HISTORY)
-    navigation = resource.navigation
-    if navigation is not None and navigation.name == "SigningRequest":
+    navigation = "" if resource.navigation is None else resource.navigation.name
+    if navigation == "SigningRequest":
         allowed = frozenset({SYSTEM})
-    elif navigation is not None and navigation.name in _OF_HISTORY:
+    elif navigation in _OF_HISTORY or resource.set.type.name in _PARTS:
         allowed = WITH_HISTORY
     else:
         allowed = _LISTED

@@ -7,12 +7,10 @@ from keysteward.odata.entities import Entity
 from keysteward.odata.paths import Key
 from keysteward.odata.writers import Content
 
-_MEDIA_TYPE = "text/plain"
-
 
 def find(call: Call, key: Key) -> Entity:
     """Return what is said of an entry's public key. Raises AliasNotFound."""
-    return media.entity(call, key, model.SSH_KEY_RESOURCE, _MEDIA_TYPE)
+    return media.entity(call, key, model.SSH_KEY_RESOURCE)
 
 
 def content(call: Call, key: Key) -> Content:
