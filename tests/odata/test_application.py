@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from keysteward.keystore import keystores
 from keysteward.keystore.steward import Steward
 from keysteward.odata import reads
 from keysteward.rights import Role
 from keysteward.web.rates import Rates
 from tests.odata import face
 from tests.odata.face import Client
+from tests.steward import TENANT
 
 
 def test_an_account_that_asks_too_often_has_to_wait(steward: Steward) -> None:
@@ -64,6 +66,19 @@ def test_what_cannot_be_done_at_an_address_is_said(
     answer = client.call(method, path)
     assert (status, code) == face.error(answer)[:2]
     assert ("allow" in answer.headers) == (status in (405, 501))
+
+
+def test_who_may_not_see_a_keystore_takes_none_of_its_rate(steward: Steward) -> None:
+    """Nobody can make a keystore refuse its own clients from outside."""
+    keystores.create_keystore(steward, TENANT, "other")
+    with face.opened(steward, Rates.of(1, None)) as http:
+        stranger = face.sign_in(
+            http, steward, Role.VIEWER, name="stranger", keystores=frozenset({"other"})
+        )
+        for _ in range(20):
+            assert stranger.get("KeystoreEntries").status_code == 404
+        own = face.sign_in(http, steward, Role.VIEWER)
+        assert own.get("KeystoreEntries").status_code == 200
 
 
 def test_answers_name_their_version_and_the_address_they_were_asked_at(client: Client) -> None:

@@ -93,16 +93,21 @@ def test_limits_are_shared_by_the_processes_of_a_node() -> None:
     assert 25 == _taken(rates.accounts, "anna", 500)
 
 
+def _take(rates: Rates, keystore: str, account_id: int) -> None:
+    rates.take_account(account_id)
+    rates.take_keystore(keystore)
+
+
 def test_request_counts_for_its_account_and_its_keystore() -> None:
     """Two accounts within their own limits still share that of the keystore."""
     rates = Rates.of(12, 10)
     for _ in range(100):
-        rates.take("default", 1)
+        _take(rates, "default", 1)
     for _ in range(20):
-        rates.take("default", 2)
+        _take(rates, "default", 2)
 
     with pytest.raises(TooManyRequests, match="of a keystore"):
-        rates.take("default", 2)
+        _take(rates, "default", 2)
     with pytest.raises(TooManyRequests, match="An account"):
-        rates.take("default", 1)
-    rates.take("production", 2)
+        _take(rates, "default", 1)
+    _take(rates, "production", 2)

@@ -1,8 +1,9 @@
 """The OData face: from a request to an operation and back. Each request takes these steps.
 
 1. Who sends it? Without credentials that are right: 401.
-2. Does the account, or all clients of the keystore together, ask too often? 429.
-3. Does the keystore exist for the account? An unknown ``/location/…`` is 404.
+2. Does the account ask too often? 429.
+3. Does the keystore exist for the account? An unknown ``/location/…`` is 404. Do all clients of the
+   keystore together ask too often? 429. Whoever may not see it does not count among them.
 4. What do path and query name, and does it take this method? 400, 404, 405; PATCH 501.
 5. Do the account's roles permit it? 403.
 6. Does a change come with the account's CSRF token? 403 with ``X-CSRF-Token: Required``.
@@ -79,7 +80,7 @@ class _Face:
             return welcome
         try:
             principal = await access.authenticate(self._service, request)
-            self._take(principal, None)
+            self._service.odata_rates.take_account(principal.account_id)
         except Problem as problem:
             return exchange.refuse(request, problem)
         return self._with_token(request, principal, welcome)
@@ -93,16 +94,12 @@ class _Face:
         request.state.account = principal.caller.name
         try:
             address = addresses.read(request)
-            self._take(principal, address.keystore)  # 2
+            self._service.odata_rates.take_account(principal.account_id)  # 2
             steward = await self._steward(principal, address.keystore)  # 3
             response = await exchange.answer(request, address, principal, steward, self._service)
         except Problem as problem:
             response = exchange.refuse(request, problem)
         return self._with_token(request, principal, response)
-
-    def _take(self, principal: Principal, keystore: str | None) -> None:
-        name = keystore or self._service.steward.settings.keystore
-        self._service.odata_rates.take(name, principal.account_id)
 
     async def _steward(self, principal: Principal, keystore: str | None) -> Steward:
         name = keystore or self._service.steward.settings.keystore
@@ -110,6 +107,7 @@ class _Face:
         if found is None:
             found = await in_thread(lambda: self._service.steward_of(principal, name))
             self._stewards[name] = found
+        self._service.odata_rates.take_keystore(name)
         return found
 
     def _with_token(self, request: Request, principal: Principal, response: Response) -> Response:

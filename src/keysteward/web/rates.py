@@ -78,7 +78,10 @@ class Rates:
 
         return cls(share(per_keystore), share(per_account))
 
-    def take(self, keystore: str, account_id: int) -> None:
-        """Count a request. Raises TooManyRequests."""
+    def take_account(self, account_id: int) -> None:
+        """Count a request against its account. Raises TooManyRequests."""
         self.accounts.take(account_id, "An account")
+
+    def take_keystore(self, keystore: str) -> None:
+        """Count a request against a keystore that the account may see. Raises TooManyRequests."""
         self.keystores.take(keystore, "All clients of a keystore together")
