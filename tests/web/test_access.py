@@ -131,3 +131,10 @@ def test_user_with_a_one_time_password_may_only_change_it(
     with pytest.raises(PasswordChangeRequired):
         sign_in(authorization=credentials)
     assert "bert" == sign_in(authorization=credentials, one_time_password=True).name
+
+
+def test_token_without_a_scheme_is_not_repeated(sign_in: SignIn) -> None:
+    """Answers stand in logs of programs, where a token that was sent wrongly has no place."""
+    with pytest.raises(NotSignedIn) as refused:
+        sign_in(authorization="kt_secret")
+    assert "secret" not in refused.value.detail

@@ -67,7 +67,9 @@ def _principal(service: Service, given: str, cookie: str | None, address: str) -
     if scheme.lower() == "basic":
         return sign_in.recall(service.steward, *_name_and_password(given), address)
     if given:
-        raise NotSignedIn(f"{scheme[:20]!r} is no kind of authentication that is known here.")
+        # Without a scheme before it, the word may be the secret itself.
+        named = repr(scheme[:20]) if credentials else "What the Authorization header begins with"
+        raise NotSignedIn(f"{named} is no kind of authentication that is known here.")
     if cookie is not None:
         return sessions.resolve_session(service.steward, Secret(cookie.encode()))
     raise NotSignedIn("The request has no credentials.")
