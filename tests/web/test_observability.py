@@ -1,5 +1,7 @@
+import io
 import json
 import logging
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import anyio
@@ -186,3 +188,23 @@ def test_methods_that_nobody_knows_are_one(capsys: pytest.CaptureFixture[str]) -
     assert "other" in seen
     assert "INVENTED" not in seen
     assert "" == capsys.readouterr().err
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_terminal_shows_escape_sequences_and_does_not_obey_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Addresses are written by strangers: none of them moves the cursor or begins a line."""
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    logs.configure("info")
+    structlog.stdlib.get_logger("test").info("request", path="/\x1b[9;9Hone", note="/a\nb")
+    said = terminal.getvalue()
+
+    assert r"'/\x1b[9;9Hone'" in said
+    assert "\x1b[9;9H" not in said
+    assert 1 == said.count("\n")

@@ -42,7 +42,12 @@ _FIRST: Sequence[Processor] = (
 
 def _last() -> list[Processor]:
     if sys.stderr.isatty():
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        # What clients sent may hold escape sequences, which repr() shows instead of obeying.
+        return [
+            structlog.dev.ConsoleRenderer(
+                exception_formatter=structlog.dev.plain_traceback, repr_native_str=True
+            )
+        ]
     return [structlog.processors.format_exc_info, _as_json]
 
 
