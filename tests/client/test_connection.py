@@ -278,9 +278,10 @@ def test_server_is_not_believed_without_its_root(tmp_path: Path) -> None:
     files = scripted_server.tls_files(tmp_path, of_ca())
     with (
         scripted_server.run([OK], files) as server,
-        pytest.raises(ConnectionFailed, match="certificate verify failed"),
+        pytest.raises(ConnectionFailed, match="certificate verify failed") as found,
     ):
         ask(server)
+    assert "KEYSTEWARD_SERVER_FINGERPRINT" in found.value.remedy
 
 
 def test_server_is_believed_by_its_fingerprint(tmp_path: Path) -> None:

@@ -33,6 +33,10 @@ _SECONDS = re.compile(r"[0-9]{1,6}")
 """Of Retry-After, which may also be a date (RFC 9110 section 10.2.3)."""
 
 _CHECK_URL = "Check the URL of the server."
+_VOUCH = (
+    "Its administrators know its certificate: name the file of its root (--ca, in Python verify), "
+    "or its SHA-256 fingerprint (KEYSTEWARD_SERVER_FINGERPRINT, fingerprint)."
+)
 _MAY_BE_DONE = "It may have been done: look before you repeat it."
 
 _Value = TypeVar("_Value")
@@ -246,7 +250,9 @@ class Connection:
             reason = "The server did not answer in time."
         elif isinstance(error, httpx2.ConnectError):
             told = re.sub(r"^\[[^]]*\] ", "", str(error))
-            reason, remedy = f"No connection came about ({told}).", _CHECK_URL
+            stranger = "certificate verify failed" in told and "mismatch" not in told
+            reason = f"No connection came about ({told})."
+            remedy = _VOUCH if stranger else _CHECK_URL
         else:
             reason = "The connection was lost before the answer came."
         return ConnectionFailed(self.url, reason, remedy or "Try again.")
