@@ -1074,7 +1074,7 @@ class NameTaken(Problem):
 
     @property
     def detail(self) -> str:
-        return f"There is a {self.what} {self.name!r} already. Choose another name."
+        return f"The {self.what} {self.name!r} is there already. Choose another name."
 
 
 @dataclass(eq=False)
@@ -1217,8 +1217,8 @@ class KeystoreUnknown(Problem):
     @property
     def detail(self) -> str:
         return (
-            f"{self.name!r} is not among this installation's keystores: {self.known}. Name one of "
-            "them, or leave the name out."
+            f"{self.name!r} is not among this installation's keystores: {self.known}. "
+            "Name one of them."
         )
 
 
