@@ -87,12 +87,12 @@ def _announce(settings: Settings, listening: Listening) -> None:
     command = f"keysteward --data {shlex.quote(str(settings.data))}"
     if listening.administrators:
         names = ", ".join(map(repr, listening.administrators))
-        trust = " --insecure" if listening.fingerprint is not None else ""
+        trust = "" if listening.fingerprint is None else f" --cacert {_own_certificate(settings)}"
         output.say(f"Administrators: {names}. People sign in with name and password (HTTP Basic):")
         name = shlex.quote(listening.administrators[0])
         _say_command(f"curl{trust} --user {name} {listening.url}/rest/v1/me")
         for name in listening.one_time:
-            output.say(f"'{name}' has a one-time password still, and can sign in with another one:")
+            output.say(f"The one-time password of '{name}' only opens the choice of another one:")
             _say_command(f"{command} user password {shlex.quote(name)} --password-stdin")
         output.say(f"Programs get a token at {listening.url}/oauth/token; make an account for one:")
         _say_command(f"{command} client add NAME --role operator")
@@ -101,6 +101,10 @@ def _announce(settings: Settings, listening: Listening) -> None:
         _say_command(f"{command} user add NAME --role administrator")
     output.say("Ctrl-C or SIGTERM stops it; requests that are running finish first.")
     sys.stdout.flush()
+
+
+def _own_certificate(settings: Settings) -> str:
+    return shlex.quote(str(settings.data / "tls" / "certificate.pem"))
 
 
 def _say_command(command: str) -> None:
