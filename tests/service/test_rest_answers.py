@@ -1,6 +1,8 @@
 """Answers beside the document's schemas, conditions of writes, plans and their digests."""
 
 import base64
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -133,13 +135,20 @@ def test_unchanged_entry_is_not_sent_again(filled: Face) -> None:
         assert (304, b"") == (answer.status_code, answer.content)
 
 
-@pytest.mark.parametrize("tag", ['"1-1"', 'W/"{tag}"', "x", '"*"'])
+@pytest.mark.parametrize("tag", ['"1-1"', 'W/"{tag}"', '"*"'])
 def test_write_to_another_state_is_refused(tag: str, filled: Face) -> None:
     """If-Match with any other tag changes nothing and answers 412."""
     before = filled.ask("GET", f"{K}/entries/shop").json()
     answer = filled.ask("DELETE", f"{K}/entries/shop", headers={"If-Match": tag})
     assert (412, "entry-changed") == (answer.status_code, answer.json()["slug"])
     assert before == filled.ask("GET", f"{K}/entries/shop").json()
+
+
+def test_if_match_without_its_quotes_is_refused_as_such(filled: Face) -> None:
+    """Whoever forgot them is told so, instead of that the entry was changed."""
+    tag = filled.ask("GET", f"{K}/entries/shop").headers["ETag"].strip('"')
+    answer = filled.ask("DELETE", f"{K}/entries/shop", headers={"If-Match": tag})
+    assert (400, "request-invalid") == (answer.status_code, answer.json()["slug"])
 
 
 def test_write_to_the_named_state_is_carried_out(filled: Face) -> None:
@@ -181,6 +190,26 @@ def test_signing_response_is_planned_then_carried_out(filled: Face) -> None:
     assert (409, "entry-changed") == (other.status_code, other.json()["slug"])
     done = filled.ask("PUT", f"{path}?digest={plan.json()['digest']}", content=data)
     assert (200, True) == (done.status_code, done.json()["committed"])
+
+
+def test_signing_responses_are_counted_as_they_were_judged(filled: Face) -> None:
+    """What was refused and what was stored is in the metrics; a dry run is not."""
+    path = f"{K}/entries/shop/signing-response"
+    chain = filled.ask("GET", f"{K}/entries/shop").json()["version"]["chain"]
+    data = b"".join(base64.b64decode(one["der"]) for one in chain)
+    before = _judged(filled)
+    filled.ask("PUT", f"{path}?dry_run=true", content=data)
+    assert before == _judged(filled)
+    filled.ask("PUT", path, content=b"please call us")
+    outcome = filled.ask("PUT", path, content=data).json()["outcome"]
+    assert {"reject", outcome} == set((_judged(filled) - before).elements())
+
+
+def _judged(face: Face) -> Counter[str]:
+    """Return how many uploads were judged how, as the metrics tell."""
+    said = face.client.get("/metrics", auth=("administrator", faces.PASSWORD)).text
+    counts = re.findall(r'^keysteward_uploads_total\{outcome="(.+)"\} (\d+)', said, re.MULTILINE)
+    return Counter({outcome: int(count) for outcome, count in counts})
 
 
 def test_import_is_planned_then_carried_out(filled: Face) -> None:

@@ -105,8 +105,8 @@ class Answering:
                 unchanged = partial(_require_unchanged, steward, path["alias"], tags)
                 unchanged()
                 steward = replace(steward, precondition=unchanged)
-            client = _client(request)
-            told = function(Call(self.service, principal, steward, path, query, body, client))
+            of = (_client(request), request.scope["state"])
+            told = function(Call(self.service, principal, steward, path, query, body, *of))
             return _written(operation, told)
 
         anew = operation.writes and "if-match" not in request.headers
@@ -196,10 +196,16 @@ def _if_match(operation: Operation, request: Request) -> frozenset[str] | None:
 
 
 def _strong_tags(given: str) -> frozenset[str]:
-    """Return the tags that can match exactly (RFC 9110 section 8.8.3.2), or the asterisk."""
+    """Return the tags that can match exactly (RFC 9110 section 8.8.3.2), or the asterisk.
+
+    Raises RequestInvalid for what has none at all.
+    """
     if given.strip() == "*":
         return frozenset({"*"})
-    return frozenset(f'"{tag}"' for weak, tag in _TAG.findall(given) if not weak)
+    tags = _TAG.findall(given)
+    if not tags:
+        raise RequestInvalid("If-Match is the ETag of an answer, with its quotation marks.")
+    return frozenset(f'"{tag}"' for weak, tag in tags if not weak)
 
 
 def _require_unchanged(steward: Steward, alias: str, tags: frozenset[str]) -> None:

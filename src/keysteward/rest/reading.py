@@ -81,7 +81,16 @@ def _converted(given: Mapping[str, object], type_: type[Struct]) -> Struct:
     try:
         return msgspec.convert(given, type_)
     except msgspec.ValidationError as error:
-        raise RequestInvalid(f"The query is not right: {error}.") from error
+        raise RequestInvalid(f"The query is not right: {error}.{_known(error, type_)}") from error
+
+
+def _known(error: msgspec.ValidationError, type_: type[Struct]) -> str:
+    """Return a sentence that names what would be known, for a misspelt name that was not."""
+    said = str(error)
+    if "unknown field" not in said or " - at " in said:
+        return ""
+    names = ", ".join(field.encode_name for field in msgspec.structs.fields(type_))
+    return f" Known: {names}."
 
 
 async def body(operation: Operation, request: Request, settings: Settings) -> object:
@@ -109,7 +118,7 @@ def _decoded(data: bytes, type_: type[Struct]) -> Struct:
     try:
         return msgspec.json.decode(data or b"{}", type=type_)
     except msgspec.ValidationError as error:
-        raise RequestInvalid(f"The body is not right: {error}.") from error
+        raise RequestInvalid(f"The body is not right: {error}.{_known(error, type_)}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestInvalid("The body is no JSON that can be read.") from error
 

@@ -9,7 +9,7 @@ checked against them, and the OpenAPI document is made of them.
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -79,6 +79,8 @@ class Call(Generic[Query_co, Body_co]):
     query: Query_co
     body: Body_co
     client: Client
+    told: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
+    """What the log and the metrics learn of it besides, as ``web/observability.py`` lists it."""
 
     @property
     def principal(self) -> Principal:
