@@ -64,7 +64,7 @@ def test_what_takes_long_keeps_nobody_else_waiting(
                     await program.request(method, path, headers=headers, json={"Status": None})
                 )
 
-            limiter: CapacityLimiter = getattr(service, which)
+            limiter = service.searches if which == "searches" else service.slow.threads
             async with anyio.create_task_group() as group, _taken(limiter):
                 group.start_soon(ask)
                 with anyio.fail_after(20):

@@ -11,7 +11,7 @@ import pytest
 from keysteward.accounts import passwords
 from keysteward.problems import ServerBusy
 from keysteward.web import queues
-from keysteward.web.queues import PasswordQueue
+from keysteward.web.queues import PasswordQueue, SlowQueue
 from keysteward.web.service import in_thread
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
@@ -105,3 +105,29 @@ def test_no_more_compute_at_once_than_memory_is_for() -> None:
         assert not begun
 
     _crowded(test)
+
+
+def test_account_with_much_that_is_slow_leaves_a_thread_to_the_next_one() -> None:
+    """What one account sends at once is done one after another as far as others are concerned."""
+    go_on, done = threading.Event(), Counter[int]()
+
+    async def run() -> None:
+        queue = SlowQueue()
+
+        async def wait(account: int, work: Callable[[], object]) -> None:
+            await queue.run(account, work)
+            done[account] += 1
+
+        async with anyio.create_task_group() as group:
+            for _ in range(2 * int(queue.threads.total_tokens)):
+                group.start_soon(wait, 1, go_on.wait)
+            await anyio.wait_all_tasks_blocked()
+            try:
+                with anyio.fail_after(10):
+                    await wait(2, lambda: None)
+                assert Counter({2: 1}) == done
+            finally:
+                go_on.set()
+        assert Counter({1: 2 * int(queue.threads.total_tokens), 2: 1}) == done
+
+    anyio.run(run)

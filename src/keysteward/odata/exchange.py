@@ -105,10 +105,13 @@ async def _changed(
         limit = writing.limit(call.steward.settings, call.media_type)
         body = await bodies.read(request, limit.limit_bytes, lambda _: limit.problem)  # 7
         call_ = replace(call, body=body)
-        return await in_thread(  # 8, 9
-            lambda: rendering.answer(call_, writing.run(call_), None, format_),
-            service.slow if writing.slow else None,
-        )
+
+        def work() -> Response:  # 8, 9
+            return rendering.answer(call_, writing.run(call_), None, format_)
+
+        if writing.slow:
+            return await service.slow.run(principal.account_id, work)
+        return await in_thread(work)
     except Problem as problem:
         circumstances = Circumstances(
             if_match=call.if_match is not None,

@@ -116,22 +116,28 @@ class Answering:
             idempotency.require_key(key)
         if key is None or principal is None or not _creates(operation, query):
             work = partial(run, operation.function, None)
-            return _response(await self._run(operation, request, work), request)
+            return _response(await self._run(operation, request, principal, work), request)
         parts = _identity(request, msgspec.json.encode(_plain(body)))
         attempt = Repeating.of(
             *(self.service.steward, self.service.csrf.key, principal.account_id, key, parts)
         )
         async with self.turns.alone(principal.account_id, key):
             work = partial(_once, operation, attempt, run)
-            return _response(await self._run(operation, request, work), request)
+            return _response(await self._run(operation, request, principal, work), request)
 
     async def _run(
-        self, operation: Operation, request: Request, work: Callable[[], _Done]
+        self,
+        operation: Operation,
+        request: Request,
+        principal: Principal | None,
+        work: Callable[[], _Done],
     ) -> _Done:
         """Run in one of the threads for work of this kind."""
         if operation.hashes:
             return await self.service.passwords.run(access.address_of(request), work)
-        return await in_thread(work, self.service.slow if operation.slow else None)
+        if operation.slow and principal is not None:
+            return await self.service.slow.run(principal.account_id, work)
+        return await in_thread(work)
 
     def _steward(self, principal: Principal | None, keystore: str | None) -> Steward:
         if principal is None or keystore is None:

@@ -1,13 +1,16 @@
-"""Those who wait for their password to be computed: in the event loop, so they hold no thread.
+"""Those who wait for something that computes: in the event loop, so they hold no thread.
 
-Anybody can make the server compute. If strangers waited in the worker threads, all of them would
-soon wait, and those with a token or a session behind them.
+Anybody can make the server compute passwords. If strangers waited in the worker threads, all of
+them would soon wait, and those with a token or a session behind them. So it is with key generation
+and whole keystores, if only among accounts.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
+import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter
 
@@ -41,3 +44,27 @@ class PasswordQueue:
             self._there[network] -= 1
             if not self._there[network]:
                 del self._there[network]
+
+
+class SlowQueue:
+    """Runs what computes for long in a few threads, of which one account has half at most."""
+
+    def __init__(self) -> None:
+        self.threads = CapacityLimiter(max(2, (os.cpu_count() or 1) - 1))
+        self._there: Counter[int] = Counter()
+        self._turns: dict[int, anyio.Semaphore] = {}
+
+    async def run(self, account_id: int, work: Callable[[], T]) -> T:
+        """Return what the work does, once it is the account's turn."""
+        turns = self._turns.get(account_id)
+        if turns is None:
+            turns = anyio.Semaphore(int(self.threads.total_tokens) // 2)
+            self._turns[account_id] = turns
+        self._there[account_id] += 1
+        try:
+            async with turns:
+                return await anyio.to_thread.run_sync(work, limiter=self.threads)
+        finally:
+            self._there[account_id] -= 1
+            if not self._there[account_id]:
+                del self._there[account_id], self._turns[account_id]

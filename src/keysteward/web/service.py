@@ -1,6 +1,5 @@
 """What the HTTP faces are given: made once by the composition root, before the server listens."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -13,17 +12,13 @@ from keysteward.keystore import keystores
 from keysteward.keystore.steward import Steward
 from keysteward.problems import KeystoreUnknown
 from keysteward.web.csrf import CsrfTokens
-from keysteward.web.queues import PasswordQueue
+from keysteward.web.queues import PasswordQueue, SlowQueue
 from keysteward.web.rates import Rates
 
 T = TypeVar("T")
 
 _SEARCHES = 4
 """A quarter of the worker threads: all of them at once would not be faster."""
-
-
-def _few() -> CapacityLimiter:
-    return CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +30,7 @@ class Service:
     csrf: CsrfTokens
     odata_rates: Rates
     passwords: PasswordQueue = field(default_factory=PasswordQueue)
-    slow: CapacityLimiter = field(default_factory=_few)
-    """The few threads of what computes for long, so that the others stay free for the rest."""
+    slow: SlowQueue = field(default_factory=SlowQueue)
     searches: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_SEARCHES))
     """The threads of readings that a caller can make as long as the store lets them be."""
 
