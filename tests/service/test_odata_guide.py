@@ -46,4 +46,8 @@ def test_session_with_curl_runs_as_printed(settings: Settings, tmp_path: Path) -
     assert f"Fingerprint={shown}" in told
     assert '"SubjectDN":"CN=shop.example.test, C=DE","IssuerDN":"CN=Example CA, C=DE"' in told
     assert re.search(r"issuer=C ?= ?DE, CN ?= ?Example CA", told)
-    assert told.endswith("1")
+    assert "\n1\n" in told
+    *_, listed, after = told.splitlines()
+    assert '"Alias":"shop/client","ValidNotAfter":' in listed
+    assert ["old", "shop-2027"] == re.findall(r'"Alias":"([^"]+)"', after)
+    assert b"\xce\xce\xce\xce" == (folder / "all.jceks").read_bytes()[:4]
