@@ -34,6 +34,7 @@ START_SECONDS = 30
 STOP_SECONDS = 40
 
 _ADDRESS = re.compile(r"answers at (https?)://(\S+):(\d+) ")
+_LAST_WORDS = "requests that are running finish first.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,9 @@ def add_user(
 def _wait(settings: Settings, process: subprocess.Popen[bytes], folder: Path) -> Server:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
-        found = _ADDRESS.search((folder / "stdout").read_text())
-        if found:
+        said = (folder / "stdout").read_text()
+        found = _ADDRESS.search(said)
+        if found and _LAST_WORDS in said:
             scheme, host, port = found.groups()
             url = f"{scheme}://{host}:{port}"
             return Server(settings, url, host.strip("[]"), int(port), process, folder)
