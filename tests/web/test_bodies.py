@@ -8,6 +8,7 @@ from keysteward.problems import (
     BodyTooSlow,
     MediaTypeUnsupported,
     RequestInvalid,
+    ServerBusy,
     SigningResponseTooLarge,
 )
 from keysteward.web import bodies
@@ -87,3 +88,33 @@ def test_body_that_is_compressed_is_refused() -> None:
 
     with pytest.raises(MediaTypeUnsupported):
         anyio.run(bodies.read, sent.request, 5)
+
+
+def test_large_bodies_together_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is beyond it has to come again; small bodies are read, and all once the large end."""
+    monkeypatch.setattr(bodies, "BUDGET_BYTES", 1000)
+    large = b"x" * (bodies.SMALL_BYTES + 1000)
+
+    async def run() -> None:
+        go_on, begun = anyio.Event(), anyio.Event()
+
+        class Slow(_Sent):
+            async def _receive(self) -> Message:
+                if self.taken:
+                    begun.set()
+                    await go_on.wait()
+                return await super()._receive()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(bodies.read, Slow(large, b"").request, 1_000_000)
+            await begun.wait()
+            with pytest.raises(ServerBusy):
+                await bodies.read(_Sent(large).request, 1_000_000)
+            small = large[: bodies.SMALL_BYTES]
+            assert small == await bodies.read(_Sent(small).request, 1_000_000)
+            go_on.set()
+        with pytest.raises(BodyTooLarge):
+            await bodies.read(_Sent(large).request, len(large) - 1)
+        assert large == await bodies.read(_Sent(large).request, 1_000_000)
+
+    anyio.run(run)

@@ -108,7 +108,7 @@ def test_no_more_compute_at_once_than_memory_is_for() -> None:
 
 
 def test_account_with_much_that_is_slow_leaves_a_thread_to_the_next_one() -> None:
-    """What one account sends at once is done one after another as far as others are concerned."""
+    """However much it sends at once; beyond a limit it is told to come again."""
     go_on, done = threading.Event(), Counter[int]()
 
     async def run() -> None:
@@ -119,15 +119,17 @@ def test_account_with_much_that_is_slow_leaves_a_thread_to_the_next_one() -> Non
             done[account] += 1
 
         async with anyio.create_task_group() as group:
-            for _ in range(2 * int(queue.threads.total_tokens)):
+            for _ in range(queues.MOST_OF_ACCOUNT):
                 group.start_soon(wait, 1, go_on.wait)
             await anyio.wait_all_tasks_blocked()
             try:
                 with anyio.fail_after(10):
                     await wait(2, lambda: None)
                 assert Counter({2: 1}) == done
+                with pytest.raises(ServerBusy):
+                    await queue.run(1, lambda: None)
             finally:
                 go_on.set()
-        assert Counter({1: 2 * int(queue.threads.total_tokens), 2: 1}) == done
+        assert Counter({1: queues.MOST_OF_ACCOUNT, 2: 1}) == done
 
     anyio.run(run)

@@ -46,6 +46,10 @@ class PasswordQueue:
                 del self._there[network]
 
 
+MOST_OF_ACCOUNT = 16
+"""At once of what is slow; each may hold a file of some megabytes while it waits."""
+
+
 class SlowQueue:
     """Runs what computes for long in a few threads, of which one account has half at most."""
 
@@ -55,7 +59,12 @@ class SlowQueue:
         self._turns: dict[int, anyio.Semaphore] = {}
 
     async def run(self, account_id: int, work: Callable[[], T]) -> T:
-        """Return what the work does, once it is the account's turn."""
+        """Return what the work does, once it is the account's turn.
+
+        Raises ServerBusy if too much of the account is there.
+        """
+        if self._there[account_id] >= MOST_OF_ACCOUNT:
+            raise ServerBusy
         turns = self._turns.get(account_id)
         if turns is None:
             turns = anyio.Semaphore(int(self.threads.total_tokens) // 2)
