@@ -156,3 +156,26 @@ def test_basic_credentials_need_a_token_too(client: Client, steward: Steward) ->
     token = client.http.get("/", headers={**headers, "X-CSRF-Token": "fetch"})
     headers["X-CSRF-Token"] = token.headers["x-csrf-token"]
     assert client.http.post(f"/api/v1/{GENERATE}", json=BODY, headers=headers).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["CertificateSigningRequests('{}')/$value", "KeystoreEntries('{}')/SigningRequest/$value"],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_page_of_another_site_makes_no_signing_request(
+    http: TestClient, client: Client, steward: Steward, address: str, method: str
+) -> None:
+    """Reading one leaves it behind: a browser that knows the password does it for its own pages."""
+    client.post(GENERATE, BODY)
+    secret = Secret(PASSWORD.encode())
+    users.add_user(steward, TENANT, "ann", secret, frozenset({Role.OPERATOR}), None)
+    path = f"{client.root}{address.format(face.hexalias('shop'))}"
+    foreign = ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://other.example"})
+    for headers in foreign:
+        refused = http.request(method, path, headers=headers, auth=("ann", PASSWORD))
+        assert 403 == refused.status_code
+    assert steward.store.get_entry(steward.keystore_id, "shop").waiting_since is None
+    for given in ({}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
+        assert 200 == http.request(method, path, headers=given, auth=("ann", PASSWORD)).status_code
+    assert 200 == client.get(path.removeprefix(client.root), **foreign[0]).status_code

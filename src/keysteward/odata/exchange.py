@@ -5,7 +5,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from keysteward.accounts.principals import Principal
+from keysteward.accounts.principals import Means, Principal
 from keysteward.entries import EntryType
 from keysteward.keystore.steward import Steward
 from keysteward.odata import (
@@ -37,11 +37,14 @@ from keysteward.problems import (
     RootNotTrusted,
 )
 from keysteward.rights import Permission
-from keysteward.web import bodies
+from keysteward.web import bodies, csrf
 from keysteward.web.csrf import HEADER
 from keysteward.web.service import Service, in_thread
 
 _SETS = {live.set.name: live for live in LIVE_SETS}
+
+_ASKS = "CertificateSigningRequests"
+"""Its GET leaves something behind, as SAP has it: no page of another site shall bring it about."""
 
 
 async def answer(
@@ -61,6 +64,9 @@ async def answer(
     request.state.route = f"/api/v1/{live.set.name}"
     writing = operations.writing(live, named, request)
     principal.require(live.reads if writing is None else writing.permission)  # 5
+    leaves = named.target.name == _ASKS and named.ending is Ending.VALUE
+    if leaves and principal.means is not Means.BEARER:
+        csrf.require_own_origin(request)
     call = Call(
         steward=steward,
         caller=principal.caller,
