@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from httpx2 import Response
 
+from keysteward.accounts import users
 from keysteward.rest import application
 from keysteward.settings import Settings
 from tests import steward as steward_
 from tests.rest import faces
 from tests.rest.faces import Face
+from tests.steward import TENANT
 
 KEY_PAIRS = "/keystores/default/key-pairs"
 
@@ -52,6 +54,22 @@ def test_keys_of_two_accounts_have_nothing_to_do_with_each_other(face: Face) -> 
     answer = _generate(face, "of-another", "key-shared", "operator")
     assert 201 == answer.status_code
     assert "Idempotency-Replayed" not in answer.headers
+
+
+def test_kept_answer_is_not_for_whom_the_keystore_is_none_of(face: Face) -> None:
+    """Who was allowed to see it when the request was carried out may not be any longer."""
+    name, before = "restricted", frozenset({"production"})
+    path, given = "/keystores/production/entries/gone/undelete", {"Idempotency-Key": "key-seen"}
+    face.ask("POST", "/keystores/production/key-pairs", name, json=_wish("gone"))
+    face.ask("DELETE", "/keystores/production/entries/gone", name)
+    assert 200 == face.ask("POST", path, name, headers=given).status_code
+    users.change_user(face.steward, TENANT, name, keystores=frozenset({"default"}))
+    try:
+        assert 404 == face.ask("POST", path, name, headers=given).status_code
+    finally:
+        users.change_user(face.steward, TENANT, name, keystores=before)
+    again = face.ask("POST", path, name, headers=given)
+    assert (200, "true") == (again.status_code, again.headers["Idempotency-Replayed"])
 
 
 def test_key_is_forgotten_after_a_day(face: Face) -> None:

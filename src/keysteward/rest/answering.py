@@ -94,8 +94,11 @@ class Answering:
         find = partial(self._steward, principal, path.get("keystore"))
         query = reading.query(operation.query, request)
         body: object = None
-        if operation.body is not None:
+        key = request.headers.get(idempotency.HEADER)
+        if operation.body is not None or key is not None:
+            # A kept answer is of a keystore, too.
             await in_thread(find)
+        if operation.body is not None:
             body = await reading.body(operation, request, self.service.steward.settings)
 
         def call(function: Function, receipt: Receipt | None) -> Told | StreamingResponse:
@@ -111,7 +114,6 @@ class Answering:
 
         anew = operation.writes and "if-match" not in request.headers
         run = partial(_again_if_lost, call) if anew and not _named(query) else call
-        key = request.headers.get(idempotency.HEADER)
         if key is not None and operation.again is not None:
             idempotency.require_key(key)
         if key is None or principal is None or not _creates(operation, query):
