@@ -40,6 +40,18 @@ def _now(**later: float) -> str:
     return (datetime.now(UTC) + timedelta(**later)).isoformat()
 
 
+def test_table_says_why_something_was_refused(client: Settings) -> None:
+    """The problem's slug stands beside the outcome, not in the JSON alone."""
+    _, refused = _show(client, "--outcome", "refused").stdout.splitlines()
+    assert " refused: public-key-mismatch " in refused
+
+
+def test_action_that_there_is_not_is_wrong_usage(client: Settings) -> None:
+    """A misspelt word is no empty log."""
+    run = _show(client, "--action", "renames")
+    assert (2, True) == (run.status, "'renames' is no action" in run.stderr)
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [

@@ -86,6 +86,12 @@ def _complete_action(incomplete: str) -> list[str]:
     return [action.value for action in Action if action.value.startswith(incomplete)]
 
 
+def _action(value: str | None) -> str | None:
+    if value is not None and all(value != action.value for action in Action):
+        raise typer.BadParameter(f"{value!r} is no action; the page on the audit log has them all.")
+    return value
+
+
 def show(
     session: Session,
     *,
@@ -128,7 +134,7 @@ def show(
             help="Only this action, as the column What has it.",
             show_default=False,
             autocompletion=_complete_action,
-            callback=as_text,
+            callback=_action,
         ),
     ] = None,
     outcome: Annotated[

@@ -22,7 +22,7 @@ def say_rows(rows: Iterable[AuditRow]) -> None:
                 _time(r.at),
                 r.actor,
                 r.action,
-                r.outcome,
+                _outcome(r),
                 r.alias or "",
                 str(r.version or ""),
             )
@@ -39,13 +39,19 @@ def say_installation_rows(rows: Iterable[AuditRow]) -> None:
         columns,
         [
             (
-                *(str(r.sequence), _time(r.at), r.actor, r.action, r.outcome),
+                *(str(r.sequence), _time(r.at), r.actor, r.action, _outcome(r)),
                 str(r.detail.get("account", "")),
             )
             for r in rows
         ],
         spare=("", "Who"),
     )
+
+
+def _outcome(row: AuditRow) -> str:
+    """Return what became of it; where it was refused, with the problem's slug."""
+    problem = row.detail.get("problem")
+    return row.outcome if problem is None else f"{row.outcome}: {problem}"
 
 
 def row_json(row: AuditRow) -> dict[str, object]:
