@@ -1702,7 +1702,10 @@ class ResourceUnknown(Problem):
 
     @property
     def detail(self) -> str:
-        return f"{self.address!r} is no address of this server. Look it up in the documentation."
+        return (
+            f"{self.address!r} is no address of this server. /rest/v1/docs lists those of the REST "
+            "API, /api/v1/ those of OData."
+        )
 
 
 @dataclass(eq=False)
