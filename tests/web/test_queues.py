@@ -1,45 +1,52 @@
-"""Who waits for a password's turn is in nobody's way."""
+"""Who waits for something that computes is in nobody's way."""
 
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 
 import anyio
 import anyio.to_thread
 import pytest
 
-from keysteward.accounts import passwords
 from keysteward.problems import ServerBusy
 from keysteward.web import queues
-from keysteward.web.queues import PasswordQueue, SlowQueue
+from keysteward.web.queues import FairQueue
 from keysteward.web.service import in_thread
 
-HERE, THERE = "192.0.2.1", "192.0.2.2"
+ONE, OTHER, THIRD = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 
-Crowd = Callable[[str, int], Awaitable[None]]
+Crowd = Callable[[Hashable, int], Awaitable[None]]
 
 
-def _crowded(test: Callable[[PasswordQueue, Crowd], Awaitable[None]]) -> Counter[str]:
-    """Run a test while nothing in a queue comes to its end; return who did when the test had."""
-    go_on, done = threading.Event(), Counter[str]()
+def _crowded(
+    queue: FairQueue, test: Callable[[Crowd, Counter[Hashable]], Awaitable[None]]
+) -> Counter[Hashable]:
+    """Run a test while nothing in a queue comes to its end; return who did when the test had.
+
+    The test is given what sends many, and a count of what has begun.
+    """
+    go_on, begun, done = threading.Event(), Counter[Hashable](), Counter[Hashable]()
 
     async def run() -> None:
-        queue = PasswordQueue()
         anyio.to_thread.current_default_thread_limiter().total_tokens = 1
 
-        async def wait(address: str) -> None:
-            await queue.run(address, go_on.wait)
-            done[address] += 1
+        async def wait(party: Hashable) -> None:
+            def work() -> None:
+                begun[party] += 1
+                go_on.wait()
+
+            await queue.run(party, work)
+            done[party] += 1
 
         async with anyio.create_task_group() as group:
 
-            async def crowd(address: str, count: int) -> None:
+            async def crowd(party: Hashable, count: int) -> None:
                 for _ in range(count):
-                    group.start_soon(wait, address)
+                    group.start_soon(wait, party)
                 await anyio.wait_all_tasks_blocked()
 
             try:
-                await test(queue, crowd)
+                await test(crowd, begun)
             finally:
                 go_on.set()
 
@@ -50,86 +57,54 @@ def _crowded(test: Callable[[PasswordQueue, Crowd], Awaitable[None]]) -> Counter
 def test_waiting_for_passwords_takes_no_worker_thread() -> None:
     """As many as may wait leave the only worker thread to others, and get their turn after."""
 
-    async def test(_: PasswordQueue, crowd: Crowd) -> None:
-        await crowd(HERE, queues.MOST_OF_ADDRESS)
+    async def test(crowd: Crowd, _: Counter[Hashable]) -> None:
+        await crowd(ONE, queues.OF_ADDRESS)
         with anyio.fail_after(10):
             assert "answered" == await in_thread(lambda: "answered")
 
-    assert Counter({HERE: queues.MOST_OF_ADDRESS}) == _crowded(test)
+    assert Counter({ONE: queues.OF_ADDRESS}) == _crowded(queues.of_passwords(), test)
 
 
-def test_one_address_keeps_no_other_one_out() -> None:
-    """The next one from there is told to come again; one from elsewhere waits its turn."""
+@pytest.mark.parametrize(
+    ("queue", "most"),
+    [(queues.of_passwords(), queues.OF_ADDRESS), (queues.of_slow(), queues.OF_ACCOUNT)],
+)
+def test_one_party_keeps_no_other_one_waiting(queue: FairQueue, most: int) -> None:
+    """However much it sends, half of the threads are others'; beyond a limit it is refused."""
 
-    async def test(queue: PasswordQueue, crowd: Crowd) -> None:
-        await crowd(HERE, queues.MOST_OF_ADDRESS)
+    async def test(crowd: Crowd, _: Counter[Hashable]) -> None:
+        await crowd(ONE, most)
         with pytest.raises(ServerBusy):
-            await queue.run(HERE, lambda: None)
-        await crowd(THERE, 1)
+            await queue.run(ONE, lambda: None)
+        with anyio.fail_after(10):
+            assert "done" == await queue.run(OTHER, lambda: "done")
 
-    assert Counter({HERE: queues.MOST_OF_ADDRESS, THERE: 1}) == _crowded(test)
-
-
-def test_addresses_of_one_ipv6_network_are_one() -> None:
-    """Whoever has one of them has all."""
-
-    async def test(queue: PasswordQueue, crowd: Crowd) -> None:
-        for number in range(queues.MOST_OF_ADDRESS):
-            await crowd(f"2001:db8::{number + 1:x}", 1)
-        with pytest.raises(ServerBusy):
-            await queue.run("2001:db8::ffff", lambda: None)
-
-    assert queues.MOST_OF_ADDRESS == _crowded(test).total()
+    assert Counter({ONE: most}) == _crowded(queue, test)
 
 
-def test_queue_of_all_has_an_end() -> None:
-    """Many addresses together cannot make anybody wait for ever."""
+def test_no_more_compute_at_once_than_there_are_threads() -> None:
+    """Each computation of a password takes 64 MiB."""
+    queue = queues.of_passwords()
 
-    async def test(queue: PasswordQueue, crowd: Crowd) -> None:
-        for number in range(queues.MOST // queues.MOST_OF_ADDRESS):
-            await crowd(f"198.51.100.{number}", queues.MOST_OF_ADDRESS)
-        with pytest.raises(ServerBusy):
-            await queue.run(HERE, lambda: None)
+    async def test(crowd: Crowd, begun: Counter[Hashable]) -> None:
+        for party in (ONE, OTHER, THIRD):
+            await crowd(party, 2)
+        with anyio.fail_after(10):
+            while begun.total() < queue.threads.total_tokens:  # noqa: ASYNC110 - of other threads
+                await anyio.sleep(0.01)
+        assert Counter({ONE: 1, OTHER: 1}) == begun
 
-    assert queues.MOST == _crowded(test).total()
-
-
-def test_no_more_compute_at_once_than_memory_is_for() -> None:
-    """Each computation takes 64 MiB."""
-    begun: list[int] = []
-
-    async def test(queue: PasswordQueue, crowd: Crowd) -> None:
-        await crowd(HERE, passwords.RUNNING)
-        with anyio.move_on_after(0.1):
-            await queue.run(THERE, lambda: begun.append(1))
-        assert not begun
-
-    _crowded(test)
+    assert Counter({ONE: 2, OTHER: 2, THIRD: 2}) == _crowded(queue, test)
 
 
-def test_account_with_much_that_is_slow_leaves_a_thread_to_the_next_one() -> None:
-    """However much it sends at once; beyond a limit it is told to come again."""
-    go_on, done = threading.Event(), Counter[int]()
+def test_party_that_failed_can_come_again() -> None:
+    """What goes wrong in a thread leaves no place taken."""
+    queue = FairQueue(2, 1)
 
     async def run() -> None:
-        queue = SlowQueue()
-
-        async def wait(account: int, work: Callable[[], object]) -> None:
-            await queue.run(account, work)
-            done[account] += 1
-
-        async with anyio.create_task_group() as group:
-            for _ in range(queues.MOST_OF_ACCOUNT):
-                group.start_soon(wait, 1, go_on.wait)
-            await anyio.wait_all_tasks_blocked()
-            try:
-                with anyio.fail_after(10):
-                    await wait(2, lambda: None)
-                assert Counter({2: 1}) == done
-                with pytest.raises(ServerBusy):
-                    await queue.run(1, lambda: None)
-            finally:
-                go_on.set()
-        assert Counter({1: queues.MOST_OF_ACCOUNT, 2: 1}) == done
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError):
+                await queue.run(ONE, lambda: 1 // 0)
+        assert "done" == await queue.run(ONE, lambda: "done")
 
     anyio.run(run)

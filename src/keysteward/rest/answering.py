@@ -17,6 +17,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from keysteward.accounts import attempts
 from keysteward.accounts.principals import Means, Principal
 from keysteward.keystore.steward import Steward
 from keysteward.problems import EntryChanged, KeystoreBusy, Problem, RequestInvalid
@@ -136,7 +137,8 @@ class Answering:
     ) -> _Done:
         """Run in one of the threads for work of this kind."""
         if operation.hashes:
-            return await self.service.passwords.run(access.address_of(request), work)
+            network = attempts.network_of(access.address_of(request))
+            return await self.service.passwords.run(network, work)
         if operation.slow and principal is not None:
             return await self.service.slow.run(principal.account_id, work)
         return await in_thread(work)

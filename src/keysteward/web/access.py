@@ -5,7 +5,7 @@ import binascii
 
 from starlette.requests import Request
 
-from keysteward.accounts import sessions, sign_in, tokens
+from keysteward.accounts import attempts, sessions, sign_in, tokens
 from keysteward.accounts.principals import Principal
 from keysteward.problems import NotSignedIn, PasswordChangeRequired
 from keysteward.values import Secret
@@ -30,7 +30,8 @@ async def authenticate(
     principal = await in_thread(lambda: _principal(service, given, cookie, address))
     if principal is None:
         principal = await service.passwords.run(
-            address, lambda: sign_in.sign_in(service.steward, *_name_and_password(given), address)
+            attempts.network_of(address),
+            lambda: sign_in.sign_in(service.steward, *_name_and_password(given), address),
         )
     request.state.account = principal.caller.name  # for the log
     if principal.must_change_password and not one_time_password:

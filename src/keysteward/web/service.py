@@ -11,8 +11,9 @@ from keysteward.accounts.principals import Principal
 from keysteward.keystore import keystores
 from keysteward.keystore.steward import Steward
 from keysteward.problems import KeystoreUnknown
+from keysteward.web import queues
 from keysteward.web.csrf import CsrfTokens
-from keysteward.web.queues import PasswordQueue, SlowQueue
+from keysteward.web.queues import FairQueue
 from keysteward.web.rates import Rates
 
 T = TypeVar("T")
@@ -29,8 +30,8 @@ class Service:
     """Of the keystore that is addressed when none is named."""
     csrf: CsrfTokens
     odata_rates: Rates
-    passwords: PasswordQueue = field(default_factory=PasswordQueue)
-    slow: SlowQueue = field(default_factory=SlowQueue)
+    passwords: FairQueue = field(default_factory=queues.of_passwords)
+    slow: FairQueue = field(default_factory=queues.of_slow)
     searches: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_SEARCHES))
     """The threads of readings that a caller can make as long as the store lets them be."""
 
