@@ -56,14 +56,6 @@ Days = Annotated[
     int,
     typer.Option("--days", metavar="N", min=1, max=3650, help="How long the secret is valid."),
 ]
-PasswordStdin = Annotated[
-    bool,
-    typer.Option(
-        "--password-stdin",
-        help="Read the password from the first line of standard input, instead of making one for "
-        "the first sign-in.",
-    ),
-]
 
 
 def keystores(access: list[str] | None) -> frozenset[str] | None:

@@ -26,7 +26,7 @@ def init(
             callback=as_text,
         ),
     ] = None,
-    password_stdin: account_options.PasswordStdin = False,
+    password_stdin: options.PasswordStdin = False,
 ) -> None:
     """Make the keystore and its sealing key in the data folder, and the first administrator."""
     if password_stdin and admin is None:

@@ -36,7 +36,7 @@ PasswordStdin = Annotated[
     bool,
     typer.Option(
         "--password-stdin",
-        help="Read the file's password or passphrase from the first line of standard input.",
+        help="Read the password or passphrase from the first line of standard input.",
     ),
 ]
 

@@ -10,7 +10,7 @@ def add(
     *,
     role: account_options.Role,
     access: account_options.Access = None,
-    password_stdin: account_options.PasswordStdin = False,
+    password_stdin: options.PasswordStdin = False,
     as_json: options.Json = False,
 ) -> None:
     """Make a user, with a password for the first sign-in unless one is given."""
@@ -67,7 +67,7 @@ def password(
     session: Session,
     name: account_options.UserName,
     *,
-    password_stdin: account_options.PasswordStdin = False,
+    password_stdin: options.PasswordStdin = False,
     as_json: options.Json = False,
 ) -> None:
     """Give a user another password: one for the first sign-in unless it is given."""
