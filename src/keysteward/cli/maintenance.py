@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from keysteward.accounts import users
-from keysteward.cli import account_options, account_views, files, output
+from keysteward.cli import account_options, account_views, files, options, output
 from keysteward.cli.session import Session, as_text
 from keysteward.rights import Role
 
