@@ -151,6 +151,32 @@ def test_generate_refuses_what_it_cannot_do(client: Client, more: dict[str, obje
     assert [] == face.results(client.get("KeystoreEntries"))
 
 
+def test_curves_of_the_documents_are_made_or_refused_by_name(client: Client) -> None:
+    """Each spelling of SAP's list; a refusal names the curve and lists those that are made."""
+    numbers = {192: "P-192,prime192v1", 224: "P-224", 256: "P-256,prime256v1", 521: "P-521"}
+    made = {f"secp{size}r1": f"secp{size}r1" for size in (192, 224, 256, 384, 521)}
+    made["secp256k1"] = "secp256k1"
+    for size, spellings in numbers.items():
+        for name in spellings.split(","):
+            prefix = "X9.62 " if name.startswith("prime") else "NIST "
+            made[prefix + name] = f"secp{size}r1"
+    for number, (spelled, expected) in enumerate(made.items()):
+        alias = f"curve {number}"
+        answer, entry = _generated(client, Alias=alias, KeyAlgorithmParameter=spelled, KeySize=None)
+        assert answer.status_code == 204, answer.text
+        assert expected == entry["EllipticCurve"]
+    for refused in (
+        *("secp160k1", "secp160r1", "secp160r2", "secp192k1", "secp224k1"),
+        *("X9.62 prime192v2", "X9.62 prime192v3", "X9.62 prime239v1", "sect163k1", "sect571r1"),
+        *("NIST B-571", "NIST K-163", "X9.62 c2tnb191v1", "X9.62 c2tnb359v1", "X9.62 c2tnb431r1"),
+    ):
+        answer = client.post(GENERATE, {**BODY, "KeyAlgorithmParameter": refused, "KeySize": None})
+        status, _, text = face.error(answer)
+        assert status == 400
+        assert refused.rpartition(" ")[2] in text
+        assert "secp256r1, secp384r1, secp521r1" in text
+
+
 def test_generate_refuses_a_taken_alias_and_a_reserved_one(client: Client) -> None:
     """400 in SAP's words, and 403."""
     assert client.post(GENERATE, BODY).status_code == 204
