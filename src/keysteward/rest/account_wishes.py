@@ -70,10 +70,14 @@ class ClientWanted(Lifetime, frozen=True, kw_only=True):
 class RowsWanted(Paged, frozen=True, kw_only=True):
     """Which rows of an audit log."""
 
-    since: Moment | None = None
-    until: Moment | None = None
-    actor: Text | None = None
-    action: Text | None = None
+    since: Annotated[Moment | None, Meta(description="From this time on.")] = None
+    until: Annotated[Moment | None, Meta(description="Up to this time, with it.")] = None
+    actor: Annotated[
+        Text | None, Meta(description="Of this one: `ann`, `client:pipeline`, `local:root`.")
+    ] = None
+    action: Annotated[
+        Text | None, Meta(description="With this word, as `action` of the rows has it.")
+    ] = None
     outcome: Literal["done", "refused"] | None = None
     last: Annotated[
         Annotated[int, Meta(ge=1, le=1000)] | None,

@@ -29,7 +29,8 @@ _BASE64 = {"pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]
 FileBytes = Annotated[bytes, Meta(description="The file, in base64.", extra_json_schema=_BASE64)]
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Digest = Annotated[
-    str, Meta(max_length=100, description="Of the plan that was looked at; refused if it differs.")
+    Annotated[str, Meta(max_length=100)] | None,
+    Meta(description="Of the plan that was looked at; refused if it differs."),
 ]
 DryRun = Annotated[bool, Meta(description="Only tell what would be done.")]
 NewName = Annotated[str, Meta(max_length=1000, examples=["shop"])]
@@ -115,14 +116,14 @@ class Planning(Given, frozen=True, kw_only=True):
     """Whether a plan is wanted, or one that was looked at is carried out."""
 
     dry_run: DryRun = False
-    digest: Digest | None = None
+    digest: Digest = None
 
 
 class PlanConsenting(Consenting, frozen=True, kw_only=True):
     """The same, with what the caller says beforehand."""
 
     dry_run: DryRun = False
-    digest: Digest | None = None
+    digest: Digest = None
     expect_version: Annotated[
         Number | None, Meta(description="The version that the plan must be made against.")
     ] = None
