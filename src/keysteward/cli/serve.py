@@ -92,7 +92,8 @@ def _announce(settings: Settings, listening: Listening) -> None:
         name = shlex.quote(listening.administrators[0])
         _say_command(f"curl{trust} --user {name} {listening.url}/rest/v1/me")
         for name in listening.one_time:
-            output.say(f"The one-time password of '{name}' only opens the choice of another one:")
+            change = "PUT /rest/v1/me/password"
+            output.say(f"The one-time password of '{name}' only opens {change}, or set another:")
             _say_command(f"{command} user password {shlex.quote(name)} --password-stdin")
         output.say(f"Programs get a token at {listening.url}/oauth/token; make an account for one:")
         _say_command(f"{command} client add NAME --role operator")
