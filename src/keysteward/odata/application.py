@@ -22,11 +22,10 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 from keysteward.accounts.principals import Principal
-from keysteward.keystore.steward import Steward
 from keysteward.odata import addresses, exchange, operations
 from keysteward.problems import Problem
 from keysteward.web import access, csrf
-from keysteward.web.service import Service, in_thread
+from keysteward.web.service import Service
 
 _FETCH = "fetch"
 _WELCOME = (
@@ -64,8 +63,6 @@ class _Face:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        # Keystores are neither renamed nor removed, so one that was found once stays.
-        self._stewards: dict[str, Steward] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request behind a service root."""
@@ -95,20 +92,12 @@ class _Face:
         try:
             address = addresses.read(request)
             self._service.odata_rates.take_account(principal.account_id)  # 2
-            steward = await self._steward(principal, address.keystore)  # 3
+            steward = await self._service.find_steward(principal, address.keystore)  # 3
+            self._service.odata_rates.take_keystore(steward.settings.keystore)
             response = await exchange.answer(request, address, principal, steward, self._service)
         except Problem as problem:
             response = exchange.refuse(request, problem)
         return self._with_token(request, principal, response)
-
-    async def _steward(self, principal: Principal, keystore: str | None) -> Steward:
-        name = keystore or self._service.steward.settings.keystore
-        found = self._stewards.get(name) if principal.may_see(name) else None
-        if found is None:
-            found = await in_thread(lambda: self._service.steward_of(principal, name))
-            self._stewards[name] = found
-        self._service.odata_rates.take_keystore(name)
-        return found
 
     def _with_token(self, request: Request, principal: Principal, response: Response) -> Response:
         if _fetches(request):

@@ -92,19 +92,16 @@ class Answering:
         self, operation: Operation, request: Request, principal: Principal | None
     ) -> Response:
         path = reading.path(request)
-        find = partial(self._steward, principal, path.get("keystore"))
+        steward_ = await self._steward(principal, path.get("keystore"))
         query = reading.query(operation.query, request)
         body: object = None
         key = request.headers.get(idempotency.HEADER)
-        if operation.body is not None or key is not None:
-            # A kept answer is of a keystore, too.
-            await in_thread(find)
         if operation.body is not None:
             body = await reading.body(operation, request, self.service.steward.settings)
 
         def call(function: Function, receipt: Receipt | None) -> Told | StreamingResponse:
             tags = _if_match(operation, request)
-            steward = replace(find(), receipt=receipt)
+            steward = replace(steward_, receipt=receipt)
             if tags is not None:
                 unchanged = partial(_require_unchanged, steward, path["alias"], tags)
                 unchanged()
@@ -143,10 +140,10 @@ class Answering:
             return await self.service.slow.run(principal.account_id, work)
         return await in_thread(work)
 
-    def _steward(self, principal: Principal | None, keystore: str | None) -> Steward:
+    async def _steward(self, principal: Principal | None, keystore: str | None) -> Steward:
         if principal is None or keystore is None:
             return self.service.steward
-        return self.service.steward_of(principal, keystore)
+        return await self.service.find_steward(principal, keystore)
 
 
 def _once(operation: Operation, attempt: Repeating, run: _Run) -> Told | StreamingResponse:

@@ -65,6 +65,11 @@ class Accounts:
         self._sealer = sealer
         self._keystores = _Keystores()
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether a token is found in less time than it takes to hand the search to a thread."""
+        return self._database.engine.embedded
+
     def find(self, kind: AccountKind, name: str) -> Account | None:
         """Return an account by its name, disabled or not."""
         with self._database.reading() as link:

@@ -27,7 +27,10 @@ async def authenticate(
     given = request.headers.get("authorization", "")
     cookie = session_cookie(request)
     address = address_of(request)
-    principal = await in_thread(lambda: _principal(service, given, cookie, address))
+    if _is_bearer(given) and service.steward.store.accounts.at_hand:
+        principal = _principal(service, given, cookie, address)
+    else:
+        principal = await in_thread(lambda: _principal(service, given, cookie, address))
     if principal is None:
         principal = await service.passwords.run(
             attempts.network_of(address),
@@ -63,7 +66,7 @@ def _principal(service: Service, given: str, cookie: str | None, address: str) -
     scheme, _, credentials = given.partition(" ")
     if len(given) > _MOST_CHARACTERS:
         raise NotSignedIn("The Authorization header is too long.")
-    if scheme.lower() == "bearer":
+    if _is_bearer(given):
         return tokens.resolve(service.steward, Secret(credentials.strip().encode()))
     if scheme.lower() == "basic":
         return sign_in.recall(service.steward, *_name_and_password(given), address)
@@ -74,6 +77,10 @@ def _principal(service: Service, given: str, cookie: str | None, address: str) -
     if cookie is not None:
         return sessions.resolve_session(service.steward, Secret(cookie.encode()))
     raise NotSignedIn("The request has no credentials.")
+
+
+def _is_bearer(given: str) -> bool:
+    return given[:7].lower() == "bearer "
 
 
 def _name_and_password(given: str) -> tuple[str, Secret]:

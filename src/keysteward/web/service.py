@@ -34,6 +34,15 @@ class Service:
     slow: FairQueue = field(default_factory=queues.of_slow)
     searches: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_SEARCHES))
     """The threads of readings that a caller can make as long as the store lets them be."""
+    _stewards: dict[str, Steward] = field(default_factory=dict)
+    """Keystores are neither renamed nor removed, so one that was found once stays."""
+
+    async def find_steward(self, principal: Principal, keystore: str | None) -> Steward:
+        """Return what ``steward_of`` does, at once for a keystore that was found before."""
+        name = keystore or self.steward.settings.keystore
+        if principal.may_see(name) and name in self._stewards:
+            return self._stewards[name]
+        return await in_thread(lambda: self.steward_of(principal, name))
 
     def steward_of(self, principal: Principal, keystore: str | None) -> Steward:
         """Return the steward of a keystore that exists for the account; None means the default.
@@ -43,9 +52,12 @@ class Service:
         name = keystore or self.steward.settings.keystore
         if principal.may_see(name):
             try:
-                return keystores.steward_of(self.steward, name)
+                found = keystores.steward_of(self.steward, name)
             except KeystoreUnknown:
                 pass
+            else:
+                self._stewards[name] = found
+                return found
         raise KeystoreUnknown(name, ", ".join(map(repr, self.keystores_of(principal))) or "none")
 
     def keystores_of(self, principal: Principal) -> tuple[str, ...]:

@@ -51,6 +51,10 @@ class StorageEngine(Protocol):
         """The part of a database URL before the colon."""
 
     @property
+    def embedded(self) -> bool:
+        """Whether the database is in this process: one row is found sooner than asked for."""
+
+    @property
     def begin_write(self) -> str:
         """How a write transaction begins."""
 

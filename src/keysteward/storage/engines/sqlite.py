@@ -61,6 +61,7 @@ class Sqlite:
     """The engine; see ``StorageEngine`` for what its members promise."""
 
     scheme: str = SCHEME
+    embedded: bool = True
     begin_write: str = "BEGIN IMMEDIATE"
     begin_read: str = "BEGIN"
     errors: type[Exception] = driver.Error
