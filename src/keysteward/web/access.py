@@ -73,10 +73,12 @@ def _principal(service: Service, given: str, cookie: str | None, address: str) -
     if given:
         # Without a scheme before it, the word may be the secret itself.
         named = repr(scheme[:20]) if credentials else "What the Authorization header begins with"
-        raise NotSignedIn(f"{named} is no kind of authentication that is known here.")
+        raise NotSignedIn(
+            f"{named} is no kind of authentication that is known here.", without_credentials=True
+        )
     if cookie is not None:
         return sessions.resolve_session(service.steward, Secret(cookie.encode()))
-    raise NotSignedIn("The request has no credentials.")
+    raise NotSignedIn("The request has no credentials.", without_credentials=True)
 
 
 def _is_bearer(given: str) -> bool:

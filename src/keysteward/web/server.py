@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 
@@ -55,6 +56,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: object = None) -> None:  # noqa: ARG002 - none are ever given
         """Listen."""
+        # Operations run in the first ones, answers that are made piece by piece in the others.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         settings = self._settings
         gate = Gate(settings.connections, settings.address_connections, settings.proxies)
