@@ -1,8 +1,8 @@
 """Bodies of requests: bounded in bytes and time before anything looks at them."""
 
+import asyncio
 from collections.abc import Callable
 
-import anyio
 from starlette.requests import ClientDisconnect, Request
 
 from keysteward.problems import (
@@ -53,7 +53,7 @@ async def read(
     body = bytearray()
     counted = 0
     try:
-        with anyio.fail_after(limit_seconds):
+        async with asyncio.timeout(limit_seconds):
             async for part in request.stream():
                 body += part
                 if len(body) > limit_bytes:
