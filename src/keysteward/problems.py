@@ -21,8 +21,8 @@
     |                       KeystoreTooLarge, DataFolderUnusable, DatabaseUnusable,
     |                       SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
     |-- of an account:      NotSignedIn, NotPermitted, CsrfTokenMissing, TooManyRequests,
-    |                       PasswordChangeRequired, PasswordTooWeak, AccountNotFound, RolesInvalid,
-    |                       LastAdministrator, TooManySecrets
+    |                       PasswordChangeRequired, OldPasswordWrong, PasswordTooWeak,
+    |                       AccountNotFound, RolesInvalid, LastAdministrator, TooManySecrets
     |-- of a request:       RequestInvalid, BodyTooLarge, BodyTooSlow, MediaTypeUnsupported,
     |                       ResourceUnknown, MethodNotSupported, IdempotencyKeyReused, ServerBusy
     `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, AddressInvalid,
@@ -340,8 +340,8 @@ class RootNotTrusted(Problem):
     def detail(self) -> str:
         whose = "its owner's" if self.alone and self.missing_issuer is None else "the CA's"
         return (
-            f"{self._end()} Compare its fingerprint with {whose}, then confirm it (--trust-root "
-            f"{self.fingerprint}; SHA-1 {self.fingerprint_sha1})."
+            f"{self._end()} Compare its fingerprint with {whose}, then confirm it (SHA-256 "
+            f"{self.fingerprint}, SHA-1 {self.fingerprint_sha1})."
         )
 
     def _end(self) -> str:
@@ -350,7 +350,7 @@ class RootNotTrusted(Problem):
         if self.missing_issuer is None:
             return f"The chain ends in the root {self.subject!r}."
         remedy = (
-            "Ask the CA for it, or add it with 'keysteward certificate add', and upload again; "
+            "Ask the CA for it, or add it to the keystore as a certificate, and upload again; "
             "only if that cannot be had:"
         )
         what = "The file holds only the certificate itself" if self.alone else "The chain ends"
@@ -383,20 +383,17 @@ class AliasNotFound(Problem):
         missing = f"Alias {self.alias!r} not found in the keystore {self.keystore!r}"
         if self.backup is not None:
             return (
-                f"{missing} as the backup {self.backup!r} holds it. 'keysteward backup show' lists "
-                "the entries of a backup."
+                f"{missing} as the backup {self.backup!r} holds it. Look at the entries of that "
+                "backup."
             )
         if self.view == "new":
-            return f"{missing} among the provider's new keys. 'keysteward provider new' shows them."
+            return f"{missing} among the provider's new keys. Look at the list of them."
         if self.view == "history":
             return (
-                f"{missing} in the history of the provider's keys. 'keysteward provider history' "
-                "shows it."
+                f"{missing} in the history of the provider's keys. Look at the list of that "
+                "history."
             )
-        return (
-            f"{missing}. 'keysteward list' shows the entries, 'list --deleted' those that were "
-            "deleted."
-        )
+        return f"{missing}. Look at the list of its entries, and at that of the deleted ones."
 
 
 @dataclass(eq=False)
@@ -415,7 +412,7 @@ class NothingDeleted(Problem):
     def detail(self) -> str:
         if self.living:
             return f"A living entry is called {self.alias!r}: there is nothing to bring back."
-        return f"'keysteward list --deleted' shows what was deleted; {self.alias!r} is not there."
+        return f"{self.alias!r} is not among the deleted entries. Look at the list of them."
 
 
 @dataclass(eq=False)
@@ -437,11 +434,11 @@ class AliasExists(Problem):
         if self.view == "new":
             return (
                 f"A key {self.alias!r} waits among the provider's new keys already. Choose another "
-                "alias (--to), or activate that key first."
+                "alias, or activate that key first."
             )
         remedy = self.remedy or (
-            "Choose another alias, rename that entry, or give it the new content as another "
-            "version (the 'update' commands)."
+            "Choose another alias, rename that entry, or update it: it gets the new content as "
+            "another version."
         )
         return f"An entry {self.alias!r} exists already. {remedy}"
 
@@ -510,7 +507,7 @@ class KeyPairInTheWay(Problem):
         return (
             f"Alias {self.alias!r} is a key pair, and what comes is a certificate without key. "
             "Rename or delete the key pair first if that is what you want; a certificate for its "
-            "key is uploaded with 'keysteward response upload'."
+            "key is uploaded as the CA's signing response."
         )
 
 
@@ -563,8 +560,8 @@ class NotTheProvider(Problem):
     def detail(self) -> str:
         return (
             f"{self.alias!r} is as it was: {self.provider} alone supplies keys and certificates "
-            "here, and withdraws them. Who really is the provider adds '--as provider' to the "
-            "command; your own keys come in with 'keysteward keypair add'."
+            "here, and withdraws them. Who really is the provider has to ask as the provider; "
+            "add your own keys as key pairs."
         )
 
 
@@ -581,7 +578,7 @@ class EntryChanged(Problem):
 
     @property
     def detail(self) -> str:
-        return f"{self.alias!r}: {self.reason} Look at it again ('keysteward show'), then repeat."
+        return f"{self.alias!r}: {self.reason} Look at the entry again, then repeat."
 
 
 @dataclass(eq=False)
@@ -597,7 +594,7 @@ class VersionNotFound(Problem):
 
     @property
     def detail(self) -> str:
-        return f"{self.alias!r} has no version {self.number}; 'keysteward versions' lists them."
+        return f"{self.alias!r} has no version {self.number}. Look at the list of its versions."
 
 
 @dataclass(eq=False)
@@ -634,7 +631,7 @@ class PendingKeyExists(Problem):
     def detail(self) -> str:
         return (
             f"{self.alias!r} has a pending key (version {self.number}) that waits for its "
-            "response. Upload that, or repeat with --replace to make another pending key instead."
+            "response. Upload that, or ask for another pending key in its place."
         )
 
 
@@ -784,7 +781,7 @@ class SeveralKeys(Problem):
 
     names: tuple[str, ...]
     """What the keys can be chosen by, in the order of the file."""
-    otherwise: str = "'keysteward import' takes all of them."
+    otherwise: str = "Import the file as a whole keystore to take all of them."
     """What else to do, as a sentence."""
 
     @property
@@ -792,7 +789,7 @@ class SeveralKeys(Problem):
         shown = ", ".join(repr(name) for name in self.names[:8])
         more = f" and {len(self.names) - 8} more" if len(self.names) > 8 else ""
         return (
-            f"It holds {len(self.names)} keys: {shown}{more}. Choose one (--key NAME). "
+            f"It holds {len(self.names)} keys: {shown}{more}. Choose one by its name. "
             f"{self.otherwise}"
         ).rstrip()
 
@@ -942,8 +939,8 @@ class CertificateMissing(Problem):
     def detail(self) -> str:
         return (
             f"The file holds a key and no certificate, and {self.alias!r} would lose the one it "
-            "has. Give the key's certificate too (--certificate FILE), or take the key in under "
-            "another alias and ask a CA to certify it."
+            "has. Give the key's certificate along with it, or take the key in under another "
+            "alias and ask a CA to certify it."
         )
 
 
@@ -1091,8 +1088,8 @@ class BackupNotFound(Problem):
     @property
     def detail(self) -> str:
         if self.name is None:
-            return "This keystore has no backup yet. 'keysteward backup create' makes one."
-        return f"This keystore has no backup {self.name!r}. 'keysteward backup list' shows them."
+            return "This keystore has no backup yet. Create one first."
+        return f"This keystore has no backup {self.name!r}. Look at the list of its backups."
 
 
 @dataclass(eq=False)
@@ -1107,8 +1104,8 @@ class InstallationOwnedByTenant(Problem):
     def detail(self) -> str:
         return (
             "The tenant administrator alone makes keystores and recovery files, which hold every "
-            "private key; the provider has entries of its own and no more. Leave '--as provider' "
-            "out."
+            "private key; the provider has entries of its own and no more. Ask as the tenant "
+            "administrator."
         )
 
 
@@ -1124,7 +1121,7 @@ class BackupOwnedByTenant(Problem):
     def detail(self) -> str:
         return (
             "Backups hold the entries of the tenant administrator alone; the provider can neither "
-            "make nor restore nor delete them. Leave '--as provider' out."
+            "make nor restore nor delete them. Ask as the tenant administrator."
         )
 
 
@@ -1144,8 +1141,8 @@ class RootMissing(Problem):
     def detail(self) -> str:
         return (
             f"The chain of {self.alias!r} ends with {self.top!r}, and its issuer {self.issuer!r} "
-            "is not among the keystore's certificates. Add it with 'keysteward certificate add'; "
-            "an intermediate is never given out as the root."
+            "is not among the keystore's certificates. Add it to them; an intermediate is never "
+            "given out as the root."
         )
 
 
@@ -1184,8 +1181,8 @@ class KeystoreNotInitialised(Problem):
     @property
     def detail(self) -> str:
         return (
-            f"'keysteward init' makes one in {self.place!r}; --data or KEYSTEWARD_DATA names "
-            "another data folder."
+            f"{self.place!r} holds none. Initialise the installation there, or name another data "
+            "folder in the setting KEYSTEWARD_DATA."
         )
 
 
@@ -1199,7 +1196,10 @@ class KeystoreExists(Problem):
 
     @property
     def detail(self) -> str:
-        return "Nothing was changed. To make another one, name an empty data folder (--data)."
+        return (
+            "Nothing was changed. To make another one, name an empty data folder in the setting "
+            "KEYSTEWARD_DATA."
+        )
 
 
 @dataclass(eq=False)
@@ -1269,8 +1269,8 @@ class DataFolderUnusable(Problem):
     @property
     def detail(self) -> str:
         return (
-            f"{self.path!r}: {self.reason}. Name another data folder (--data or KEYSTEWARD_DATA), "
-            "or give this user the right to this one."
+            f"{self.path!r}: {self.reason}. Name another data folder in the setting "
+            "KEYSTEWARD_DATA, or give this user the right to this one."
         )
 
 
@@ -1469,9 +1469,13 @@ class NotSignedIn(Problem):
     kind = Kind.SIGNED_OUT
 
     reason: str
+    without_credentials: bool = False
+    """Whether credentials are missing or of an unknown kind, so that it helps to name the kinds."""
 
     @property
     def detail(self) -> str:
+        if not self.without_credentials:
+            return self.reason
         return (
             f"{self.reason} Send a token of /oauth/token as bearer, or name and password of a user "
             "as Basic authentication."
@@ -1541,6 +1545,22 @@ class PasswordChangeRequired(Problem):
         return (
             "The one-time password only opens PUT /rest/v1/me/password. Send it there with a "
             "password of your own, then sign in with that."
+        )
+
+
+@dataclass(eq=False)
+class OldPasswordWrong(Problem):
+    """A user that is signed in wants another password and does not know the present one."""
+
+    slug = "old-password-wrong"
+    title = "The old password is not right"
+    kind = Kind.INVALID
+
+    @property
+    def detail(self) -> str:
+        return (
+            "Your password is another one than the old one that was sent, and stays as it is. "
+            "Check upper and lower case and the keyboard's layout."
         )
 
 

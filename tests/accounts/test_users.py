@@ -19,6 +19,7 @@ from keysteward.problems import (
     NameInvalid,
     NameTaken,
     NotSignedIn,
+    OldPasswordWrong,
     PasswordTooWeak,
     Problem,
     RolesInvalid,
@@ -290,7 +291,7 @@ def test_wrong_old_password_is_refused_and_counted(steward: Steward, clock: Cloc
     people.add_user(steward)
     principal = sign_in.sign_in(steward, "ann", PASSWORD, HERE)
     for _ in range(5):
-        with pytest.raises(NotSignedIn, match="old password"):
+        with pytest.raises(OldPasswordWrong, match="old password"):
             users.change_own_password(steward, principal, WRONG, OTHER)
     with pytest.raises(TooManyRequests):
         users.change_own_password(steward, principal, PASSWORD, OTHER)

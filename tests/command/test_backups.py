@@ -278,7 +278,7 @@ def test_newest_of_no_backups_is_missing(settings: Settings) -> None:
     """The message says how to make one."""
     for words in (("show",), ("compare",), ("restore", "--yes")):
         run = _backup(settings, *words)
-        assert (4, True) == (run.status, "'keysteward backup create'" in run.stderr)
+        assert (4, True) == (run.status, "'backup create' makes one" in run.stderr)
 
 
 def test_deleted_backup_says_which_keys_went_with_it(client: Settings) -> None:

@@ -4,7 +4,7 @@ from keysteward.accounts import attempts, passwords, register, rules
 from keysteward.accounts.principals import Principal
 from keysteward.entries import Action, Caller
 from keysteward.keystore.steward import Steward, require_administrator
-from keysteward.problems import AccountNotFound, NotSignedIn, PasswordTooWeak
+from keysteward.problems import AccountNotFound, OldPasswordWrong, PasswordTooWeak
 from keysteward.rights import Role
 from keysteward.storage.account_records import Account, AccountKind, NewAccount
 from keysteward.storage.audit import DONE
@@ -123,7 +123,7 @@ def set_password(
 def change_own_password(steward: Steward, principal: Principal, old: Secret, new: Secret) -> None:
     """Give the user that is signed in another password. Ends all of its sessions, this one, too.
 
-    Raises NotSignedIn if the old one is wrong, TooManyRequests after some wrong ones,
+    Raises OldPasswordWrong, TooManyRequests after some wrong ones,
     PasswordTooWeak, ServerBusy, and AccountNotFound for an API client, which has none.
     """
     name = principal.name
@@ -140,7 +140,7 @@ def change_own_password(steward: Steward, principal: Principal, old: Secret, new
             hashed = passwords.hash_password(new) if right and not same else ""
         if not right:
             attempts.count(steward, attempt, account)
-            raise NotSignedIn("The old password is not right.")
+            raise OldPasswordWrong
         if same:
             raise PasswordTooWeak("It is the one that you have.")
         _store(steward, principal.caller, name, hashed, must_change=False)

@@ -198,6 +198,8 @@ def _documented_text(problem: Problem, circumstances: Circumstances) -> str | No
             "The public key of the CA Reply is different from the public key of the keystore entry"
         )
     if isinstance(problem, RootNotTrusted):
+        if problem.missing_issuer is not None:
+            return f"{problem.detail} To confirm it, repeat with fingerprintVerified=true."
         return (
             f"The certificate {problem.subject!r} is not trusted. Compare its fingerprint "
             f"(SHA-256 {problem.fingerprint}, SHA-1 {problem.fingerprint_sha1}) with its owner's, "

@@ -204,9 +204,7 @@ def _password_for(password: Secret | None, *, encrypted: bool) -> bytes | None:
         )
     given = b"" if password is None else password.reveal()
     if encrypted and not given:
-        raise PasswordWrong(
-            "The key is encrypted. Give its password (--password-stdin, or run it in a terminal)."
-        )
+        raise PasswordWrong("The key is encrypted. Give its password.")
     return given or None
 
 

@@ -15,6 +15,7 @@ from keysteward.problems import (
     KeystoreNotInitialised,
     NotSignedIn,
     Problem,
+    RootNotTrusted,
     SealedKeyDamaged,
     SealingKeyExposed,
     SealingKeyMissing,
@@ -66,7 +67,7 @@ def details(
         type=f"{PAGES}/{problem.slug}",
         title=problem.title,
         status=status_of(problem, conditional=conditional),
-        detail=problem.detail,
+        detail=_detail(problem),
         slug=problem.slug,
         override=problem.overridable,
         instance=instance,
@@ -95,6 +96,14 @@ def failure(request: Request) -> Response:
     """Return the answer to a request that met what nobody expected."""
     content = problem_details.failure(_request_id(request))
     return Response(content, 500, media_type=problem_details.MEDIA_TYPE)
+
+
+def _detail(problem: Problem) -> str:
+    if isinstance(problem, RootNotTrusted):
+        return (
+            f"{problem.detail} Once it is compared, repeat with trust_root={problem.fingerprint}."
+        )
+    return problem.detail
 
 
 def _extensions(problem: Problem) -> dict[str, object]:

@@ -86,7 +86,7 @@ class Call(Generic[Query_co, Body_co]):
     def principal(self) -> Principal:
         """Who sends it. Raises NotSignedIn if the address does not ask for that."""
         if self.signed_in is None:
-            raise NotSignedIn("The request has no credentials.")
+            raise NotSignedIn("The request has no credentials.", without_credentials=True)
         return self.signed_in
 
     @property

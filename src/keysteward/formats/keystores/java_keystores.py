@@ -65,8 +65,7 @@ def _proven(
         if keys:
             raise PasswordWrong(
                 f"The {name} file holds {len(keys):,} private "
-                f"{'key' if len(keys) == 1 else 'keys'} and needs its password "
-                "(--password-stdin, or run it in a terminal)."
+                f"{'key' if len(keys) == 1 else 'keys'} and needs its password."
             )
         return ()
     password = _password(opening.password)

@@ -46,7 +46,7 @@ _IMPLICIT_0 = (0x80, der.CONTEXT_0)
 
 _NONE_GIVEN = (
     "The PKCS#12 file is protected by a password, and none was given. Give the one that it was "
-    "made with (--password-stdin, or run it in a terminal)."
+    "made with."
 )
 
 _DOES_NOT_OPEN = (

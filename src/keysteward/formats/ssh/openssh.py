@@ -154,10 +154,7 @@ def _derive(file: _File, length: int, passphrase: Secret | None, limit_rounds: i
         )
     given = b"" if passphrase is None else passphrase.reveal()
     if not given:
-        raise PasswordWrong(
-            "The OpenSSH key is encrypted. Give its passphrase (--password-stdin, or run it in a "
-            "terminal)."
-        )
+        raise PasswordWrong("The OpenSSH key is encrypted. Give its passphrase.")
     return bcrypt.kdf(given, salt, length, asked, ignore_few_rounds=True)
 
 

@@ -242,10 +242,7 @@ def _opened(file: _File, passphrase: Secret | None) -> bytes:
             "expected an encrypted key, check that this is the right file."
         )
     if file.encryption != _NONE and not given:
-        raise PasswordWrong(
-            "The PuTTY key is encrypted. Give its passphrase (--password-stdin, or run it in a "
-            "terminal)."
-        )
+        raise PasswordWrong("The PuTTY key is encrypted. Give its passphrase.")
     return given
 
 
