@@ -1,16 +1,25 @@
-"""Where real programs fetch their CSRF token, and what they do with it: contract section 3."""
+"""CSRF tokens where real programs fetch them (contract section 3); threads of what takes long."""
 
 import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import anyio
 import pytest
+from anyio import CapacityLimiter
+from httpx2 import ASGITransport, AsyncClient, Response
 from starlette.testclient import TestClient
 
 from keysteward.accounts import users
 from keysteward.keystore.steward import Steward
+from keysteward.odata import application as odata
 from keysteward.rights import Role
 from keysteward.values import Secret
+from keysteward.web import application, csrf
+from keysteward.web.rates import Rates
+from keysteward.web.service import Service
 from tests.odata import face
-from tests.odata.face import Client
+from tests.odata.face import ROOT, Client
 from tests.steward import TENANT, Clock
 
 PASSWORD = "correct horse battery staple"
@@ -22,6 +31,18 @@ BODY = {
     "Country": "DE",
 }
 GENERATE = "KeyPairGenerationRequests"
+
+_LONG = (
+    ("GET", "KeystoreEntries?$filter=Alias eq 'a'", "searches"),
+    ("GET", "KeystoreEntries?$orderby=KeySize", "searches"),
+    ("GET", "KeystoreEntries?$expand=ChainCertificates", "searches"),
+    ("GET", "KeystoreEntries/$count?$filter=Alias eq 'a'", "searches"),
+    ("POST", "KeyPairGenerationRequests", "slow"),
+    ("POST", "KeyPairResources", "slow"),
+    ("POST", "KeystoreResources", "slow"),
+    ("PUT", "KeystoreResources('system')", "slow"),
+    ("POST", "SSHKeyGenerationRequests", "slow"),
+)
 
 
 def _fetched(client: Client, method: str, address: str, word: str = "Fetch") -> tuple[int, str]:
@@ -179,3 +200,53 @@ def test_page_of_another_site_makes_no_signing_request(
     for given in ({}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
         assert 200 == http.request(method, path, headers=given, auth=("ann", PASSWORD)).status_code
     assert 200 == client.get(path.removeprefix(client.root), **foreign[0]).status_code
+
+
+# ---- threads
+
+
+@asynccontextmanager
+async def _taken(limiter: CapacityLimiter) -> AsyncIterator[None]:
+    """Hold all threads that a limiter lets run."""
+    borrowers = [object() for _ in range(int(limiter.total_tokens))]
+    for borrower in borrowers:
+        await limiter.acquire_on_behalf_of(borrower)
+    try:
+        yield
+    finally:
+        for borrower in borrowers:
+            limiter.release_on_behalf_of(borrower)
+
+
+@pytest.mark.parametrize(("method", "path", "which"), _LONG)
+def test_what_takes_long_keeps_nobody_else_waiting(
+    http: TestClient, steward: Steward, method: str, path: str, which: str
+) -> None:
+    """While its threads are taken it waits, a plain list is answered, and then it is."""
+    client: Client = face.sign_in(http, steward, Role.ADMINISTRATOR)
+    tokens = csrf.CsrfTokens(steward.sealer.derive_key("csrf"), steward.clock)
+    service = Service(steward, tokens, Rates())
+    app = application.build(service, odata.routes(service))
+    headers = {"Authorization": f"Bearer {client.bearer}", "X-CSRF-Token": client.token()}
+    answers: list[Response] = []
+
+    async def run() -> None:
+        async with AsyncClient(transport=ASGITransport(app), base_url=ROOT) as program:
+
+            async def ask() -> None:
+                answers.append(
+                    await program.request(method, path, headers=headers, json={"Status": None})
+                )
+
+            limiter = service.searches if which == "searches" else service.slow.threads
+            async with anyio.create_task_group() as group, _taken(limiter):
+                group.start_soon(ask)
+                with anyio.fail_after(20):
+                    listed = await program.get("KeystoreEntries", headers=headers)
+                    while not limiter.statistics().tasks_waiting:  # noqa: ASYNC110 - it has no event
+                        await anyio.sleep(0.01)
+                assert (200, []) == (listed.status_code, answers)
+
+    anyio.run(run)
+    assert 1 == len(answers)
+    assert answers[0].status_code in (200, 400)
