@@ -79,6 +79,8 @@ class Action(StrEnum):
     SECRET_ADDED = "secret-added"
     SECRET_REMOVED = "secret-removed"
     SIGN_IN_REFUSED = "sign-in-refused"
+    PERMISSION_REFUSED = "permission-refused"
+    """Also of a keystore, if the address names one that the account may see."""
     TOKEN_ISSUED = "token-issued"
     TOKEN_REVOKED = "token-revoked"
     SESSION_OPENED = "session-opened"

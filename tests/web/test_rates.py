@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from keysteward.problems import TooManyRequests
-from keysteward.web.rates import Buckets, Rates
+from keysteward.web.rates import Buckets, OncePerMinute, Rates
 
 
 @dataclass(slots=True)
@@ -111,3 +111,21 @@ def test_request_counts_for_its_account_and_its_keystore() -> None:
     with pytest.raises(TooManyRequests, match="An account"):
         _take(rates, "default", 1)
     _take(rates, "production", 2)
+
+
+def test_once_per_minute_is_told_again_after_a_minute() -> None:
+    """The same name is let through once a minute, another one at once."""
+    clock = Monotonic()
+    once = OncePerMinute(monotonic=clock)
+    assert [True, False, True] == [once.take("a"), once.take("a"), once.take("b")]
+    clock.now = 60
+    assert once.take("a")
+
+
+def test_once_per_minute_knows_no_more_names_than_it_may() -> None:
+    """Beyond them nothing is let through until some are a minute old."""
+    clock = Monotonic()
+    once = OncePerMinute(2, clock)
+    assert [True, True, False] == [once.take(name) for name in "abc"]
+    clock.now = 60
+    assert once.take("c")

@@ -11,6 +11,7 @@ from keysteward.keystore.steward import Steward
 from keysteward.odata import (
     LIVE_SETS,
     addresses,
+    contract,
     documents,
     entry_values,
     errors,
@@ -34,10 +35,11 @@ from keysteward.pki.certificates import read_certificate
 from keysteward.problems import (
     MediaTypeUnsupported,
     Problem,
+    RequestInvalid,
     RootNotTrusted,
 )
 from keysteward.rights import Permission
-from keysteward.web import bodies, csrf
+from keysteward.web import bodies, csrf, permissions
 from keysteward.web.csrf import HEADER
 from keysteward.web.service import Service, in_thread
 
@@ -58,12 +60,15 @@ async def answer(
     query: bytes = request.scope["query_string"]
     wanted, named = options.parse(query), paths.parse(address.path)  # 4
     if not isinstance(named, Resource):
-        principal.require(Permission.MONITORING_DATA_READ)
+        request.state.route = "/api/v1/$metadata" if isinstance(named, Metadata) else "/api/v1/"
+        asked = _asked(request, named, steward)
+        await permissions.require(service, principal, Permission.MONITORING_DATA_READ, asked)
         return _shortened(request, _described(request, named, wanted, address.root))
     live = _SETS[named.set.name]
     request.state.route = f"/api/v1/{live.set.name}"
     writing = operations.writing(live, named, request)
-    principal.require(live.reads if writing is None else writing.permission)  # 5
+    needed = live.reads if writing is None else writing.permission
+    await permissions.require(service, principal, needed, _asked(request, named, steward))  # 5
     leaves = named.target.name == _ASKS and named.ending is Ending.VALUE
     if leaves and principal.means is not Means.BEARER:
         csrf.require_own_origin(request)
@@ -82,6 +87,17 @@ async def answer(
     if writing is None:
         return _shortened(request, await _read(request, call, service))
     return await _changed(request, call, writing, principal, service)
+
+
+def _asked(request: Request, named: paths.Address, steward: Steward) -> permissions.Asked:
+    alias = None
+    if isinstance(named, Resource) and named.key and "Hexalias" in named.set.type.key:
+        try:
+            alias = contract.alias_of(named.key)
+        except RequestInvalid:
+            alias = None
+    keystore = steward.settings.keystore
+    return permissions.Asked(request.method, request.state.route, keystore, alias)
 
 
 async def _read(request: Request, call: Call, service: Service) -> Response:

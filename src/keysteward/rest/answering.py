@@ -37,7 +37,7 @@ from keysteward.rest.routing import (
 )
 from keysteward.rights import Permission
 from keysteward.storage.records import Receipt
-from keysteward.web import access, csrf
+from keysteward.web import access, csrf, permissions
 from keysteward.web.service import Service, in_thread
 
 _ATTEMPTS = 5
@@ -81,7 +81,8 @@ class Answering:
         one_time = needed is Access.ONE_TIME_PASSWORD
         principal = await access.authenticate(self.service, request, one_time_password=one_time)
         if isinstance(needed, Permission):
-            principal.require(needed)
+            asked = _asked(operation, request)
+            await permissions.require(self.service, principal, needed, asked)
         if operation.writes and principal.means is Means.SESSION:
             self.service.csrf.require(principal, request.headers.get(csrf.HEADER))
         if operation.writes and principal.means is Means.BASIC:
@@ -144,6 +145,15 @@ class Answering:
         if principal is None or keystore is None:
             return self.service.steward
         return await self.service.find_steward(principal, keystore)
+
+
+def _asked(operation: Operation, request: Request) -> permissions.Asked:
+    try:
+        path = reading.path(request)
+    except RequestInvalid:
+        path = {}
+    route = f"{ROOT}{operation.path}"
+    return permissions.Asked(operation.method, route, path.get("keystore"), path.get("alias"))
 
 
 def _once(operation: Operation, attempt: Repeating, run: _Run) -> Told | StreamingResponse:

@@ -1,6 +1,6 @@
 """The Store: named queries over an opened database, and the way into write transactions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -337,16 +337,20 @@ class Store:
 
     def record_refusal(
         self,
-        keystore_id: int,
+        keystore_id: int | None,
         actor: str,
         at: datetime,
         *,
         action: Action,
         alias: str | None,
         problem: Problem,
+        more: Mapping[str, object] | None = None,
     ) -> None:
-        """Write an audit row of what was refused, in a transaction of its own."""
-        detail = {"problem": problem.slug, "detail": problem.detail}
+        """Write an audit row of what was refused, in a transaction of its own.
+
+        None instead of a keystore: a row of the installation. ``more`` stands in its detail, too.
+        """
+        detail = {"problem": problem.slug, "detail": problem.detail, **(more or {})}
         event = AuditEvent(action, audit.REFUSED, alias, None, None, detail)
         with self._database.writing() as link:
             audit.append(link, self.sealer, keystore_id, actor, at, event)

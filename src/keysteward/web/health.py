@@ -14,7 +14,7 @@ from keysteward.accounts.principals import Principal
 from keysteward.entries import ListedEntry
 from keysteward.problems import Problem
 from keysteward.rights import Permission
-from keysteward.web import access
+from keysteward.web import access, permissions
 from keysteward.web.metrics import Metrics
 from keysteward.web.running import Running
 from keysteward.web.service import Service, in_thread
@@ -45,7 +45,8 @@ def routes(service: Service, metrics: Metrics, running: Running) -> tuple[Route,
         principal = None
         if not service.steward.settings.metrics_open:
             principal = await access.authenticate(service, request)
-            principal.require(Permission.MONITORING_DATA_READ)
+            asked = permissions.Asked(request.method, "/metrics")
+            await permissions.require(service, principal, Permission.MONITORING_DATA_READ, asked)
         content = await in_thread(lambda: _exposition(service, metrics, principal))
         return Response(content, media_type=_METRICS_TYPE)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from keysteward.problems import TooManyRequests
 
 BURST_SECONDS = 10
+_MINUTE_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -58,6 +59,30 @@ class Buckets:
             return
         self._swept_at = now
         self._buckets = {n: b for n, b in self._buckets.items() if now - b.at < BURST_SECONDS}
+
+
+class OncePerMinute:
+    """Tells whether something was not said within the last minute; of ``most`` names at most."""
+
+    def __init__(self, most: int = 10_000, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = monotonic
+        self._said: dict[Hashable, float] = {}
+        self._lock = threading.Lock()
+
+    def take(self, name: Hashable) -> bool:
+        """Return whether it is to be said, which it then was; never while it knows too many."""
+        with self._lock:
+            now = self._clock()
+            if name in self._said and now - self._said[name] < _MINUTE_SECONDS:
+                return False
+            if len(self._said) >= self._most:
+                fresh = {n: at for n, at in self._said.items() if now - at < _MINUTE_SECONDS}
+                self._said = fresh
+            if len(self._said) >= self._most:
+                return False
+            self._said[name] = now
+            return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from keysteward.problems import KeystoreUnknown
 from keysteward.web import queues
 from keysteward.web.csrf import CsrfTokens
 from keysteward.web.queues import FairQueue
-from keysteward.web.rates import Rates
+from keysteward.web.rates import OncePerMinute, Rates
 
 T = TypeVar("T")
 
@@ -35,6 +35,8 @@ class Service:
     slow: FairQueue = field(default_factory=queues.of_slow)
     searches: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_SEARCHES))
     """The threads of readings that a caller can make as long as the store lets them be."""
+    told_refusals: OncePerMinute = field(default_factory=OncePerMinute)
+    """For the audit log, which nobody shall fill by asking for what they may not."""
     _stewards: dict[str, Steward] = field(default_factory=dict)
     """Keystores are neither renamed nor removed, so one that was found once stays."""
 
