@@ -105,7 +105,7 @@ def test_encrypted_key_is_read_with_its_password(
     with pytest.raises(PasswordWrong, match="password is wrong, or"):
         private_keys.read_private_key(data, Secret(b"another"))
     for none in (None, Secret(b"")):
-        with pytest.raises(PasswordWrong, match=r"is encrypted.*--password-stdin"):
+        with pytest.raises(PasswordWrong, match=r"is encrypted\. Give its password\."):
             private_keys.read_private_key(data, none)
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, inspect
 from starlette.requests import Request
 
 from keysteward.problems import MediaTypeUnsupported, RequestInvalid
@@ -24,6 +24,8 @@ KEY_PASSWORD = "Keysteward-Key-Password"  # noqa: S105  # a header's name
 _MOST_FIELDS = 50
 _JSON = "application/json"
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
+_STEP = re.compile(r"\.([^.\[`]+)|\[[^\]]*\]")
+_SEVERAL = (inspect.ListType, inspect.VarTupleType, inspect.SetType, inspect.FrozenSetType)
 _SWITCHES = {"true": True, "false": False}
 
 
@@ -85,12 +87,51 @@ def _converted(given: Mapping[str, object], type_: type[Struct]) -> Struct:
 
 
 def _known(error: msgspec.ValidationError, type_: type[Struct]) -> str:
-    """Return a sentence that names what would be known, for a misspelt name that was not."""
-    said = str(error)
-    if "unknown field" not in said or " - at " in said:
-        return ""
-    names = ", ".join(field.encode_name for field in msgspec.structs.fields(type_))
-    return f" Known: {names}."
+    """Return a sentence that names what could stand where something else does; empty if no help."""
+    said, nested, rest = str(error).rpartition(" - at `$")
+    said, place = (said, rest) if nested else (rest, "")
+    if "unknown field" in said:
+        structs = [k for k in _kinds_at(type_, place) if isinstance(k, inspect.StructType)]
+        names = [field.encode_name for kind in structs for field in kind.fields]
+        return f" Known: {', '.join(names)}." if names else ""
+    if "Invalid enum value" in said:
+        values = [str(value) for kind in _kinds_at(type_, place) for value in _values(kind)]
+        return f" Possible: {', '.join(values)}." if values else ""
+    return ""
+
+
+def _kinds_at(type_: type[Struct], place: str) -> list[inspect.Type]:
+    """Return what may stand at a place of msgspec's errors, like ``.roles[...]``."""
+    kinds = _alternatives(inspect.type_info(type_))
+    for name in _STEP.findall(place):
+        kinds = [part for kind in kinds for part in _parts(kind, name)]
+    return kinds
+
+
+def _parts(kind: inspect.Type, name: str) -> list[inspect.Type]:
+    """Return what a member may be, or an element if it has no name."""
+    found: list[inspect.Type] = []
+    if name and isinstance(kind, inspect.StructType):
+        found = [field.type for field in kind.fields if field.encode_name == name]
+    elif isinstance(kind, inspect.DictType):
+        found = [kind.value_type]
+    elif isinstance(kind, _SEVERAL):
+        found = [kind.item_type]
+    return [part for one in found for part in _alternatives(one)]
+
+
+def _alternatives(kind: inspect.Type) -> list[inspect.Type]:
+    if isinstance(kind, inspect.Metadata):
+        return _alternatives(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return [part for one in kind.types for part in _alternatives(one)]
+    return [kind]
+
+
+def _values(kind: inspect.Type) -> list[object]:
+    if isinstance(kind, inspect.EnumType):
+        return [member.value for member in kind.cls]
+    return list(kind.values) if isinstance(kind, inspect.LiteralType) else []
 
 
 async def body(operation: Operation, request: Request, settings: Settings) -> object:
