@@ -161,6 +161,14 @@ def test_untrusted_root_says_how_to_confirm_it() -> None:
     assert errors.answer(MISMATCH, Circumstances(top=ENTRY)).top is None
 
 
+def test_missing_issuer_is_said_to_be_the_cause() -> None:
+    """Nobody publishes the fingerprint of an intermediate, so comparing alone would not help."""
+    problem = RootNotTrusted("CN=Sub", PRINT, "cd" * 20, missing_issuer="CN=Root")
+    message = errors.answer(problem).message
+    assert "'CN=Root' is neither in the file nor in the keystore" in message
+    assert "fingerprintVerified=true" in message
+
+
 def test_overridable_problem_says_how_to_override_it() -> None:
     """With the option of this face."""
     answer = errors.answer(CertificateExpired("CN=x", datetime(2026, 1, 1, tzinfo=UTC)))
