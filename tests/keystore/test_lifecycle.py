@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from keysteward.entries import Entry, Reason
+from keysteward.entries import Reason
 from keysteward.keystore import audit, key_pairs, lifecycle
 from keysteward.keystore.steward import Steward
 from keysteward.problems import (
@@ -12,7 +12,6 @@ from keysteward.problems import (
     AliasNotFound,
     AliasReserved,
     ConfirmationRequired,
-    EntryChanged,
     NothingDeleted,
 )
 from keysteward.settings import Settings
@@ -231,17 +230,3 @@ def test_many_entries_stay_if_one_of_them_is_not_the_callers(steward: Steward) -
     with pytest.raises(AliasReserved):
         lifecycle.delete_entries(steward, TENANT, ["client", "sap_nobody"])
     assert steward.store.find_entry(steward.keystore_id, "client") is not None
-
-
-def test_rename_and_delete_ask_before_they_change(steward: Steward) -> None:
-    """Who refuses the entry as it is leaves it so."""
-
-    def refuse(entry: Entry) -> None:
-        raise EntryChanged(entry.alias, "It is not the one that was expected.")
-
-    before = steward.store.get_entry(steward.keystore_id, "client")
-    with pytest.raises(EntryChanged):
-        lifecycle.rename_entry(steward, TENANT, "client", "other", accept=refuse)
-    with pytest.raises(EntryChanged):
-        lifecycle.delete_entry(steward, TENANT, "client", accept=refuse)
-    assert before == steward.store.get_entry(steward.keystore_id, "client")

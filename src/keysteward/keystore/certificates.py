@@ -1,7 +1,6 @@
 """Certificate entries: roots to trust, and intermediates that complete chains."""
 
 import hashlib
-from collections.abc import Callable
 
 from keysteward.entries import Action, Caller, Entry, EntryType, Reason
 from keysteward.formats import responses
@@ -82,11 +81,9 @@ def update_certificate(
     *,
     trusted: bool | None = None,
     consent: Consent = NO_CONSENT,
-    accept: Callable[[Entry], None] = lambda entry: None,
 ) -> Entry:
     """Give a certificate entry another certificate under its unchanged alias, as a new version.
 
-    The entry as it is goes to ``accept`` first, which may raise to refuse.
     ``trusted`` marks it anew; None keeps the mark. A certificate that is trusted is asked about as
     when it is added. The same certificate with the same mark is not stored again.
 
@@ -96,7 +93,6 @@ def update_certificate(
     with steward.recording_refusals(caller, Action.UPLOADED, alias):
         entry = steward.store.get_entry(steward.keystore_id, alias)
         steward.require_right(entry, caller)
-        accept(entry)
         if entry.type is not EntryType.CERTIFICATE:
             raise KeyPairInTheWay(entry.alias)
         certificate = read_one(steward, data)

@@ -1,6 +1,6 @@
 """What happens to a whole entry: renamed, deleted, brought back, destroyed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from keysteward.entries import Action, Caller, Entry
 from keysteward.keystore import aliases
@@ -10,24 +10,14 @@ from keysteward.storage.records import Base
 from keysteward.values import Alias
 
 
-def rename_entry(
-    steward: Steward,
-    caller: Caller,
-    alias: str,
-    new: str,
-    *,
-    accept: Callable[[Entry], None] = lambda entry: None,
-) -> Entry:
+def rename_entry(steward: Steward, caller: Caller, alias: str, new: str) -> Entry:
     """Give an entry another alias, as a new version with the same content and key.
-
-    The entry as it is goes to ``accept`` first, which may raise to refuse.
 
     Raises AliasNotFound, AliasExists, AliasInvalid, AliasReserved, EntryOwnedByProvider,
     EntryChanged if another writer was faster.
     """
     with steward.recording_refusals(caller, Action.RENAME, alias):
         entry = _own_entry(steward, caller, alias)
-        accept(entry)
         name = aliases.new_alias(new, caller)
         _require_free(steward, entry, name)
         with steward.writing(caller) as writing:
@@ -36,30 +26,20 @@ def rename_entry(
     return steward.store.get_entry(steward.keystore_id, name)
 
 
-def delete_entry(
-    steward: Steward,
-    caller: Caller,
-    alias: str,
-    *,
-    accept: Callable[[Entry], None] = lambda entry: None,
-) -> Entry:
+def delete_entry(steward: Steward, caller: Caller, alias: str) -> Entry:
     """Hide an entry; it can be listed and brought back, and its keys stay sealed.
 
-    The entry as it is goes to ``accept`` first, which may raise to refuse. Raises AliasNotFound,
-    EntryOwnedByProvider, EntryChanged.
+    Raises AliasNotFound, EntryOwnedByProvider, EntryChanged.
     """
     with steward.recording_refusals(caller, Action.DELETE, alias):
         entry = _own_entry(steward, caller, alias)
-        accept(entry)
         with steward.writing(caller) as writing:
             writing.delete(Base.of(entry))
             writing.audit(Action.DELETE, entry.alias, entry.id, entry.version.number, {})
     return entry
 
 
-def delete_entries(
-    steward: Steward, caller: Caller, aliases_: Iterable[str]
-) -> tuple[Entry, ...]:
+def delete_entries(steward: Steward, caller: Caller, aliases_: Iterable[str]) -> tuple[Entry, ...]:
     """Hide many entries, all in one transaction, and return them; what is not there is no error.
 
     Raises AliasReserved for an alias that is not the caller's to have, also where there is no such

@@ -5,13 +5,14 @@ from threading import Lock
 from keysteward.keystore import aliases, signing_responses
 from keysteward.keystore.downloads import DownloadKind
 from keysteward.keystore.signing_responses import Uploaded
-from keysteward.odata import answers, etags, media, model, sources, uploads
+from keysteward.odata import answers, media, model, sources, uploads
 from keysteward.odata.contract import Answer, BodyLimit, Call
 from keysteward.odata.entities import Entity
 from keysteward.odata.paths import Key
 from keysteward.odata.writers import Content
 from keysteward.problems import RequestInvalid, SigningResponseTooLarge
 from keysteward.settings import Settings
+from keysteward.web import conditions
 
 _TRIES = 5
 """Of an upload that loses against writers of other processes."""
@@ -51,8 +52,7 @@ def update(call: Call) -> Answer:
     call.told["upload"] = "reject"
     with _QUEUES[hash((call.steward.keystore_id, alias)) % len(_QUEUES)]:
         uploaded = signing_responses.upload_signing_response(
-            *(call.steward, call.caller, alias, data, consent),
-            accept=etags.expect_plan(call.if_match),
+            *(answers.guarded(call), call.caller, alias, data, consent),
             tries=1 if call.if_match is not None else _TRIES,
         )
     call.told["upload"] = uploaded.plan.outcome
@@ -63,9 +63,9 @@ def _etag(call: Call, uploaded: Uploaded) -> str | None:
     """Return the ETag that the entry has now; asked for again only if a key was pending."""
     plan = uploaded.plan
     if plan.base_pending is None:
-        return etags.etag(plan.entry_id, uploaded.version, None)
+        return conditions.etag(plan.entry_id, uploaded.version, None)
     entry = call.steward.store.find_by_id(plan.entry_id)
-    return None if entry is None else etags.of_entry(entry)
+    return None if entry is None else conditions.etag_of(entry)
 
 
 def _require_navigation(call: Call) -> None:

@@ -2,7 +2,7 @@
 
 from keysteward.keystore import aliases, certificates
 from keysteward.keystore.downloads import DownloadKind
-from keysteward.odata import answers, contract, etags, media, model, sources, uploads
+from keysteward.odata import answers, contract, media, model, sources, uploads
 from keysteward.odata.contract import Answer, BodyLimit, Call
 from keysteward.odata.entities import Entity
 from keysteward.odata.paths import Key
@@ -47,12 +47,9 @@ def put(call: Call) -> Answer:
             call.steward, call.caller, alias, data, consent=consent
         )
         return answers.entry_changed(call, entry)
+    steward = answers.guarded(call)
     entry = answers.tried(
         call,
-        lambda: certificates.update_certificate(
-            *(call.steward, call.caller, alias, data),
-            consent=consent,
-            accept=etags.expect_entry(call.if_match),
-        ),
+        lambda: certificates.update_certificate(steward, call.caller, alias, data, consent=consent),
     )
     return answers.entry_changed(call, entry)

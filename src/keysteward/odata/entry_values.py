@@ -4,12 +4,13 @@ import hashlib
 from functools import lru_cache
 
 from keysteward.entries import EntryType, View
-from keysteward.odata import etags, model
+from keysteward.odata import model
 from keysteward.odata.entities import Entity, Value
 from keysteward.odata.sources import HISTORY, Place
 from keysteward.pki.certificates import Certificate
 from keysteward.storage import sap_texts
 from keysteward.storage.catalogue import CatalogueEntry
+from keysteward.web import conditions
 
 NOT_TRUSTED = "notTrusted"
 """The property Validity of a certificate that nobody vouches for."""
@@ -62,7 +63,7 @@ def of_entry(entry: CatalogueEntry, place: Place, status: str = sap_texts.STATUS
     in_history = place.name == HISTORY
     etag = None
     if place.source is View.CURRENT:
-        etag = etags.etag(entry.id, entry.version, entry.pending)
+        etag = conditions.etag(entry.id, entry.version, entry.pending)
     return Entity(
         model.HISTORY_KEYSTORE_ENTRY if in_history else model.KEYSTORE_ENTRY,
         values,

@@ -1,7 +1,7 @@
 """KeystoreEntries: the entries of a keystore, renamed, deleted, and new keys activated."""
 
 from keysteward.keystore import activations, aliases, lifecycle
-from keysteward.odata import answers, contract, documents, etags, expansion, model, pages, sources
+from keysteward.odata import answers, contract, documents, expansion, model, pages, sources
 from keysteward.odata.contract import Answer, Call
 from keysteward.odata.entities import Entity, Feed
 from keysteward.odata.paths import Key
@@ -36,11 +36,8 @@ def rename(call: Call) -> Answer:
         raise RequestInvalid('The body names no property; send {"Status":null}.')
 
     aliases.require_own(alias, call.caller)
-    accept = etags.expect_entry(call.if_match)
-    entry = answers.tried(
-        call,
-        lambda: lifecycle.rename_entry(call.steward, call.caller, alias, new, accept=accept),
-    )
+    steward = answers.guarded(call)
+    entry = answers.tried(call, lambda: lifecycle.rename_entry(steward, call.caller, alias, new))
     if call.options.return_hex_alias:
         return answers.hexalias(new)
     return answers.entry_changed(call, entry)
@@ -56,8 +53,6 @@ def delete(call: Call) -> Answer:
         return answers.changed(call)
     sources.require_system(call)
     aliases.require_own(alias, call.caller)
-    accept = etags.expect_entry(call.if_match)
-    answers.tried(
-        call, lambda: lifecycle.delete_entry(call.steward, call.caller, alias, accept=accept)
-    )
+    steward = answers.guarded(call)
+    answers.tried(call, lambda: lifecycle.delete_entry(steward, call.caller, alias))
     return answers.changed(call)

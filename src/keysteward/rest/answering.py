@@ -7,7 +7,6 @@
 5. A write that lost a race is tried anew, unless If-Match or a digest says against what it goes.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,7 +20,7 @@ from keysteward.accounts import attempts
 from keysteward.accounts.principals import Means, Principal
 from keysteward.keystore.steward import Steward
 from keysteward.problems import EntryChanged, KeystoreBusy, Problem, RequestInvalid
-from keysteward.rest import errors, idempotency, reading, representations
+from keysteward.rest import errors, idempotency, reading
 from keysteward.rest.idempotency import Overtaken, Repeating, Told, Turns
 from keysteward.rest.routing import (
     ROOT,
@@ -37,13 +36,11 @@ from keysteward.rest.routing import (
 )
 from keysteward.rights import Permission
 from keysteward.storage.records import Receipt
-from keysteward.web import access, csrf, permissions
+from keysteward.web import access, conditions, csrf, permissions
 from keysteward.web.service import Service, in_thread
 
 _ATTEMPTS = 5
 """How often a write is planned before whoever sends it is asked to come again."""
-
-_TAG = re.compile(r'(W/)?"([^"]*)"')
 
 _Done = Told | StreamingResponse
 _Run = Callable[[Function, Receipt | None], _Done]
@@ -104,9 +101,7 @@ class Answering:
             tags = _if_match(operation, request)
             steward = replace(steward_, receipt=receipt)
             if tags is not None:
-                unchanged = partial(_require_unchanged, steward, path["alias"], tags)
-                unchanged()
-                steward = replace(steward, precondition=unchanged)
+                steward = conditions.guarded(steward, path["alias"], tags)
             of = (_client(request), request.scope["state"])
             told = function(Call(self.service, principal, steward, path, query, body, *of))
             return _written(operation, told)
@@ -203,36 +198,16 @@ def _named(query: object) -> bool:
 
 
 def _if_match(operation: Operation, request: Request) -> frozenset[str] | None:
-    """Return the tags of an If-Match; None without one. Raises RequestInvalid."""
+    """Return the tags of an If-Match; None without one. Raises RequestInvalid.
+
+    A weak one matches nothing (RFC 9110 section 13.1.1).
+    """
     given = request.headers.get("if-match")
     if given is None or not operation.writes:
         return None
     if not operation.conditional:
         raise RequestInvalid("If-Match means something only for writes to a current entry.")
-    return _strong_tags(given)
-
-
-def _strong_tags(given: str) -> frozenset[str]:
-    """Return the tags that can match exactly (RFC 9110 section 8.8.3.2), or the asterisk.
-
-    Raises RequestInvalid for what has none at all.
-    """
-    if given.strip() == "*":
-        return frozenset({"*"})
-    tags = _TAG.findall(given)
-    if not tags:
-        raise RequestInvalid("If-Match is the ETag of an answer, with its quotation marks.")
-    return frozenset(f'"{tag}"' for weak, tag in tags if not weak)
-
-
-def _require_unchanged(steward: Steward, alias: str, tags: frozenset[str]) -> None:
-    """Raise EntryChanged for an entry in another state than the tags name.
-
-    That there is none is for the operation to say.
-    """
-    entry = steward.store.find_entry(steward.keystore_id, alias)
-    if entry is not None and "*" not in tags and representations.etag(entry) not in tags:
-        raise EntryChanged(entry.alias, "it is not in the state that If-Match names any more.")
+    return conditions.if_match(given, weak=False)
 
 
 def _client(request: Request) -> Client:
@@ -279,7 +254,7 @@ def _response(told: Told | StreamingResponse, request: Request) -> Response:
     asked = request.headers.get("if-none-match")
     if tag and asked and request.method in ("GET", "HEAD"):
         # Weak comparison (RFC 9110 section 13.1.2).
-        tags = {f'"{value}"' for _, value in _TAG.findall(asked)}
-        if tag in tags or asked.strip() == "*":
+        known = conditions.tags_of(asked, weak=True)
+        if not known.isdisjoint({conditions.ANY, tag}):
             return Response(status_code=304, headers={"ETag": tag})
     return Response(told.body, told.status, dict(told.headers))

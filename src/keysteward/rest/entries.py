@@ -11,6 +11,7 @@ from keysteward.rest.routing import ENTRIES, ENTRY, Answer, Call, Routes
 from keysteward.rest.wishes import Deleting, EntriesWanted, Looking, NewAlias
 from keysteward.rights import Permission
 from keysteward.storage.entry_lists import EntryFilter, Position
+from keysteward.web import conditions
 
 READ = Permission.MONITORING_DATA_READ
 EDIT = Permission.SECURITY_MATERIAL_EDIT
@@ -30,7 +31,7 @@ def shown(
     call: Call[object, object], entry: Entry, status: int | None = None
 ) -> Answer[models.Entry]:
     """Return the answer that an entry is, with its entity tag."""
-    tag = representations.etag(entry)
+    tag = conditions.etag_of(entry)
     return Answer(representations.entry(call.steward, entry), status, {"ETag": tag})
 
 

@@ -19,16 +19,6 @@ from keysteward.storage import records
 from keysteward.values import Notice
 
 
-def etag(entry: Entry | ListedEntry) -> str:
-    """Return the entity tag of an entry: it changes with every version, and with nothing else."""
-    if isinstance(entry, ListedEntry):
-        version, pending = entry.version, entry.pending
-    else:
-        version = entry.version.number
-        pending = entry.pending.number if entry.pending else None
-    return f'"{entry.id}-{version}"' if pending is None else f'"{entry.id}-{version}-{pending}"'
-
-
 def entry(steward: Steward, shown: Entry) -> models.Entry:
     """Return an entry with what is shown beside it."""
     store = steward.store
