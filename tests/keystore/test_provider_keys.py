@@ -85,7 +85,7 @@ def test_hold_of_what_does_not_wait_is_refused(steward: Steward) -> None:
     providers.supply(steward, ACTIVE, view=View.CURRENT)
     with pytest.raises(AliasNotFound) as refused:
         provider_keys.hold(steward, TENANT, ALIAS)
-    assert "provider new" in refused.value.detail
+    assert "the provider's new keys" in refused.value.detail
     assert ("hold", "refused", ALIAS) == steward_.audited(steward)[-1]
 
 
