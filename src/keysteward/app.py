@@ -1,5 +1,6 @@
 """The composition root: settings in; a Steward, the server, the command out. Nobody imports it."""
 
+import fcntl
 import gc
 import getpass
 import os
@@ -16,12 +17,15 @@ from keysteward.keystore.steward import Steward
 from keysteward.pki import pem_blocks
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.problems import DataFolderUnusable, Problem, SettingInvalid
+from keysteward.sealing import folders
 from keysteward.settings import Settings
 from keysteward.storage import lifecycle
 from keysteward.storage.recovery import Contents, Progress
 from keysteward.values import Secret
 
 _BUNDLE = "KEYSTEWARD_TRUST_BUNDLE"
+_DATA = "KEYSTEWARD_DATA (--data)"
+_LOCK = "serve.lock"
 
 
 def main() -> None:
@@ -56,12 +60,13 @@ def restore(settings: Settings, file: BinaryIO, passphrase: Secret, progress: Pr
 def serve(settings: Settings, announce: Callable[[Listening], None]) -> None:
     """Run the server until a signal ends it; ``announce`` is called once it takes requests.
 
-    Raises as ``opened`` does, and SettingInvalid for a certificate or address that it cannot use.
+    Raises as ``opened`` does, and SettingInvalid for a certificate or address that it cannot use,
+    or a data folder that another server works with.
     """
     # No other command needs the server's libraries, and each starts faster without them.
     from keysteward import serving  # noqa: PLC0415
 
-    with opened(settings) as steward:
+    with opened(settings) as steward, _alone(steward):
         with _using(settings):
             secured = serving.secure(steward)
         serving.run(steward, secured, announce)
@@ -88,6 +93,31 @@ def opened(settings: Settings) -> Iterator[Steward]:
         )
     finally:
         store.close()
+
+
+@contextmanager
+def _alone(steward: Steward) -> Iterator[None]:
+    """Hold the data folder of an embedded database for one server; the command line needs no lock.
+
+    The operating system gives it back when the process ends, however it does.
+    """
+    settings = steward.settings
+    if not steward.store.accounts.at_hand:
+        yield
+        return
+    with _using(settings):
+        folders.make(settings.data)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(settings.data / _LOCK, flags, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            reason = f"another server works with '{settings.data}' already. Stop that one first."
+            raise SettingInvalid(_DATA, reason) from error
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

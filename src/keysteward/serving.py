@@ -3,8 +3,10 @@
 import gc
 from collections.abc import Callable
 
+import structlog
 from starlette.applications import Starlette
 
+from keysteward import __version__
 from keysteward.accounts.principals import AccountKind
 from keysteward.cli.session import Listening
 from keysteward.keystore.steward import Steward
@@ -16,6 +18,8 @@ from keysteward.web.running import Running
 from keysteward.web.server import Server
 from keysteward.web.service import Service
 from keysteward.web.tls import Tls
+
+_log = structlog.stdlib.get_logger("keysteward.server")
 
 
 def build(steward: Steward, running: Running | None = None) -> Starlette:
@@ -44,6 +48,7 @@ def run(steward: Steward, secured: Tls | None, announce: Callable[[Listening], N
         # What was loaded stays to the end; collecting garbage need not walk through it each time.
         gc.collect()
         gc.freeze()
+        _log.info("started", address=url, version=__version__)
         fingerprint = secured.fingerprint if secured and secured.self_signed else None
         users = steward.store.accounts.list(AccountKind.USER)
         able = [user for user in users if user.administers]

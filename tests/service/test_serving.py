@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from keysteward import app
+from keysteward import __version__, app
 from keysteward.rights import Role
 from keysteward.settings import Settings
 from tests import peers, servers
@@ -44,7 +44,17 @@ def installation(keystore_template: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def server(installation: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def spare(installation: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return the same installation once more: a data folder has one server."""
+    return steward_.copy_template(installation.data, tmp_path_factory.mktemp("spare") / "data")
+
+
+@pytest.fixture(scope="module")
+def server(
+    installation: Settings,
+    spare: Settings,  # noqa: ARG001 - it is copied before anybody works on it
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
     """Return a server in plain HTTP, behind a proxy at 127.0.0.9."""
     folder = tmp_path_factory.mktemp("server")
     with servers.served(
@@ -89,6 +99,16 @@ def test_start_says_where_as_whom_and_how(server: Server) -> None:
     assert f"{server.url}/oauth/token" in server.said
 
 
+def test_start_and_token_requests_are_in_the_log(server: Server) -> None:
+    """Address and version come once; a client is named also where its secret was wrong."""
+    (started,) = [line for line in server.log if line["event"] == "started"]
+    assert (server.url, __version__) == (started["address"], started["version"])
+    form = b"grant_type=client_credentials&client_id=robot&client_secret=wrong"
+    answer, _ = _ask(server, "/oauth/token", "POST", form, FORM)
+    assert 401 == answer.status
+    assert "client:robot" == _access(server, answer.headers[ID])["account"]
+
+
 def test_start_without_accounts_says_how_to_make_one(settings: Settings, tmp_path: Path) -> None:
     """Nobody can sign in at first, and the command that changes it can be copied."""
     with servers.served(settings, tmp_path / "out") as running:
@@ -97,9 +117,28 @@ def test_start_without_accounts_says_how_to_make_one(settings: Settings, tmp_pat
         assert command in running.said
 
 
-def test_port_in_use_is_a_problem(server: Server, installation: Settings, tmp_path: Path) -> None:
+def test_data_folder_has_one_server(server: Server, installation: Settings, tmp_path: Path) -> None:
+    """A second one is told so before it touches anything; the first one goes on."""
+    second = servers.start(installation, tmp_path, "--host", "0.0.0.0")  # noqa: S104 - refused
+
+    assert 5 == second.wait(servers.START_SECONDS)
+    assert "another server works with" in (tmp_path / "stderr").read_text()
+    assert not (installation.data / "tls" / "certificate.new").exists()
+    assert 200 == _ask(server, "/readyz")[0].status
+
+
+def test_data_folder_is_free_after_a_server_was_killed(settings: Settings, tmp_path: Path) -> None:
+    """Whatever ends the process, the next one starts."""
+    with servers.served(settings, tmp_path / "first") as first:
+        first.process.kill()
+        first.process.wait(servers.STOP_SECONDS)
+        with servers.served(settings, tmp_path / "second") as second:
+            assert 200 == _ask(second, "/readyz")[0].status
+
+
+def test_port_in_use_is_a_problem(server: Server, spare: Settings, tmp_path: Path) -> None:
     """A second server on the same port ends with the reason and the settings to change."""
-    second = servers.start(installation, tmp_path, "--port", str(server.port))
+    second = servers.start(spare, tmp_path, "--port", str(server.port))
 
     assert 5 == second.wait(servers.START_SECONDS)
     said = (tmp_path / "stderr").read_text()
@@ -107,16 +146,12 @@ def test_port_in_use_is_a_problem(server: Server, installation: Settings, tmp_pa
     assert "address already in use" in said
 
 
-def test_certificate_of_another_key_is_refused_at_start(
-    installation: Settings, tmp_path: Path
-) -> None:
+def test_certificate_of_another_key_is_refused_at_start(spare: Settings, tmp_path: Path) -> None:
     """Files that do not belong together end the start with a message."""
     (tmp_path / "server.crt").write_bytes(issue("server", eku=("serverAuth",)).pem)
     (tmp_path / "server.key").write_bytes(issue("other").key_pem())
     files = ("--tls-certificate", str(tmp_path / "server.crt"))
-    process = servers.start(
-        installation, tmp_path, *files, "--tls-key", str(tmp_path / "server.key")
-    )
+    process = servers.start(spare, tmp_path, *files, "--tls-key", str(tmp_path / "server.key"))
 
     assert 5 == process.wait(servers.START_SECONDS)
     assert "is the key of another certificate" in (tmp_path / "stderr").read_text()
@@ -194,10 +229,10 @@ def test_metrics_name_what_the_account_may_see(server: Server) -> None:
     assert b'keystore="default"' not in content
 
 
-def test_metrics_can_be_opened(installation: Settings, tmp_path: Path) -> None:
+def test_metrics_can_be_opened(spare: Settings, tmp_path: Path) -> None:
     """The setting opens them for a scraper without an account, with as many series as it says."""
     with servers.served(
-        installation, tmp_path, KEYSTEWARD_METRICS_OPEN="true", KEYSTEWARD_METRICS_ENTRIES="1"
+        spare, tmp_path, KEYSTEWARD_METRICS_OPEN="true", KEYSTEWARD_METRICS_ENTRIES="1"
     ) as running:
         answer, content = _ask(running, "/metrics")
 
@@ -224,6 +259,7 @@ def test_metrics_are_what_prometheus_reads(server: Server) -> None:
     unknown = [s.labels for s in samples if s.labels.get("route") == "none"]
     refused = [s.labels for s in samples if s.name == "keysteward_sign_in_refusals_total"]
 
+    assert not [s.name for s in samples if s.name.endswith("_created")]
     assert {"waiting": 1, "pending": 0, "ending": 0, "ended": 0} == states
     assert {'a "quoted" \\ alias', "root"} == set(days)
     assert all(left > 0 for left in days.values())
@@ -283,7 +319,7 @@ def test_log_tells_of_requests_and_holds_no_secrets(server: Server) -> None:
     assert ("POST", "/oauth/token", 401) == (line["method"], line["route"], line["status"])
     assert ("info", "request", "127.0.0.1") == (line["level"], line["event"], line["address"])
     assert isinstance(line["duration_ms"], float)
-    for secret in ("secret", "bodyname", BASIC[6:], PASSWORD):
+    for secret in ("secret", BASIC[6:], PASSWORD):
         assert secret not in server.errors
 
 
@@ -353,10 +389,11 @@ def _hold(server: Server, source: str) -> socket.socket:
 
 
 @pytest.fixture(scope="module")
-def secure(installation: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def secure(spare: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return a server with a self-signed certificate that waits a second for handshakes."""
     folder = tmp_path_factory.mktemp("secure")
-    with servers.served(installation, folder, "--tls", KEYSTEWARD_HEADER_SECONDS="1") as running:
+    own = steward_.copy_template(spare.data, folder / "data")
+    with servers.served(own, folder, "--tls", KEYSTEWARD_HEADER_SECONDS="1") as running:
         yield running
 
 
@@ -375,12 +412,12 @@ def test_self_signed_fingerprint_is_the_one_that_openssl_sees(secure: Server) ->
     assert _printed_fingerprint(secure) == digest.strip().partition("=")[2]
 
 
-def test_self_signed_fingerprint_stays_over_a_restart(
-    secure: Server, installation: Settings, tmp_path: Path
-) -> None:
+def test_self_signed_fingerprint_stays_over_a_restart(settings: Settings, tmp_path: Path) -> None:
     """A second start uses the certificate of the first one."""
-    with servers.served(installation, tmp_path, "--tls") as again:
-        assert _printed_fingerprint(secure) == _printed_fingerprint(again)
+    with servers.served(settings, tmp_path / "first", "--tls") as first:
+        pass
+    with servers.served(settings, tmp_path / "again", "--tls") as again:
+        assert _printed_fingerprint(first) == _printed_fingerprint(again)
 
 
 def test_curl_trusts_the_self_signed_certificate_if_it_is_given_it(secure: Server) -> None:

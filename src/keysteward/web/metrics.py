@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 
 from keysteward import __version__
 
@@ -40,6 +46,8 @@ class Metrics:
     uploads: Counter = field(init=False)
 
     def __post_init__(self) -> None:
+        # When a counter began doubles the series, and nobody asks for it.
+        disable_created_metrics()
         made = {
             "requests": Counter(
                 "keysteward_requests",

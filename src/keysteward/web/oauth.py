@@ -19,6 +19,8 @@ from keysteward.web.service import Service, in_thread
 
 _LIMIT_BYTES = 8192
 _MOST_FIELDS = 20
+_MOST_NAME = 100
+"""Characters of a client's name that the log shows."""
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Keysteward"'}
 
 
@@ -32,6 +34,8 @@ def routes(service: Service) -> tuple[Route, ...]:
             if fields.get("grant_type") != "client_credentials":
                 return _refusal("unsupported_grant_type", "Use grant_type=client_credentials.", 400)
             name, secret = _credentials(request, fields)
+            # A name is no secret, and whoever gives a wrong one wants to find out which.
+            request.state.account = f"client:{name[:_MOST_NAME]}"
             address = access.address_of(request)
             issued = await in_thread(lambda: tokens.issue(service.steward, name, secret, address))
         except Problem as problem:
