@@ -3,6 +3,7 @@
 Nobody has to be signed in to read them: they say nothing of this installation.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
@@ -11,7 +12,7 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from keysteward.problems import PROBLEMS, Problem, ResourceUnknown
@@ -60,6 +61,9 @@ def routes(document: Json) -> list[Route]:
             return errors.answer(ResourceUnknown(request.url.path[:200]), request)
         return _html(page)
 
+    async def moved(_: Request) -> Response:
+        return RedirectResponse(f"{ROOT}/docs", 308)
+
     async def begin(_: Request) -> Response:
         return _html(index)
 
@@ -71,6 +75,8 @@ def routes(document: Json) -> list[Route]:
 
     return [
         Route("/openapi.json", openapi),
+        Route("/", moved),
+        Route("/docs/", moved),
         Route("/docs", begin),
         Route("/docs/style.css", styled),
         Route("/docs/{page}", shown),
@@ -245,8 +251,8 @@ def _kind(schema: Json) -> str:
         words.append(f"({escape(schema.get('format') or schema['contentEncoding'])})")
     if "minimum" in schema and "maximum" in schema:
         words.append(f"{schema['minimum']:,} to {schema['maximum']:,}")
-    if schema.get("default") is not None:
-        words.append(f"= {escape(str(schema['default']))}")
+    if schema.get("default") not in (None, ""):
+        words.append(f"= {escape(json.dumps(schema['default']))}")
     return " ".join(words)
 
 
