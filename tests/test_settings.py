@@ -1,3 +1,4 @@
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from keysteward import settings
 from keysteward.problems import SettingInvalid
 from keysteward.settings import Settings
+from tests.architecture.documents import DOCS
 
 SERVER = {
     "HOST": ("::1", "::1"),
@@ -65,3 +67,12 @@ def test_setting_of_the_server_that_cannot_be_used_is_refused(name: str, text: s
     """A mistake is named with its variable instead of being replaced by a default."""
     with pytest.raises(SettingInvalid, match=f"KEYSTEWARD_{name}: "):
         _read(**{name: text})
+
+
+def test_known_variables_are_those_of_the_documentation() -> None:
+    """A variable that is documented is never warned of, and none is known that is not there."""
+    told = "".join((DOCS / name).read_text() for name in ("settings.md", "remote.md"))
+    named = set(re.findall(r"KEYSTEWARD_[A-Z_]+[A-Z]", told))
+    assert named | {"KEYSTEWARD_CORPUS"} == settings.KNOWN
+    given = {"KEYSTEWARD_PROT": "1", "KEYSTEWARD_PORT": "1", "HOME": "/"}
+    assert ("KEYSTEWARD_PROT",) == settings.unknown(given)

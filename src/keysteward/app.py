@@ -18,7 +18,7 @@ from keysteward.pki import pem_blocks
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.problems import DataFolderUnusable, Problem, SettingInvalid
 from keysteward.sealing import folders
-from keysteward.settings import Settings
+from keysteward.settings import Settings, unknown
 from keysteward.storage import lifecycle
 from keysteward.storage.recovery import Contents, Progress
 from keysteward.values import Secret
@@ -69,7 +69,7 @@ def serve(settings: Settings, announce: Callable[[Listening], None]) -> None:
     with opened(settings) as steward, _alone(steward):
         with _using(settings):
             secured = serving.secure(steward)
-        serving.run(steward, secured, announce)
+        serving.run(steward, secured, announce, unknown(os.environ))
 
 
 @contextmanager

@@ -39,9 +39,16 @@ def secure(steward: Steward) -> Tls | None:
     return tls.choose(steward.settings, steward.clock())
 
 
-def run(steward: Steward, secured: Tls | None, announce: Callable[[Listening], None]) -> None:
-    """Serve until a signal ends it; see ``Server``."""
+def run(
+    steward: Steward,
+    secured: Tls | None,
+    announce: Callable[[Listening], None],
+    unknown: tuple[str, ...] = (),
+) -> None:
+    """Serve until a signal ends it; see ``Server``. Warns of settings that are ``unknown``."""
     logs.configure(steward.settings.log)
+    for name in unknown:
+        _log.warning("unknown setting", variable=name)
     running = Running()
 
     def listening(url: str) -> None:

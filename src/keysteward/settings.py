@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TypedDict
 
@@ -127,6 +127,19 @@ class Settings:
     """KEYSTEWARD_METRICS_ENTRIES: most entries with a series of their own in /metrics."""
     log: str = "info"
     """KEYSTEWARD_LOG: least level that is logged: debug, info, warning or error."""
+
+
+KNOWN = frozenset(f"KEYSTEWARD_{one.name.upper()}" for one in fields(Settings)) | {
+    *("KEYSTEWARD_SERVER", "KEYSTEWARD_SERVER_CA", "KEYSTEWARD_SERVER_FINGERPRINT"),
+    *("KEYSTEWARD_CLIENT_ID", "KEYSTEWARD_CLIENT_SECRET", "KEYSTEWARD_TOKEN"),
+    *("KEYSTEWARD_USER", "KEYSTEWARD_PASSWORD", "KEYSTEWARD_CORPUS"),
+}
+"""Every variable that some part of the product reads; docs/remote.md has those of remote work."""
+
+
+def unknown(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the variables that look like settings and are none, by name."""
+    return tuple(sorted(n for n in environment if n.startswith("KEYSTEWARD_") and n not in KNOWN))
 
 
 def from_environment(

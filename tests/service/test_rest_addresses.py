@@ -119,3 +119,10 @@ def test_head_answers_where_get_does(known: Face) -> None:
     path = f"/keystores/default/entries/{_segment(alias)}"
     head, get = known.ask("HEAD", path), known.ask("GET", path)
     assert (200, get.headers["ETag"]) == (head.status_code, head.headers["ETag"])
+
+
+def test_addresses_above_the_documentation_lead_to_it(face: Face) -> None:
+    """Whoever types the root of the face, or a slash too many, gets to the documentation."""
+    for address in ("/rest/v1", "/rest/v1/", "/rest/v1/docs/"):
+        answer = face.client.get(address, follow_redirects=False)
+        assert (308, "/rest/v1/docs") == (answer.status_code, answer.headers["Location"])

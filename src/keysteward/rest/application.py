@@ -67,7 +67,7 @@ def operations() -> tuple[Operation, ...]:
 
 def routes(service: Service) -> tuple[BaseRoute, ...]:
     """Return the routes of this face."""
-    return (RawMount(ROOT, build(service)),)
+    return (Route(ROOT, pages.moved), RawMount(ROOT, build(service)))
 
 
 def build(service: Service) -> ASGIApp:

@@ -39,6 +39,11 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 Json = Mapping[str, Any]
 
 
+async def moved(_: Request) -> Response:
+    """Lead to the documentation."""
+    return RedirectResponse(f"{ROOT}/docs", 308)
+
+
 def routes(document: Json) -> list[Route]:
     """Return the routes of the document, its pages, and the page of each problem."""
     encoded = msgspec.json.encode(document)
@@ -60,9 +65,6 @@ def routes(document: Json) -> list[Route]:
         if page is None:
             return errors.answer(ResourceUnknown(request.url.path[:200]), request)
         return _html(page)
-
-    async def moved(_: Request) -> Response:
-        return RedirectResponse(f"{ROOT}/docs", 308)
 
     async def begin(_: Request) -> Response:
         return _html(index)
