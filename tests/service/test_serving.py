@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 import signal
 import socket
@@ -515,3 +516,13 @@ def test_second_sigint_ends_the_server_at_once(settings: Settings, tmp_path: Pat
             while _ask(running, "/readyz")[0].status == 200:
                 pass
             assert -signal.SIGINT == running.stop(signal.SIGINT)
+
+
+def test_server_on_all_addresses_names_one_to_connect_to(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """0.0.0.0 is no address of a server; the host's name is, and is in the certificate."""
+    host = "0.0.0.0"  # noqa: S104 - what is tested
+    with servers.served(settings, tmp_path, "--host", host) as running:
+        assert f"answers at https://{os.uname().nodename}:" in running.said
+        assert "It listens on all addresses" in running.said

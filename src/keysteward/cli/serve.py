@@ -82,6 +82,8 @@ def serve(
 def _announce(settings: Settings, listening: Listening) -> None:
     """Say where the server is, as whom to sign in, and how."""
     output.say(f"Keysteward answers at {listening.url} with what lies in {settings.data}.")
+    if settings.host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+        output.say("It listens on all addresses of this host.")
     if listening.fingerprint is not None:
         output.say(f"Its certificate is self-signed; SHA-256 {_pairs(listening.fingerprint)}")
     command = f"keysteward --data {shlex.quote(str(settings.data))}"

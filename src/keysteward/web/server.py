@@ -86,7 +86,10 @@ class Server(uvicorn.Server):
         self._announce(self._address(listener.sockets[0].getsockname()[1]))
 
     def _address(self, port: int) -> str:
-        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        host = self._settings.host
+        if host in tls.UNSPECIFIED:
+            host = os.uname().nodename
+        host = f"[{host}]" if ":" in host else host
         return f"{'https' if self._tls else 'http'}://{host}:{port}"
 
     async def shutdown(self, sockets: object = None) -> None:  # noqa: ARG002 - none are ever given

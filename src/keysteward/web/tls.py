@@ -35,7 +35,8 @@ _COMMON_NAME = "Keysteward"
 _CERTIFICATE = "KEYSTEWARD_TLS_CERTIFICATE (--tls-certificate)"
 _KEY = "KEYSTEWARD_TLS_KEY (--tls-key)"
 _HOST = "KEYSTEWARD_HOST (--host)"
-_UNSPECIFIED = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not listened on
+UNSPECIFIED = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not listened on
+"""Hosts that mean all addresses, at none of which a client can connect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _make(certificate: Path, key: Path, host: str, now: datetime) -> Tls:
 def _names(host: str) -> tuple[str, ...]:
     """Return the names and addresses under which clients may know this host, each once."""
     names = ["localhost", "127.0.0.1", "::1", os.uname().nodename]
-    if host not in _UNSPECIFIED:
+    if host not in UNSPECIFIED:
         names.append(host.partition("%")[0])
     return tuple(dict.fromkeys(san for name in names if (san := _san(name)) is not None))
 
