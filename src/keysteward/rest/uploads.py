@@ -21,6 +21,7 @@ from keysteward.rest.wishes import (
     SshKeyFile,
 )
 from keysteward.values import Secret
+from keysteward.web import conditions
 
 routes = Routes("Uploads", "Keys and certificates from files, as new entries or new versions.")
 
@@ -74,7 +75,7 @@ def _stored(
         notices=representations.notices(found.notices),
         changed=found.changed,
     )
-    return Answer(content, status, {"ETag": representations.etag(found.entry)})
+    return Answer(content, status, {"ETag": conditions.etag_of(found.entry)})
 
 
 def _again(call: Call[KeyPairUpload, _Key]) -> Answer[models.StoredEntry]:

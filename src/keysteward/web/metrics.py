@@ -47,7 +47,7 @@ class Metrics:
 
     def __post_init__(self) -> None:
         # When a counter began doubles the series, and nobody asks for it.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no type there
         made = {
             "requests": Counter(
                 "keysteward_requests",
