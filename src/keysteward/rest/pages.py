@@ -5,7 +5,7 @@ Nobody has to be signed in to read them: they say nothing of this installation.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -76,14 +76,22 @@ def routes(document: Json) -> list[Route]:
         return _html(_of_problem(problem))
 
     return [
-        Route("/openapi.json", openapi),
-        Route("/", moved),
-        Route("/docs/", moved),
-        Route("/docs", begin),
-        Route("/docs/style.css", styled),
-        Route("/docs/{page}", shown),
-        Route("/problems/{slug}", told),
+        _route("/openapi.json", openapi),
+        _route("/", moved),
+        _route("/docs/", moved),
+        _route("/docs", begin),
+        _route("/docs/style.css", styled),
+        _route("/docs/{page}", shown),
+        _route("/problems/{slug}", told),
     ]
+
+
+def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    async def counted(request: Request) -> Response:
+        request.state.route = f"{ROOT}{path}"
+        return await endpoint(request)
+
+    return Route(path, counted)
 
 
 _CACHED = {"Cache-Control": "public, max-age=300"}
