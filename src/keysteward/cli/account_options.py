@@ -6,6 +6,7 @@ import typer
 
 from keysteward import rights
 from keysteward.cli import files
+from keysteward.cli.desk_accounts import Change
 from keysteward.cli.session import as_text, as_texts
 from keysteward.values import Secret
 
@@ -63,15 +64,18 @@ def keystores(access: list[str] | None) -> frozenset[str] | None:
     return frozenset(access) if access else None
 
 
-def roles(given: list[rights.Role] | None) -> frozenset[rights.Role] | None:
-    """Return the roles that were named; None for no names."""
-    return frozenset(given) if given else None
-
-
-def require_one(access: list[str] | None, *, all_keystores: bool) -> None:
-    """Refuse the two ways of saying which keystores together."""
+def change(
+    roles: list[rights.Role] | None,
+    access: list[str] | None,
+    disabled: bool | None,
+    *,
+    all_keystores: bool,
+) -> Change:
+    """Return what is to be changed; refuse the two ways of saying which keystores together."""
     if access and all_keystores:
         raise typer.BadParameter("--keystore-access and --all-keystores exclude each other.")
+    named = frozenset(roles) if roles else None
+    return Change(named, keystores(access), all_keystores, disabled)
 
 
 def password(*, from_stdin: bool) -> Secret | None:

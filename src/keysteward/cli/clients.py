@@ -49,15 +49,9 @@ def change(
     as_json: options.Json = False,
 ) -> None:
     """Give an API client other roles or keystores, or shut it out; it acts at once."""
-    account_options.require_one(access, all_keystores=all_keystores)
+    wanted = account_options.change(role, access, disabled, all_keystores=all_keystores)
     with session.desk() as desk:
-        client = desk.clients.change(
-            name,
-            roles=account_options.roles(role),
-            keystores=account_options.keystores(access),
-            all_keystores=all_keystores,
-            disabled=disabled,
-        )
+        client = desk.clients.change(name, wanted)
     if as_json:
         output.say_json(account_views.client_json(client))
     else:

@@ -1,6 +1,7 @@
 """What the commands ask of users and API clients, wherever they are kept."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from keysteward.accounts.clients import Client, ClientSecret
@@ -11,6 +12,17 @@ from keysteward.values import Secret
 
 Keystores = frozenset[str] | None
 """Names of those that an account may see; None for all, or for no change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What shall be another with an account; None means as it was."""
+
+    roles: frozenset[Role] | None
+    keystores: Keystores
+    all_keystores: bool
+    """Whether no names of keystores bound it any more."""
+    disabled: bool | None
 
 
 class Users(Protocol):
@@ -24,16 +36,8 @@ class Users(Protocol):
     def list_(self) -> Sequence[Account]:
         """Return all, by name."""
 
-    def change(
-        self,
-        name: str,
-        *,
-        roles: frozenset[Role] | None,
-        keystores: Keystores,
-        all_keystores: bool,
-        disabled: bool | None,
-    ) -> Account:
-        """Change what is not None."""
+    def change(self, name: str, wanted: Change) -> Account:
+        """Change what is wanted, at once."""
 
     def set_password(self, name: str, password: Secret | None) -> tuple[Account, Secret | None]:
         """Give a user another password; return a one-time password if none was given."""
@@ -53,16 +57,8 @@ class Clients(Protocol):
     def list_(self) -> Sequence[Client]:
         """Return all, by name."""
 
-    def change(
-        self,
-        name: str,
-        *,
-        roles: frozenset[Role] | None,
-        keystores: Keystores,
-        all_keystores: bool,
-        disabled: bool | None,
-    ) -> Client:
-        """Change what is not None."""
+    def change(self, name: str, wanted: Change) -> Client:
+        """Change what is wanted, at once."""
 
     def rotate(self, name: str, days: int) -> tuple[ClientSecret, Sequence[StoredSecret]]:
         """Make another secret; return it, and those that were there."""

@@ -48,15 +48,9 @@ def change(
     as_json: options.Json = False,
 ) -> None:
     """Give a user other roles or keystores, or shut it out; it acts at once."""
-    account_options.require_one(access, all_keystores=all_keystores)
+    wanted = account_options.change(role, access, disabled, all_keystores=all_keystores)
     with session.desk() as desk:
-        user = desk.users.change(
-            name,
-            roles=account_options.roles(role),
-            keystores=account_options.keystores(access),
-            all_keystores=all_keystores,
-            disabled=disabled,
-        )
+        user = desk.users.change(name, wanted)
     if as_json:
         output.say_json(account_views.user_json(user))
     else:

@@ -7,7 +7,7 @@ from keysteward.accounts import clients as client_operations
 from keysteward.accounts import users as user_operations
 from keysteward.accounts.clients import Client, ClientSecret
 from keysteward.accounts.principals import Account
-from keysteward.cli.desk_accounts import Clients, Keystores, Users
+from keysteward.cli.desk_accounts import Change, Clients, Keystores, Users
 from keysteward.entries import Caller
 from keysteward.keystore.steward import Steward
 from keysteward.rights import Role
@@ -28,21 +28,13 @@ class _Users:
     def list_(self) -> Sequence[Account]:
         return user_operations.list_users(self.steward)
 
-    def change(
-        self,
-        name: str,
-        *,
-        roles: frozenset[Role] | None,
-        keystores: Keystores,
-        all_keystores: bool,
-        disabled: bool | None,
-    ) -> Account:
+    def change(self, name: str, wanted: Change) -> Account:
         return user_operations.change_user(
             *(self.steward, self.caller, name),
-            roles=roles,
-            keystores=keystores,
-            all_keystores=all_keystores,
-            disabled=disabled,
+            roles=wanted.roles,
+            keystores=wanted.keystores,
+            all_keystores=wanted.all_keystores,
+            disabled=wanted.disabled,
         )
 
     def set_password(self, name: str, password: Secret | None) -> tuple[Account, Secret | None]:
@@ -69,21 +61,13 @@ class _Clients:
     def list_(self) -> Sequence[Client]:
         return client_operations.list_clients(self.steward)
 
-    def change(
-        self,
-        name: str,
-        *,
-        roles: frozenset[Role] | None,
-        keystores: Keystores,
-        all_keystores: bool,
-        disabled: bool | None,
-    ) -> Client:
+    def change(self, name: str, wanted: Change) -> Client:
         client_operations.change_client(
             *(self.steward, self.caller, name),
-            roles=roles,
-            keystores=keystores,
-            all_keystores=all_keystores,
-            disabled=disabled,
+            roles=wanted.roles,
+            keystores=wanted.keystores,
+            all_keystores=wanted.all_keystores,
+            disabled=wanted.disabled,
         )
         return client_operations.get_client(self.steward, name)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from keysteward.accounts.clients import Client as ApiClient
 from keysteward.accounts.clients import ClientSecret
 from keysteward.accounts.principals import Account, AccountKind
-from keysteward.cli.desk_accounts import Clients, Keystores, Users
+from keysteward.cli.desk_accounts import Change, Clients, Keystores, Users
 from keysteward.cli.remote import values
 from keysteward.client import Client, records
 from keysteward.client.accounts import Role as RoleName
@@ -33,21 +33,13 @@ class _Users:
     def list_(self) -> Sequence[Account]:
         return [_user(user) for user in self.client.list_users()]
 
-    def change(
-        self,
-        name: str,
-        *,
-        roles: frozenset[Role] | None,
-        keystores: Keystores,
-        all_keystores: bool,
-        disabled: bool | None,
-    ) -> Account:
+    def change(self, name: str, wanted: Change) -> Account:
         changed = self.client.change_user(
             name,
-            roles=None if roles is None else _names(roles),
-            keystores=_sorted(keystores),
-            all_keystores=all_keystores,
-            disabled=disabled,
+            roles=None if wanted.roles is None else _names(wanted.roles),
+            keystores=_sorted(wanted.keystores),
+            all_keystores=wanted.all_keystores,
+            disabled=wanted.disabled,
         )
         return _user(changed)
 
@@ -74,21 +66,13 @@ class _Clients:
     def list_(self) -> Sequence[ApiClient]:
         return [_api_client(one) for one in self.client.list_clients()]
 
-    def change(
-        self,
-        name: str,
-        *,
-        roles: frozenset[Role] | None,
-        keystores: Keystores,
-        all_keystores: bool,
-        disabled: bool | None,
-    ) -> ApiClient:
+    def change(self, name: str, wanted: Change) -> ApiClient:
         changed = self.client.change_client(
             name,
-            roles=None if roles is None else _names(roles),
-            keystores=_sorted(keystores),
-            all_keystores=all_keystores,
-            disabled=disabled,
+            roles=None if wanted.roles is None else _names(wanted.roles),
+            keystores=_sorted(wanted.keystores),
+            all_keystores=wanted.all_keystores,
+            disabled=wanted.disabled,
         )
         return _api_client(changed)
 
