@@ -44,6 +44,7 @@ _HINTS: Mapping[str, str] = {
     "nothing-deleted": "'keysteward list --deleted' shows them.",
     "version-not-found": "'keysteward versions' shows them.",
     "backup-not-found": "'keysteward backup list' shows them, 'backup create' makes one.",
+    "key-pair-in-the-way": "A signing response goes in with 'keysteward response upload'.",
     "not-the-provider": "The provider adds --as provider.",
     "backup-owned-by-tenant": "Leave --as provider out.",
     "installation-owned-by-tenant": "Leave --as provider out.",
