@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection, HTTPResponse
@@ -102,6 +103,9 @@ def test_start_says_where_as_whom_and_how(server: Server) -> None:
 
 def test_start_and_token_requests_are_in_the_log(server: Server) -> None:
     """Address and version come once; a client is named also where its secret was wrong."""
+    end = time.monotonic() + servers.START_SECONDS
+    while "started" not in server.errors and time.monotonic() < end:
+        time.sleep(0.05)  # it is told after what is said to a person
     (started,) = [line for line in server.log if line["event"] == "started"]
     assert (server.url, __version__) == (started["address"], started["version"])
     form = b"grant_type=client_credentials&client_id=robot&client_secret=wrong"

@@ -1,7 +1,5 @@
 """CertificateChainResources: a signing response takes effect, the main job of a keystore."""
 
-from threading import Lock
-
 from keysteward.keystore import aliases, signing_responses
 from keysteward.keystore.downloads import DownloadKind
 from keysteward.keystore.signing_responses import Uploaded
@@ -16,9 +14,6 @@ from keysteward.web import conditions
 
 _TRIES = 5
 """Of an upload that loses against writers of other processes."""
-
-_QUEUES = tuple(Lock() for _ in range(64))
-"""Uploads to one entry in one process do not plan against each other in vain."""
 
 
 def find(call: Call, key: Key) -> Entity:
@@ -50,7 +45,7 @@ def update(call: Call) -> Answer:
     aliases.require_own(alias, call.caller)
     data, consent = uploads.read(call), uploads.consent(call)
     call.told["upload"] = "reject"
-    with _QUEUES[hash((call.steward.keystore_id, alias)) % len(_QUEUES)]:
+    with signing_responses.turn(call.steward, alias):
         uploaded = signing_responses.upload_signing_response(
             *(answers.guarded(call), call.caller, alias, data, consent),
             tries=1 if call.if_match is not None else _TRIES,

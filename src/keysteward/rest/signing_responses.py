@@ -27,7 +27,8 @@ def upload_signing_response(call: Call[PlanConsenting, File]) -> Answer[models.P
         return Answer(representations.plan(signing_responses.plan_signing_response(*wanted), None))
     accept = signing_responses.expect(asked.expect_version, asked.digest)
     call.told["upload"] = "reject"
-    done = signing_responses.upload_signing_response(*wanted, accept=accept)
+    with signing_responses.turn(call.steward, call.alias):
+        done = signing_responses.upload_signing_response(*wanted, accept=accept)
     call.told["upload"] = done.plan.outcome
     return Answer(representations.plan(done.plan, done))
 
