@@ -62,8 +62,8 @@ class Server:
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        """Its log, one value for each line."""
-        return [json.loads(line) for line in self.errors.splitlines()]
+        """Its log, one value for each line that is written to its end."""
+        return [json.loads(line) for line in self.errors.split("\n")[:-1]]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, wait for the end and return the exit status."""

@@ -85,7 +85,17 @@ def _ask(
         return answer, answer.read()
 
 
+def _wait_for(server: Server, text: str) -> None:
+    """Wait for a line of the log: it is written after what somebody was told."""
+    end = time.monotonic() + servers.START_SECONDS
+    while time.monotonic() < end:
+        if any(text in line for line in server.errors.split("\n")[:-1]):
+            return
+        time.sleep(0.05)
+
+
 def _access(server: Server, request_id: str) -> dict[str, object]:
+    _wait_for(server, request_id)
     (line,) = [line for line in server.log if line.get("request_id") == request_id]
     return line
 
@@ -103,9 +113,7 @@ def test_start_says_where_as_whom_and_how(server: Server) -> None:
 
 def test_start_and_token_requests_are_in_the_log(server: Server) -> None:
     """Address and version come once; a client is named also where its secret was wrong."""
-    end = time.monotonic() + servers.START_SECONDS
-    while "started" not in server.errors and time.monotonic() < end:
-        time.sleep(0.05)  # it is told after what is said to a person
+    _wait_for(server, '"started"')
     (started,) = [line for line in server.log if line["event"] == "started"]
     assert (server.url, __version__) == (started["address"], started["version"])
     form = b"grant_type=client_credentials&client_id=robot&client_secret=wrong"
