@@ -12,10 +12,12 @@ from fuzz.contract import Target, require
 from keysteward.client.connection import Connection
 from keysteward.client.credentials import ClientSecret, Credentials, Token
 from keysteward.client.records import Past
-from keysteward.odata import alias_lists, atom_bodies, edm, json_format, model
-from keysteward.odata.bodies import Body
-from keysteward.odata.documents import Document
+from keysteward.odata import edm, model
+from keysteward.odata.changing import alias_lists
+from keysteward.odata.changing.documents import Document
 from keysteward.odata.edm import Edm, EntityType
+from keysteward.odata.formats import atom_bodies, json_format
+from keysteward.odata.formats.bodies import Body
 from keysteward.problems import PROBLEMS
 from keysteward.storage import sap_texts
 from keysteward.values import Secret

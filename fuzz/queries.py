@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from fuzz import installation
 from fuzz.contract import Target, require
 from keysteward.entries import View
-from keysteward.odata import edm, filters, hexalias, model, negotiation, options, paths, shapes
+from keysteward.odata import edm, hexalias, model, paths
 from keysteward.odata.edm import EntityType
+from keysteward.odata.formats import negotiation
 from keysteward.odata.paths import Resource
+from keysteward.odata.query import filters, options, shapes
 from keysteward.problems import Problem, RequestInvalid
 from keysteward.storage import catalogue, conditions
 from keysteward.storage.catalogue import Source

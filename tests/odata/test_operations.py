@@ -8,7 +8,8 @@ import pytest
 
 from keysteward.keystore import keystores
 from keysteward.keystore.steward import Steward
-from keysteward.odata import LIVE_SETS, model
+from keysteward.odata import model
+from keysteward.odata.sets import LIVE_SETS
 from keysteward.rights import PERMISSIONS, Role
 from tests import pki_maker, providers
 from tests import steward as steward_

@@ -8,9 +8,9 @@ from keysteward.keystore.steward import Steward
 from keysteward.odata import hexalias
 from keysteward.odata.edm import EntitySet, Property
 from keysteward.odata.entities import Entity, Feed
-from keysteward.odata.options import Options
+from keysteward.odata.formats.writers import Content
 from keysteward.odata.paths import Key, Resource
-from keysteward.odata.writers import Content
+from keysteward.odata.query.options import Options
 from keysteward.problems import BodyTooLarge, Problem
 from keysteward.rights import Permission
 from keysteward.settings import Settings

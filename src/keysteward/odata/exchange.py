@@ -9,28 +9,27 @@ from keysteward.accounts.principals import Means, Principal
 from keysteward.entries import EntryType
 from keysteward.keystore.steward import Steward
 from keysteward.odata import (
-    LIVE_SETS,
     addresses,
     contract,
-    documents,
-    entry_values,
     errors,
     metadata,
-    negotiation,
     operations,
-    options,
     paths,
     reads,
     rendering,
-    shapes,
 )
 from keysteward.odata.addresses import Address
+from keysteward.odata.changing import documents
 from keysteward.odata.contract import Call, Writing
 from keysteward.odata.entities import Entity
 from keysteward.odata.errors import Circumstances
-from keysteward.odata.negotiation import Format
-from keysteward.odata.options import Options
+from keysteward.odata.formats import negotiation
+from keysteward.odata.formats.negotiation import Format
 from keysteward.odata.paths import Ending, Metadata, Resource, ServiceDocument
+from keysteward.odata.query import options, shapes
+from keysteward.odata.query.options import Options
+from keysteward.odata.reading import entry_values
+from keysteward.odata.sets import LIVE_SETS
 from keysteward.pki.certificates import read_certificate
 from keysteward.problems import (
     MediaTypeUnsupported,

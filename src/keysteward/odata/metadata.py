@@ -11,8 +11,8 @@ from functools import cache
 
 from keysteward.odata import edm, model
 from keysteward.odata.edm import Association, End, EntityType, Navigation, Property
-from keysteward.odata.writers import Content
-from keysteward.odata.xml_text import DECLARATION, attributes
+from keysteward.odata.formats.writers import Content
+from keysteward.odata.formats.xml_text import DECLARATION, attributes
 
 _EDMX = "http://schemas.microsoft.com/ado/2007/06/edmx"
 _METADATA = "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"

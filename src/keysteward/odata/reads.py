@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from keysteward.odata import chain_certificates, contract, expansion, keystores, pages, sources
+from keysteward.odata import contract
 from keysteward.odata.contract import Answer, Call, Links, LiveSet, Member
 from keysteward.odata.edm import Navigation
 from keysteward.odata.entities import Entity, Feed
+from keysteward.odata.formats.writers import Content
 from keysteward.odata.paths import Ending, Key
-from keysteward.odata.shapes import Shape
-from keysteward.odata.writers import Content
+from keysteward.odata.query.shapes import Shape
+from keysteward.odata.reading import expansion, pages, sources
+from keysteward.odata.sets import chain_certificates, keystores
 from keysteward.problems import RequestInvalid, ResourceUnknown
 
 _SHOWN = 100

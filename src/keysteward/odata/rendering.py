@@ -4,14 +4,16 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from keysteward.odata import errors, shapes, writers
+from keysteward.odata import errors
 from keysteward.odata.contract import Answer, Call, Links, Member, Nothing
 from keysteward.odata.entities import Entity, Feed
 from keysteward.odata.errors import Circumstances, ErrorAnswer
-from keysteward.odata.negotiation import Format
+from keysteward.odata.formats import writers
+from keysteward.odata.formats.negotiation import Format
+from keysteward.odata.formats.writers import Content, Writer
 from keysteward.odata.paths import Ending
-from keysteward.odata.shapes import Shape
-from keysteward.odata.writers import Content, Writer
+from keysteward.odata.query import shapes
+from keysteward.odata.query.shapes import Shape
 from keysteward.problems import CsrfTokenMissing, NotSignedIn, Problem
 from keysteward.web import csrf, problem_details
 

@@ -1,0 +1,1 @@
+"""What the options of an address ask for: checked, and not read from the store yet."""
