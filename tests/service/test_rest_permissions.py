@@ -4,8 +4,9 @@ import re
 import pytest
 
 from keysteward.rest import application
-from keysteward.rest.routing import Access, Operation, Routes
+from keysteward.rest.routing import Operation, Routes
 from keysteward.rights import PERMISSIONS, Permission, Role
+from keysteward.web.access import Access
 from tests.architecture.documents import DOCS
 from tests.rest.faces import Face
 

@@ -24,7 +24,6 @@ from keysteward.rest import errors, idempotency, reading
 from keysteward.rest.idempotency import Overtaken, Repeating, Told, Turns
 from keysteward.rest.routing import (
     ROOT,
-    Access,
     Answer,
     Call,
     Client,
@@ -36,7 +35,8 @@ from keysteward.rest.routing import (
 )
 from keysteward.rights import Permission
 from keysteward.storage.records import Receipt
-from keysteward.web import access, conditions, csrf, permissions
+from keysteward.web import access, conditions, csrf, permissions, raw_paths
+from keysteward.web.access import Access
 from keysteward.web.service import Service, in_thread
 
 _ATTEMPTS = 5
@@ -89,7 +89,7 @@ class Answering:
     async def _carry_out(
         self, operation: Operation, request: Request, principal: Principal | None
     ) -> Response:
-        path = reading.path(request)
+        path = raw_paths.variables(request)
         steward_ = await self._steward(principal, path.get("keystore"))
         query = reading.query(operation.query, request)
         body: object = None
@@ -144,7 +144,7 @@ class Answering:
 
 def _asked(operation: Operation, request: Request) -> permissions.Asked:
     try:
-        path = reading.path(request)
+        path = raw_paths.variables(request)
     except RequestInvalid:
         path = {}
     route = f"{ROOT}{operation.path}"

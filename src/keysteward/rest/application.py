@@ -9,8 +9,8 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, Mount, Route
-from starlette.types import ASGIApp, Scope
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import ASGIApp
 
 import keysteward
 from keysteward.problems import MethodNotSupported, RequestInvalid, ResourceUnknown
@@ -35,6 +35,7 @@ from keysteward.rest import (
 )
 from keysteward.rest.answering import Answering
 from keysteward.rest.routing import ROOT, Operation, Routes
+from keysteward.web.raw_paths import RawMount
 from keysteward.web.service import Service
 
 GROUPS: tuple[Routes, ...] = (
@@ -91,21 +92,6 @@ def build(service: Service) -> ASGIApp:
             route.methods = {*(route.methods or ()), "HEAD"}
     app.router.routes += pages.routes(whole)
     return app
-
-
-class RawMount(Mount):
-    """Routes by the path as it was sent, so that %2F in an alias is no slash between segments.
-
-    Servers decode the path before routing. What of it is variable is decoded here once, by whoever
-    reads it (``reading.path``).
-    """
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Tell whether the address is one of this face, whose routes see it as it was sent."""
-        raw = scope.get("raw_path")
-        path = scope["path"] if raw is None else raw.partition(b"?")[0].decode("latin-1")
-        match, child = super().matches({**scope, "path": path})
-        return match, child if match is Match.NONE else {**child, "path": path}
 
 
 def _endpoint(answering: Answering, operation: Operation) -> _Endpoint:

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from keysteward.rest import examples, idempotency, models, reading
 from keysteward.rest.downloads import NOTICES
-from keysteward.rest.routing import Access, Content, Lines, Operation
+from keysteward.rest.routing import Content, Lines, Operation
 from keysteward.web import csrf
+from keysteward.web.access import Access
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ import re
 import typing
 from collections.abc import Mapping
 from functools import cache
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct, inspect
@@ -27,17 +27,6 @@ _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _STEP = re.compile(r"\.([^.\[`]+)|\[[^\]]*\]")
 _SEVERAL = (inspect.ListType, inspect.VarTupleType, inspect.SetType, inspect.FrozenSetType)
 _SWITCHES = {"true": True, "false": False}
-
-
-def path(request: Request) -> dict[str, str]:
-    """Return the variable parts of an address, each decoded once. Raises RequestInvalid."""
-    try:
-        return {
-            name: unquote_to_bytes(str(value).encode("latin-1")).decode()
-            for name, value in request.path_params.items()
-        }
-    except UnicodeDecodeError as error:
-        raise RequestInvalid("The address is no UTF-8 under its percent signs.") from error
 
 
 def query(type_: type[Struct] | None, request: Request) -> Struct | None:

@@ -11,7 +11,6 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -24,6 +23,7 @@ from keysteward.rights import Permission
 from keysteward.settings import Settings
 from keysteward.values import Secret
 from keysteward.web import bodies
+from keysteward.web.access import Access
 from keysteward.web.service import Service
 
 ROOT = "/rest/v1"
@@ -35,15 +35,6 @@ ENTRY = f"{ENTRIES}/{{alias}}"
 Query_co = TypeVar("Query_co", covariant=True)
 Body_co = TypeVar("Body_co", covariant=True)
 Content_co = TypeVar("Content_co", covariant=True)
-
-
-class Access(StrEnum):
-    """What an address needs instead of a permission."""
-
-    SIGNED_IN = "signed in"
-    """Whoever it is."""
-    ONE_TIME_PASSWORD = "signed in, also with a one-time password"  # noqa: S105  # no password
-    EVERYBODY = "nothing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from keysteward.accounts import sessions, sign_in, users
 from keysteward.rest import account_models as models
 from keysteward.rest.account_wishes import PasswordChange, SigningIn
-from keysteward.rest.routing import Access, Answer, Call, Routes
+from keysteward.rest.routing import Answer, Call, Routes
 from keysteward.values import Secret
-from keysteward.web.access import SESSION_COOKIE
+from keysteward.web import access
+from keysteward.web.access import Access
 
 routes = Routes("Sign-in", "Sessions, and the account that is signed in.")
 
@@ -35,7 +36,7 @@ def sign_out_user(call: Call[None, None]) -> Answer[None]:
     """End the session that the cookie names."""
     if call.client.session is not None:
         sessions.close_session(call.steward, Secret(call.client.session.encode()))
-    return Answer(None, headers=_cookie("", call, "; Max-Age=0"))
+    return Answer(None, headers=_cookie("", call))
 
 
 @routes.on("GET", "/me", Access.SIGNED_IN)
@@ -61,7 +62,5 @@ def change_my_password(call: Call[None, PasswordChange]) -> Answer[None]:
     return Answer(None)
 
 
-def _cookie(value: str, call: Call[object, object], more: str = "") -> dict[str, str]:
-    secure = "; Secure" if call.client.encrypted else ""
-    said = f"{SESSION_COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/{secure}{more}"
-    return {"Set-Cookie": said}
+def _cookie(value: str, call: Call[object, object]) -> dict[str, str]:
+    return {"Set-Cookie": access.set_session_cookie(value, encrypted=call.client.encrypted)}

@@ -6,8 +6,9 @@ from keysteward.pki import references
 from keysteward.problems import Problem, SigningResponseTooLarge
 from keysteward.rest import errors, models, representations
 from keysteward.rest.entries import EDIT
-from keysteward.rest.routing import ENTRY, Access, Answer, Call, File, Limit, Routes
+from keysteward.rest.routing import ENTRY, Answer, Call, File, Limit, Routes
 from keysteward.rest.wishes import Checking, PlanConsenting
+from keysteward.web.access import Access
 
 routes = Routes("Signing responses", "What a CA answers, judged and swapped in.")
 

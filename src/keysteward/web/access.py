@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from enum import StrEnum
 
 from starlette.requests import Request
 
@@ -14,6 +15,15 @@ from keysteward.web.service import Service, in_thread
 SESSION_COOKIE = "keysteward_session"
 
 _MOST_CHARACTERS = 4096
+
+
+class Access(StrEnum):
+    """What an address needs instead of a permission."""
+
+    SIGNED_IN = "signed in"
+    """Whoever it is."""
+    ONE_TIME_PASSWORD = "signed in, also with a one-time password"  # noqa: S105  # no password
+    EVERYBODY = "nothing"
 
 
 async def authenticate(
@@ -59,6 +69,12 @@ def session_cookie(request: Request) -> str | None:
             if name.strip() == SESSION_COOKIE:
                 return value.strip()
     return None
+
+
+def set_session_cookie(value: str, *, encrypted: bool) -> str:
+    """Return the header that makes a browser keep a session; an empty value makes it forget."""
+    more = ("; Secure" if encrypted else "") + ("" if value else "; Max-Age=0")
+    return f"{SESSION_COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/{more}"
 
 
 def _principal(service: Service, given: str, cookie: str | None, address: str) -> Principal | None:
