@@ -23,8 +23,9 @@
     |-- of an account:      NotSignedIn, NotPermitted, CsrfTokenMissing, TooManyRequests,
     |                       PasswordChangeRequired, OldPasswordWrong, PasswordTooWeak,
     |                       AccountNotFound, RolesInvalid, LastAdministrator, TooManySecrets
-    |-- of a request:       RequestInvalid, BodyTooLarge, BodyTooSlow, MediaTypeUnsupported,
-    |                       ResourceUnknown, MethodNotSupported, IdempotencyKeyReused, ServerBusy
+    |-- of a request:       FieldInvalid, RequestInvalid, BodyTooLarge, BodyTooSlow,
+    |                       MediaTypeUnsupported, ResourceUnknown, MethodNotSupported,
+    |                       IdempotencyKeyReused, ServerBusy
     `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, AddressInvalid,
                             ConnectionFailed, RemoteProblem
 
@@ -1646,6 +1647,22 @@ class TooManySecrets(Problem):
 
 
 # ---- of a request
+
+
+@dataclass(eq=False)
+class FieldInvalid(Problem):
+    """A field of a form on the page is empty, or holds what it cannot take."""
+
+    slug = "field-invalid"
+    title = "A field of the form needs something else"
+    kind = Kind.INVALID
+
+    field: str
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return self.reason
 
 
 @dataclass(eq=False)
