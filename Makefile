@@ -1,5 +1,5 @@
-# Every target works from a fresh clone; nothing is installed outside .venv except, as root on
-# Debian, the packages of the programs that the tests and the demo run against.
+# Every target works from a fresh clone; nothing is installed outside this folder except, as root on
+# Debian, the packages of the programs that build the page and that tests and demo run against.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -13,13 +13,17 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 CLIENTS := tests/clients/node
 NODE := $(CLIENTS)/node_modules
+AXE := tests/browser/node_modules
 # Two processes of tests; "loadscope" keeps the slow fixtures of one file in one of them.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url
 # What 'make serve' works with; 'make clean' leaves it alone.
 DATA := $(or $(DATA),$(KEYSTEWARD_DATA),data)
-CHECKED := src tests $(wildcard bench fuzz)
+# Says what it built, or in one line why it could not; says nothing if nothing was to do.
+BUILD_PAGE = scripts/debian-packages 'the web page' node:nodejs npm:npm 2>/dev/null; \
+	$(BIN)/python hatch_build.py
+CHECKED := src tests hatch_build.py $(wildcard bench fuzz)
 
 .PHONY: help
 help: ## List the targets (this text).
@@ -27,20 +31,25 @@ help: ## List the targets (this text).
 
 .PHONY: setup
 setup: $(VENV)/.ready ## Make .venv with .venv/bin/keysteward (PYTHON=... chooses the interpreter).
-	@:
+	@$(BUILD_PAGE)
+
+.PHONY: page
+page: $(VENV)/.ready ## Build the web page, which setup leaves out without Node.js and npm.
+	@$(BUILD_PAGE) --required
 
 .PHONY: demo
-demo: setup ## Show the whole main job on a throw-away keystore.
+demo: $(VENV)/.ready ## Show the whole main job on a throw-away keystore.
 	@scripts/debian-packages 'the demo' openssl:openssl
 	@$(BIN)/keysteward demo
 
 .PHONY: serve
 serve: setup ## Run the server; the first start makes keystore and administrator (DATA=... says where).
 	@[ -e '$(DATA)/keysteward.db' ] || $(BIN)/keysteward --data '$(DATA)' init --admin admin
-	@exec $(BIN)/keysteward --data '$(DATA)' serve $(ARGS)
+	@exec env "KEYSTEWARD_CONNECT_NETWORKS=$${KEYSTEWARD_CONNECT_NETWORKS-127.0.0.0/8,::1/128}" \
+		$(BIN)/keysteward --data '$(DATA)' serve $(ARGS)
 
 .PHONY: test
-test: $(VENV)/.ready-dev peers $(NODE)/.package-lock.json ## Run every test.
+test: $(VENV)/.ready-dev peers setup $(NODE)/.package-lock.json $(AXE)/.package-lock.json ## Run every test.
 	@$(PYTEST) $(ARGS)
 
 .PHONY: check
@@ -81,7 +90,8 @@ requirements: $(VENV)/.ready-dev ## Renew the hashed requirement files (UPGRADE=
 
 .PHONY: clean
 clean: ## Remove .venv and everything else that can be made again.
-	@rm -rf $(VENV) $(NODE) build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(NODE) $(AXE) frontend/node_modules src/keysteward/ui/static build dist out
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@rm -f .coverage .coverage.*
 	@find src tests $(wildcard bench fuzz) -name __pycache__ -prune -exec rm -rf {} +
 
@@ -91,14 +101,16 @@ peers:
 	@scripts/debian-packages 'some tests' openssl:openssl keytool:default-jre-headless \
 		javac:default-jdk-headless certtool:gnutls-bin certutil:libnss3-tools strace:strace \
 		nginx:nginx-light puttygen:putty-tools ssh-keygen:openssh-client curl:curl \
-		node:nodejs npm:npm
+		node:nodejs npm:npm chromium:chromium
 
-# Clients that run on Node.js; the tests that need them say why they are skipped without.
-$(NODE)/.package-lock.json: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json | peers
+# Clients that run on Node.js, and the checks of accessibility; the tests that need them say why
+# they are skipped without.
+$(NODE)/.package-lock.json $(AXE)/.package-lock.json: %/node_modules/.package-lock.json: \
+		%/package.json %/package-lock.json | peers
 	@if command -v npm >/dev/null; then \
-		echo "Installing the clients of Node.js in $(NODE) ..."; \
-		(cd $(CLIENTS) && npm ci --silent >/dev/null && touch node_modules/.package-lock.json) || \
-			echo "npm could not; the tests of these clients will be skipped." >&2; \
+		echo "Installing what tests need from npm in $*/node_modules ..."; \
+		(cd $* && npm ci --silent >/dev/null && touch node_modules/.package-lock.json) || \
+			echo "npm could not; the tests that need $*/node_modules will be skipped." >&2; \
 	fi
 
 # The stamps make a second run free: each is renewed only if what it was made from has changed.
@@ -106,7 +118,7 @@ $(VENV)/.ready: pyproject.toml requirements/runtime.txt requirements/build.txt
 	@scripts/virtual-environment $(VENV) "$(PYTHON)"
 	@echo "Installing Keysteward in $(VENV) ..."
 	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@HATCH_BUILD_NO_HOOKS=true $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements/dev.txt
