@@ -12,6 +12,7 @@ from keysteward.cli.session import Listening
 from keysteward.keystore.steward import Steward
 from keysteward.odata import application as odata
 from keysteward.rest import application as rest
+from keysteward.ui import application as ui
 from keysteward.web import application, csrf, logs, tls
 from keysteward.web.rates import Rates
 from keysteward.web.running import Running
@@ -30,7 +31,7 @@ def build(steward: Steward, running: Running | None = None) -> Starlette:
         csrf.CsrfTokens(steward.sealer.derive_key("csrf"), steward.clock),
         Rates.of(settings.odata_keystore_rate, settings.odata_account_rate),
     )
-    parts = (*odata.routes(service), *rest.routes(service))
+    parts = (*odata.routes(service), *rest.routes(service), *ui.routes(service))
     return application.build(service, parts, running)
 
 

@@ -106,10 +106,13 @@ def test_wrong_credentials_are_refused_in_the_format_that_is_asked_for(http: Tes
     assert (401, "Unauthorized") == face.error(as_json)[:2]
 
 
-def test_the_root_of_the_host_tells_where_to_go(http: TestClient, client: Client) -> None:
-    """Without credentials too, as long as no token is asked for."""
-    assert "/api/v1/" in http.get("/").text
-    assert http.post("/").status_code == 405
+def test_the_root_of_the_host_is_this_faces_for_tokens_alone(client: Client) -> None:
+    """What somebody sees there is the page."""
+    fetched = client.http.get(
+        "/", headers={"Authorization": f"Bearer {client.bearer}", "X-CSRF-Token": "Fetch"}
+    )
+    assert (200, True) == (fetched.status_code, "/api/v1/" in fetched.text)
+    assert client.http.get("/").status_code == 404
     assert client.http.get("/api/v10").status_code == 404
     assert client.http.get("/location/api/v1/").status_code == 404
 

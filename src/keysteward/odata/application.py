@@ -36,7 +36,17 @@ _WELCOME = (
 def routes(service: Service) -> tuple[BaseRoute, ...]:
     """Return the routes of the face: its services, and the host's root for CSRF tokens."""
     face = _Face(service)
-    return (_Behind(face), Route("/", face.root, methods=["GET"]))
+    return (_Behind(face), _TokenAtRoot("/", face.root, methods=["GET"]))
+
+
+class _TokenAtRoot(Route):
+    """The host's root for those who fetch a token there; to all others it is the page's."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether a request fetches a token at the root."""
+        match, child = super().matches(scope)
+        fetches = match is Match.FULL and _fetches(Request(scope))
+        return (match, child) if fetches else (Match.NONE, {})
 
 
 class _Behind(BaseRoute):
@@ -72,15 +82,12 @@ class _Face:
 
     async def root(self, request: Request) -> Response:
         """Answer at the host's root, where some clients fetch their CSRF token."""
-        welcome = PlainTextResponse(_WELCOME)
-        if not _fetches(request):
-            return welcome
         try:
             principal = await access.authenticate(self._service, request)
             self._service.odata_rates.take_account(principal.account_id)
         except Problem as problem:
             return exchange.refuse(request, problem)
-        return self._with_token(request, principal, welcome)
+        return self._with_token(request, principal, PlainTextResponse(_WELCOME))
 
     async def _respond(self, request: Request) -> Response:
         request.state.failure = lambda request_id: exchange.fail(request, request_id)

@@ -57,18 +57,23 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def session_cookie(request: Request) -> str | None:
-    """Return the session's cookie as it was sent (RFC 6265 section 4.2.1).
+def cookies(request: Request) -> dict[str, str]:
+    """Return the cookies as they were sent (RFC 6265 section 4.2.1).
 
-    Starlette's reading of cookies takes back escapes, of which a session has none; before 3.11.10
-    and 3.12.6 Python does that in time that grows with the square of their number.
+    Starlette's reading of cookies takes back escapes, of which ours have none; before 3.11.10 and
+    3.12.6 Python does that in time that grows with the square of their number.
     """
+    found: dict[str, str] = {}
     for header in request.headers.getlist("cookie"):
         for pair in header.split(";"):
             name, _, value = pair.partition("=")
-            if name.strip() == SESSION_COOKIE:
-                return value.strip()
-    return None
+            found.setdefault(name.strip(), value.strip())
+    return found
+
+
+def session_cookie(request: Request) -> str | None:
+    """Return the session's cookie; None if the request has none."""
+    return cookies(request).get(SESSION_COOKIE)
 
 
 def set_session_cookie(value: str, *, encrypted: bool) -> str:

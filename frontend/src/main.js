@@ -1,0 +1,13 @@
+// Starts the page: components first, then what makes forms, windows and lists lively.
+
+import "./assets.js";
+import "./components.js";
+import "./files.js";
+import "./forms.js";
+import "./pieces.js";
+import "./windows.js";
+import { showKept } from "./messages.js";
+import { enliven } from "./regions.js";
+
+enliven(document);
+showKept();

@@ -1,0 +1,71 @@
+"""The page as routes: one group for each part of it, and the files that it loads."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import Receive, Scope, Send
+
+from keysteward.problems import ResourceUnknown
+from keysteward.ui import entry_names, overview, routing, sign_in, static_files
+from keysteward.ui.answering import Answering
+from keysteward.ui.static_files import StaticFiles
+from keysteward.web.raw_paths import RawMount
+from keysteward.web.service import Service
+
+GROUPS: tuple[routing.Routes, ...] = (
+    sign_in.routes,
+    overview.routes,
+    entry_names.routes,
+)
+"""Every group of pages."""
+
+_NOT_BUILT = (
+    "The web page is not built. Install Node.js 20 or newer with npm, and run 'make page'. "
+    "The command line works without it, and so do the APIs: OData V2 at /api/v1/, and REST at "
+    "/rest/v1, explained at /rest/v1/docs.\n"
+)
+
+_Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def all_routes() -> tuple[routing.Route, ...]:
+    """Return every route of the page."""
+    return tuple(route for group in GROUPS for route in group.all)
+
+
+def routes(service: Service) -> tuple[BaseRoute, ...]:
+    """Return the routes of the page, which take every address that no other face has."""
+    static = static_files.load()
+    if static is None:
+        return (Route("/", _not_built),)
+    return (
+        Mount("/static", routes=[Route("/{name}", static.answer)]),
+        RawMount("", _router(service, static)),
+    )
+
+
+def _router(service: Service, static: StaticFiles) -> Router:
+    answering = Answering(service, static)
+    found: list[BaseRoute] = [Route("/jobs/{id}", answering.answer_job, methods=["GET"])]
+    found.extend(
+        Route(route.path, _endpoint(answering, route), methods=[route.method])
+        for route in all_routes()
+    )
+    return Router(routes=found, redirect_slashes=False, default=_nowhere)
+
+
+def _endpoint(answering: Answering, route: routing.Route) -> _Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return await answering.answer(route, request)
+
+    return endpoint
+
+
+async def _nowhere(scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise ResourceUnknown(str(scope["path"])[:200])
+
+
+async def _not_built(_: Request) -> Response:
+    return Response(_NOT_BUILT, 503, media_type="text/plain; charset=utf-8")

@@ -1,0 +1,97 @@
+"""Work that takes long: it goes on while its page shows how far it is, or is left.
+
+Kept in memory, because what was done is in the keystore and the audit log; this is only the way
+back to its result.
+"""
+
+import asyncio
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+T = TypeVar("T")
+
+KEPT_OF_ACCOUNT = 20
+_AT_ONCE_SECONDS = 0.7
+"""What is done by then is answered as if it were no job."""
+
+
+@dataclass(slots=True)
+class Job:
+    """One piece of work: counted by the thread that does it, looked at by its page."""
+
+    id: str
+    title: str
+    started_at: datetime
+    done: int = 0
+    whole: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    task: asyncio.Task[object] | None = field(default=None, repr=False)
+
+    def progress(self, done: int, whole: int) -> None:
+        """Tell how much is done, and of how much."""
+        with self._counting:
+            self.done, self.whole = done, whole
+
+    @property
+    def percent(self) -> int | None:
+        """How much is done; None while nobody knows of how much."""
+        with self._counting:
+            return None if not self.whole else min(100, self.done * 100 // self.whole)
+
+    @property
+    def finished(self) -> bool:
+        """Whether its result is there, be it a refusal."""
+        return self.task is not None and self.task.done()
+
+
+class Jobs:
+    """The jobs of all accounts; each sees its own. The event loop alone calls this."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, OrderedDict[str, Job]] = {}
+
+    async def run(
+        self,
+        account_id: int,
+        title: str,
+        now: datetime,
+        work: Callable[[Job], Awaitable[object]],
+    ) -> Job:
+        """Begin a job and wait for its end, but only as long as nobody would notice."""
+        job = Job(secrets.token_urlsafe(12), title, now)
+        job.task = asyncio.ensure_future(_result(work, job))
+        mine = self._of.setdefault(account_id, OrderedDict())
+        mine[job.id] = job
+        self._forget(mine)
+        await asyncio.wait({job.task}, timeout=_AT_ONCE_SECONDS)
+        return job
+
+    def find(self, account_id: int, job_id: str) -> Job | None:
+        """Return a job of an account; None if it has none such, or not any longer."""
+        return self._of.get(account_id, OrderedDict()).get(job_id)
+
+    def list(self, account_id: int) -> tuple[Job, ...]:
+        """Return the jobs of an account, the last one first."""
+        return tuple(reversed(self._of.get(account_id, OrderedDict()).values()))
+
+    def take(self, account_id: int, job: Job) -> None:
+        """Forget a job whose result was shown."""
+        self._of.get(account_id, OrderedDict()).pop(job.id, None)
+
+    @staticmethod
+    def _forget(mine: OrderedDict[str, Job]) -> None:
+        for job in [job for job in mine.values() if job.finished][: len(mine) - KEPT_OF_ACCOUNT]:
+            del mine[job.id]
+
+
+async def _result(work: Callable[[Job], Awaitable[object]], job: Job) -> object:
+    """Keep a refusal as a result: nobody may be there any longer to see it raised."""
+    try:
+        return await work(job)
+    except Exception as error:  # noqa: BLE001  # raised again where its result is shown
+        return error
