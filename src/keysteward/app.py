@@ -24,7 +24,7 @@ from keysteward.storage.recovery import Contents, Progress
 from keysteward.values import Secret
 
 _BUNDLE = "KEYSTEWARD_TRUST_BUNDLE"
-_DATA = "KEYSTEWARD_DATA (--data)"
+_DATA = "KEYSTEWARD_DATA"
 _LOCK = "serve.lock"
 
 

@@ -138,7 +138,8 @@ def test_data_folder_of_others_is_explained(client: Settings) -> None:
 def test_wrong_setting_is_named_as_it_can_be_given(settings: Settings, tmp_path: Path) -> None:
     """The database by variable and option; the trust bundle with its file and the reason."""
     run = commands.inside(settings.data, "list", "--database", "foo")
-    assert "KEYSTEWARD_DATABASE (--database)" in run.stderr
+    assert "KEYSTEWARD_DATABASE: " in run.stderr
+    assert "--database says it, too." in run.stderr
     missing = str(tmp_path / "roots.pem")
     run = commands.inside(settings.data, "list", KEYSTEWARD_TRUST_BUNDLE=missing)
     assert f"'{missing}': no such file or directory." in run.stderr

@@ -128,7 +128,7 @@ def test_taken_alias_is_no_failure(settings: Settings, tmp_path: Path, file: Pat
 
     assert 0 == run.status
     assert "1 new, 1 not imported" in run.stdout
-    remedy = "It stays as it is; '--mode overwrite' takes the new content in."
+    remedy = "It stays as it is; it gets the new content if existing entries are overwritten."
     assert re.search(rf"^one +Key Pair +not imported .*{remedy}$", run.stdout, re.MULTILINE)
 
 
@@ -172,7 +172,8 @@ def test_password_of_the_keys_is_the_second_line(settings: Settings, tmp_path: P
     run = _import(settings, file, "--yes")
     assert (5, []) == (run.status, _aliases(settings))
     assert "There was nothing to import from the JKS file: 1 not imported." in run.stdout
-    assert re.search(r"^one +Key Pair +not imported .*--key-password", run.stdout, re.MULTILINE)
+    assert re.search(r"^one +Key Pair +not imported .*of its keys", run.stdout, re.MULTILINE)
+    assert "--key-password takes the password of the keys." in run.stderr
     (entry,) = _import(settings, file, "--dry-run", "--json").json["entries"]
     assert ("not-imported", "password-wrong") == (entry["status"], entry["problem"]["slug"])
 

@@ -93,4 +93,4 @@ def test_rsa_add_refuses_an_openssh_key_and_names_its_command(
 ) -> None:
     """One line tells what the file is and what takes it."""
     run = commands.inside(settings.data, "rsa", "add", str(maker.openssh("rsa")), "--cn", "x")
-    assert (5, True) == (run.status, "'keysteward ssh add' takes it" in run.stderr)
+    assert (5, True) == (run.status, "'keysteward ssh add' adds an SSH key." in run.stderr)

@@ -230,6 +230,24 @@ def test_commands_without_a_keystore_offer_no_options_for_one() -> None:
         assert offered == ("--keystore" in commands.inside(None, *words, "--help").stdout)
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["init", "serve", "recovery export", "recovery restore", "database backup", "database upgrade"],
+)
+def test_commands_of_the_installation_offer_no_server_and_no_provider(words: str) -> None:
+    """They refuse both; the data folder is what they work on."""
+    offered = commands.inside(None, *words.split(), "--help").stdout
+    assert "--data" in offered
+    assert [] == [option for option in ("--server", "--ca ", "--as ") if option in offered]
+
+
+def test_connect_offers_no_server() -> None:
+    """It connects from here, with a key that never comes here from a server."""
+    offered = commands.inside(None, "connect", "--help").stdout
+    assert "--as" in offered
+    assert [] == [option for option in ("--server", "--ca ") if option in offered]
+
+
 def test_purge_says_what_backups_keep(client: Settings) -> None:
     """Nobody takes a key for destroyed that one backup or several still hold."""
     said = []

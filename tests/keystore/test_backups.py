@@ -397,7 +397,7 @@ def test_add_leaves_what_is_there(steward: Steward) -> None:
     assert {"first": "not-imported", "root": "unchanged", "second": "new"} == _statuses(plan)
     problem = plan.decisions[0].problem
     assert isinstance(problem, AliasExists)
-    assert "'--mode overwrite' takes the new content in." in problem.detail
+    assert "gets the new content if existing entries are overwritten." in problem.detail
     assert now == _entry(steward, "first").version.number
 
 

@@ -238,7 +238,7 @@ _THIRD = "Neither the password of the file nor the one given for its keys opens 
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [(None, "Give its own with --key-password."), ("third", _THIRD)]
+    ("given", "said"), [(None, "Give the password of its keys along with it."), ("third", _THIRD)]
 )
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("format_", ["JKS", "JCEKS", "PKCS#12"])
@@ -258,7 +258,7 @@ def test_entry_stays_when_its_key_does_not_open(
     (problem,) = (d.problem for d in plan.intake.decisions if d.alias == "one")
     assert isinstance(problem, PasswordWrong)
     assert said in problem.detail
-    assert "--key-password" in problem.detail
+    assert "password of its keys" in problem.detail
     assert () == plan.skipped
     assert before == _entries(steward)["one"]
 

@@ -139,14 +139,14 @@ def test_wrong_password_is_refused(
 def test_key_under_a_second_password_is_said_to_be_there(
     settings: Settings,
 ) -> None:
-    """With the command that takes both."""
+    """With what takes both."""
     entries = keystore_files.key_entries(keystore_files.distinct_rsa_keys(1))
     shut = pkcs12_files.shrouded_key(
         pkcs12_files.by_pbkdf2(entries[0].pkcs8, b"of the key"), pkcs12_files.name("shut")
     )
     safe = pkcs12_files.data(pkcs12_files.contents(shut))
     data = pkcs12_files.pfx([safe], mac=pkcs12_files.pbmac1(b"of the file"))
-    with pytest.raises(PrivateKeyUnreadable, match=r"'shut' .*'keysteward import'"):
+    with pytest.raises(PrivateKeyUnreadable, match=r"'shut' .*Import it as a whole keystore"):
         _read(settings, data, "of the file")
 
 
@@ -170,7 +170,7 @@ def test_file_beyond_the_limit_is_refused_unread(settings: Settings, tmp_path: P
     at_limit = replace(settings, key_pair_limit_bytes=len(data))
     assert _holds(_read(at_limit, data), CHAIN[0])
     for refused in (data + b"\n", b"x" * (len(data) + 1)):
-        with pytest.raises(UploadTooLarge, match=r"KEY_PAIR_LIMIT_BYTES.*'keysteward import'"):
+        with pytest.raises(UploadTooLarge, match=r"KEY_PAIR_LIMIT_BYTES.*Import it as a whole"):
             _read(at_limit, refused)
 
 

@@ -193,8 +193,7 @@ def test_plan_of_a_copy_opens_and_stores_nothing(
     assert [Status.NEW, Status.NOT_IMPORTED] == [d.status for d in plan.decisions]
     problem = plan.decisions[1].problem
     assert isinstance(problem, AliasExists)
-    assert "'--as ALIAS=NEW'" in problem.detail
-    assert "'--overwrite'" in problem.detail
+    assert "Give the copy another alias, or have that entry overwritten." in problem.detail
     assert before == steward_.rows(settings, without=())
 
 

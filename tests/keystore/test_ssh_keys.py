@@ -182,8 +182,8 @@ def test_new_key_needs_a_free_alias_of_the_callers(
         _add(steward, b"no key at all", alias)
     with pytest.raises(problem) as rsa_:
         ssh_keys.add_rsa_key(steward, TENANT, alias, b"no key at all", WISH)
-    for refused, command in ((ssh, "'keysteward ssh update'"), (rsa_, "'keysteward rsa update'")):
-        assert (problem is AliasExists) is (command in refused.value.detail)
+    for refused, update in ((ssh, "with this SSH key"), (rsa_, "with this RSA key")):
+        assert (problem is AliasExists) is (update in refused.value.detail)
     assert before == steward_.rows(settings)
     assert "refused" == steward_.audited(steward)[-1][1]
 
@@ -283,36 +283,36 @@ def test_update_with_an_rsa_key_never_renames(steward: Steward) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "named", "command"),
+    ("data", "named", "remedy"),
     [
-        (_pem(RSA, PrivateFormat.PKCS8), "'PRIVATE KEY'", "keypair add"),
-        (_pem(RSA, PrivateFormat.OpenSSH), "OpenSSH", "ssh add"),
+        (_pem(RSA, PrivateFormat.PKCS8), "'PRIVATE KEY'", "as a key pair"),
+        (_pem(RSA, PrivateFormat.OpenSSH), "OpenSSH", "as an SSH key"),
         (
             _pem(ec.generate_private_key(ec.SECP256R1()), PrivateFormat.TraditionalOpenSSL),
             "'EC PRIVATE KEY'",
-            "keypair add",
+            "as a key pair",
         ),
-        (b"PuTTY-User-Key-File-3: ssh-rsa\n", "PuTTY", "ssh add"),
+        (b"PuTTY-User-Key-File-3: ssh-rsa\n", "PuTTY", "as an SSH key"),
         (
             _pkcs1().replace(b"KEY-----\n", b"KEY-----\nProc-Type: 4,ENCRYPTED\n", 1),
             "encrypted",
-            "keypair add",
+            "as a key pair",
         ),
-        (RSA.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), "DER", "keypair"),
+        (RSA.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), "DER", "key pair"),
         (_pkcs1()[:-40], "no whole private key", "PKCS#1"),
         (b"", "no whole private key", "PKCS#1"),
     ],
     ids=["pkcs8", "openssh", "ec", "putty", "encrypted", "der", "cut", "empty"],
 )
-def test_rsa_key_in_another_form_is_named_with_the_command_that_takes_it(
-    steward: Steward, settings: Settings, data: bytes, named: str, command: str
+def test_rsa_key_in_another_form_is_named_with_what_takes_it(
+    steward: Steward, settings: Settings, data: bytes, named: str, remedy: str
 ) -> None:
     """Only PKCS#1 in PEM is taken, as in SAP's monitor."""
     before = steward_.rows(settings)
     with pytest.raises(PrivateKeyUnreadable) as raised:
         ssh_keys.add_rsa_key(steward, TENANT, "rsa", data, WISH)
     assert named in raised.value.detail
-    assert command in raised.value.detail
+    assert remedy in raised.value.detail
     assert before == steward_.rows(settings)
 
 

@@ -48,7 +48,7 @@ def test_lacking_issuer_is_named_however_the_server_refuses(how: str) -> None:
         refusals.of_closing(transcript, how, alias),
     ):
         assert "The chain of 'our backend' ends at 'CN=client' and lacks" in refusal.reason
-        assert "keysteward response upload 'our backend' FILE" in refusal.remedy
+        assert "Upload the CA's response with its whole chain." in refusal.remedy
     for alert in (44, 45, 80):
         assert "whole chain" not in refusals.of_alert(alert, transcript, alias).remedy
 

@@ -303,9 +303,9 @@ def test_key_that_cannot_be_used_is_called_unsupported(options: tuple[str, ...])
             b"-----BEGIN OPENSSH PRIVATE KEY-----\nMAA=\n-----END OPENSSH PRIVATE KEY-----",
             "ssh-keygen",
         ),
-        (b"\xfe\xed\xfe\xed\0\0\0\2", r"\(JKS\)\. 'keysteward import' takes it"),
-        (b"\xce\xce\xce\xce\0\0\0\2", r"\(JCEKS\)\. 'keysteward import' takes it"),
-        (b"PuTTY-User-Key-File-3: ssh-rsa", "PuTTY key. 'keysteward ssh add' takes it; for"),
+        (b"\xfe\xed\xfe\xed\0\0\0\2", r"\(JKS\)\. Import it as a whole keystore"),
+        (b"\xce\xce\xce\xce\0\0\0\2", r"\(JCEKS\)\. Import it as a whole keystore"),
+        (b"PuTTY-User-Key-File-3: ssh-rsa", r"PuTTY key\. Add it as an SSH key; for"),
     ],
 )
 def test_file_without_a_key_is_described(data: bytes, hint: str) -> None:

@@ -117,9 +117,9 @@ def test_opening_refuses_a_newer_database(
 
 
 def test_opening_refuses_an_older_database(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A schema from before is not worked with; the message names the command that upgrades."""
+    """A schema from before is not worked with; the message says what to do."""
     monkeypatch.setattr(migrations, "HEAD", "9999")
-    with pytest.raises(DatabaseUnusable, match="keysteward database upgrade"):
+    with pytest.raises(DatabaseUnusable, match="upgrade the database"):
         lifecycle.open_store(bench.settings)
 
 

@@ -30,7 +30,7 @@ from keysteward.cli import (
     ssh_keys,
     users,
 )
-from keysteward.cli.session import Composition, before_command, with_session
+from keysteward.cli.session import COMMON, Composition, before_command, with_session
 from keysteward.problems import Problem
 
 _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
@@ -137,11 +137,17 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
 
 _WITHOUT_KEYSTORE = (demo.demo, responses.check)
 
-_IN_THE_FOLDER = (
-    *(demo.demo, maintenance.init, maintenance.backup, maintenance.upgrade),
-    *(recovery.export, recovery.restore, connect.connect, serve.serve),
+_OF_THE_INSTALLATION = (
+    *(maintenance.init, maintenance.backup, maintenance.upgrade),
+    *(recovery.export, recovery.restore, serve.serve),
 )
+"""Commands that are the tenant administrator's alone, and about more than a keystore."""
+
+_IN_THE_FOLDER = (*_OF_THE_INSTALLATION, demo.demo, connect.connect)
 """Commands that work on no server: they need the data folder, or make one."""
+
+_OF_A_SERVER = frozenset({"server", "ca"})
+_OF_A_CALLER = frozenset({"act_as"})
 
 _ABOUT = """A self-hosted keystore: update a key pair with a signing response, under its alias."""
 
@@ -185,13 +191,22 @@ def build() -> typer.Typer:
             parent = _group(about)
             root.add_typer(parent, name=group)
         for name, function in commands.items():
-            common = function not in _WITHOUT_KEYSTORE
             add = parent.command(name, cls=_Command, context_settings=settings)
             needs_folder = function in _IN_THE_FOLDER
-            add(with_session(function, common=common, needs_folder=needs_folder))
+            add(with_session(function, _common_of(function), needs_folder=needs_folder))
     add = root.command("history", cls=_Command, hidden=True, context_settings=settings)
     add(with_session(entries.versions_))
     return root
+
+
+def _common_of(function: Callable[..., None]) -> tuple[str, ...]:
+    """Return the common options that a command can do something with."""
+    if function in _WITHOUT_KEYSTORE:
+        return ()
+    without = _OF_A_SERVER if function in _IN_THE_FOLDER else frozenset()
+    if function in _OF_THE_INSTALLATION:
+        without |= _OF_A_CALLER
+    return tuple(name for name in COMMON if name not in without)
 
 
 def _group(about: str) -> typer.Typer:

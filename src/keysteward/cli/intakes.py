@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
-from keysteward.cli import output, views
+from keysteward.cli import hints, output, views
 from keysteward.cli.desk_values import Fate, Prospect
 from keysteward.keystore.intake import Mode, Status
 from keysteward.problems import AliasExists, Problem
@@ -58,6 +58,8 @@ def show(prospect: Prospect, heading: str) -> None:
     if not any(row[-1] for row in rows):
         columns, rows, spare = columns[:-1], [row[:-1] for row in rows], ("Subject", "Type")
     output.table(columns, rows, folding=("Subject", "Remark"), spare=spare)
+    for hint in hints.of_all(fate.problem for fate in shown if fate.problem is not None):
+        output.say(hint, stderr=True)
     if len(shown) < len(fates):
         output.say(f"… and {len(fates) - len(shown):,} more; --json lists them all.")
 

@@ -4,7 +4,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.status import Status
 from rich.text import Text
 
-from keysteward.cli import tables
+from keysteward.cli import hints, tables
 from keysteward.entries import ChainLink, Owner, Source
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import ConfirmationRequired, FileUnreadable, Kind, Problem, RootNotTrusted
@@ -37,26 +37,6 @@ EXIT_YES = 10
 """A question answered with yes: ``list --expiring`` found some."""
 EXIT_STOPPED = 130
 """Ctrl-C, as shells have it: 128 and the number of the signal."""
-
-_HINTS: Mapping[str, str] = {
-    "root-not-trusted": "Once it is compared, repeat with --trust-root {0.fingerprint}.",
-    "alias-not-found": "'keysteward list' shows the entries, 'list --deleted' the deleted ones.",
-    "nothing-deleted": "'keysteward list --deleted' shows them.",
-    "version-not-found": "'keysteward versions' shows them.",
-    "backup-not-found": "'keysteward backup list' shows them, 'backup create' makes one.",
-    "key-pair-in-the-way": "A signing response goes in with 'keysteward response upload'.",
-    "not-the-provider": "The provider adds --as provider.",
-    "backup-owned-by-tenant": "Leave --as provider out.",
-    "installation-owned-by-tenant": "Leave --as provider out.",
-    "pending-key-exists": "A renewal takes its place with --replace.",
-    "password-wrong": "A terminal asks for a password; --password-stdin reads it from a pipe.",
-    "several-keys": "--key NAME chooses one.",
-    "certificate-missing": "--certificate FILE gives it.",
-    "keystore-not-initialised": "'keysteward init' makes one; --data names another folder.",
-    "keystore-exists": "--data names another folder.",
-    "data-folder-unusable": "--data names another folder.",
-}
-"""How a remedy is called here, by slug: a problem says it in words that hold for every face."""
 
 SOON_DAYS = 30
 _LINES_AT_ONCE = 500
@@ -118,20 +98,13 @@ def say_problem(problem: Problem) -> None:
         _print(Text("Nothing was changed."), stderr=True)
         return
     name, title = ("keysteward: ", "bold"), (problem.title, "bold red")
-    detail = _with_hint(problem)
+    detail = f"{problem.detail} {hints.of(problem)}".rstrip()
     if not sys.stderr.isatty():
         text = Text.assemble(name, title, f". {detail} [{problem.slug}]")
         _print(_harmless(text), stderr=True)
         return
     _print(_harmless(Text.assemble(name, title, f" [{problem.slug}]")), stderr=True)
     console(stderr=True).print(Padding(_harmless(detail), (0, 0, 0, 2)))
-
-
-def _with_hint(problem: Problem) -> str:
-    if problem.overridable:
-        return f"{problem.detail} An upload takes it with --override {problem.slug}."
-    hint = _HINTS.get(problem.slug, "").format(problem)
-    return f"{problem.detail} {hint}".rstrip()
 
 
 def say_stopped(text: str) -> None:

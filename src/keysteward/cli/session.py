@@ -5,7 +5,7 @@ import inspect
 import os
 import pwd
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,8 +181,9 @@ _Ca = Annotated[
     ),
 ]
 
-_COMMON = ("data", "keystore", "database", "act_as", "server", "ca")
-"""The parameters of ``before_command`` that every command has, too."""
+COMMON = ("data", "keystore", "database", "act_as", "server", "ca")
+"""The parameters of ``before_command`` that a command has, too, if it can do something with them.
+"""
 
 
 def _say_version(asked: bool) -> None:
@@ -226,11 +227,12 @@ def before_command(
 
 
 def with_session(
-    function: Callable[..., None], *, common: bool = True, needs_folder: bool = False
+    function: Callable[..., None], common: Sequence[str] = COMMON, *, needs_folder: bool = False
 ) -> Callable[..., None]:
-    """Give a command a session as its first argument; ``common`` options unless it needs none.
+    """Give a command a session as its first argument, and those of the common options.
 
-    One that ``needs_folder`` refuses to work on a server.
+    One that ``needs_folder`` refuses to work on a server, which can be named in front of the
+    command and in the environment, too.
     """
 
     @functools.wraps(function)
@@ -246,21 +248,17 @@ def with_session(
         **arguments: object,
     ) -> None:
         given: _Given = context.obj
-        place = servers.server_of(
-            given.composition.environment, url=server or given.server, ca=ca or given.ca
-        )
-        if place is not None:
-            _require_no_other_place(
-                data or given.data, database or given.database, act_as or given.act_as
+        session = _session(
+            _Given(
+                given.composition,
+                data or given.data,
+                keystore or given.keystore,
+                database or given.database,
+                act_as or given.act_as,
+                server or given.server,
+                ca or given.ca,
             )
-        chosen = settings_.from_environment(
-            given.composition.environment,
-            data=data or given.data,
-            keystore=keystore or given.keystore,
-            database=database or given.database,
         )
-        caller = Caller(f"local:{_user()}", act_as or given.act_as or Owner.TENANT)
-        session = Session(given.composition, chosen, caller, place)
         if needs_folder:
             session.require_folder()
         try:
@@ -273,10 +271,23 @@ def with_session(
             raise typer.Exit(output.EXIT_STOPPED) from stopped
 
     # Typer reads the options from signature and annotations.
-    parameters = _parameters(function, common=common)
+    parameters = _parameters(function, common)
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # functions have it
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command
+
+
+def _session(given: _Given) -> Session:
+    """Return the session of a run that is given these options."""
+    environment = given.composition.environment
+    place = servers.server_of(environment, url=given.server, ca=given.ca)
+    if place is not None:
+        _require_no_other_place(given.data, given.database, given.act_as)
+    chosen = settings_.from_environment(
+        environment, data=given.data, keystore=given.keystore, database=given.database
+    )
+    caller = Caller(f"local:{_user()}", given.act_as or Owner.TENANT)
+    return Session(given.composition, chosen, caller, place)
 
 
 def _require_no_other_place(data: Path | None, database: str | None, act_as: Owner | None) -> None:
@@ -287,8 +298,8 @@ def _require_no_other_place(data: Path | None, database: str | None, act_as: Own
         raise typer.BadParameter("a server knows by the credentials who acts; leave --as out.")
 
 
-def _parameters(function: Callable[..., None], *, common: bool) -> list[inspect.Parameter]:
-    """Return a command's own parameters between the context and the common options."""
+def _parameters(function: Callable[..., None], common: Sequence[str]) -> list[inspect.Parameter]:
+    """Return a command's own parameters between the context and its common options."""
     hints = get_type_hints(function, include_extras=True)
     own = list(inspect.signature(function).parameters.values())[1:]
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -299,11 +310,7 @@ def _parameters(function: Callable[..., None], *, common: bool) -> list[inspect.
     return [
         shared["context"].replace(kind=keyword),
         *(p.replace(kind=keyword, annotation=hints[p.name]) for p in own),
-        *(
-            shared[name]
-            for name in _COMMON
-            if common and not taken & _flags(shared[name].annotation)
-        ),
+        *(shared[name] for name in common if not taken & _flags(shared[name].annotation)),
     ]
 
 

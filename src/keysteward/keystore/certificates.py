@@ -23,10 +23,10 @@ from keysteward.values import Fingerprint
 
 _SETTING = "KEYSTEWARD_CERTIFICATE_LIMIT_BYTES"
 
-_UPDATE = "'keysteward certificate update' gives it this certificate"
+_UPDATE = "update that entry with this certificate"
 
-_KEY = "'keysteward keypair add' takes it, or 'keysteward ssh add' if it is an SSH key."
-_KEYSTORE = "'keysteward import' takes it whole, the certificates alone too."
+_KEY = "Add it as a key pair, or as an SSH key if it is one."
+_KEYSTORE = "Import it as a whole keystore; that takes certificates alone, too."
 _TAKEN_BY = {
     Foreign.PRIVATE_KEY.found: _KEY,
     Foreign.ENCRYPTED_PRIVATE_KEY.found: _KEY,

@@ -58,11 +58,14 @@ _Key = FileKey | LockedKey
 _Proven = tuple[_Key, tuple[Certificate, ...], tuple[Certificate, ...] | Problem]
 """A key, the certificates that the file gives it, and its chain (none: empty) or what is wrong."""
 
-_LOCKED = "The password of the file does not open this key. Give its own with --key-password."
+_LOCKED = (
+    "The password of the file does not open this key. Give the password of its keys along with it."
+)
 
 _LOCKED_BY_A_THIRD = (
-    "Neither the password of the file nor the one given for its keys opens this key. Repeat with "
-    "its own as --key-password: each import takes the keys in that it can open."
+    "Neither the password of the file nor the one given for its keys opens this key. Import "
+    "the file again with this key's own as the password of its keys: each import takes the keys in "
+    "that it can open."
 )
 
 

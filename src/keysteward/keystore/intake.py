@@ -30,7 +30,7 @@ from keysteward.values import Alias, Fingerprint, Secret
 
 _DEFAULT_USAGE = Usage.TLS_CLIENT
 
-_IF_TAKEN = "It stays as it is; '--mode overwrite' takes the new content in."
+_IF_TAKEN = "It stays as it is; it gets the new content if existing entries are overwritten."
 
 
 class Mode(StrEnum):

@@ -25,9 +25,12 @@ _SETTING = "KEYSTEWARD_KEY_PAIR_LIMIT_BYTES"
 
 _LOCKED = "a private key that is encrypted with another password"
 
-_WHOLE = "A whole keystore comes in with 'keysteward import'."
+_WHOLE = "Import it as a whole keystore if it is one: that takes larger files."
 
-_TWO_SECRETS = "'keysteward import' takes files whose keys have another password than the file."
+_TWO_SECRETS = (
+    "Import it as a whole keystore: that takes files whose keys have another password than the "
+    "file."
+)
 
 
 @dataclass(frozen=True, slots=True)

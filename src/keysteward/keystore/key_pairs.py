@@ -39,8 +39,8 @@ from keysteward.storage.records import Base, NewEntry, NewVersion
 from keysteward.storage.transaction import Transaction
 from keysteward.values import Alias, Fingerprint, Notice, Secret, Severity
 
-_RENEW = "'keysteward keypair renew' gives it a new key"
-_UPDATE = "'keysteward keypair update' gives it this key"
+_RENEW = "renew that entry with a new key"
+_UPDATE = "update that entry with this key"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from keysteward.keystore.steward import Steward, require_administrator
 from keysteward.problems import AliasExists, EntryOwnedByProvider
 from keysteward.storage.audit import DONE, AuditEvent
 
-_IF_TAKEN = "Give the copy another alias ('--as ALIAS=NEW'), or overwrite it ('--overwrite')."
+_ANOTHER = "Give the copy another alias"
+_IF_TAKEN = f"{_ANOTHER}, or have that entry overwritten."
 
 
 def create_keystore(steward: Steward, caller: Caller, name: str) -> int:
@@ -115,7 +116,7 @@ def _plan(
         if entry.owner is Owner.PROVIDER:
             raise EntryOwnedByProvider(entry.alias, steward.settings.provider)
         if new in entries or (target.keystore_id, new) == (steward.keystore_id, alias):
-            raise AliasExists(new, remedy="Give the copy another alias ('--as ALIAS=NEW').")
+            raise AliasExists(new, remedy=f"{_ANOTHER}.")
         entries[new] = entry
     arrivals = [
         Arrival(new, e.version.chain, e.type, e.usage, e.trusted) for new, e in entries.items()

@@ -156,8 +156,7 @@ def _in_history(text: str) -> str:
     if _IN_HISTORY.fullmatch(text) is None:
         raise AliasInvalid(
             text,
-            "keys in the history are called '[number]_alias'; 'keysteward provider history' lists "
-            "them.",
+            "keys in the history are called '[number]_alias'. Look at the list of that history.",
         )
     return text
 

@@ -81,7 +81,5 @@ def _content(entry: Entry, version: Version, wish: RequestWish) -> Content:
     if wish.san:
         content = replace(content, san=subjects.build_san(wish.san))
     if not content.name.rdns:
-        raise SubjectInvalid(
-            "subject", "the key has none yet; say at least the common name (--cn)."
-        )
+        raise SubjectInvalid("subject", "the key has none yet; say at least the common name.")
     return content

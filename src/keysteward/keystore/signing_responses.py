@@ -303,8 +303,8 @@ def _owner_of(steward: Steward, entry: Entry, problem: PublicKeyMismatch) -> str
     for version in reversed(steward.store.list_versions(entry) if here else ()):
         if version.certificate.fingerprint == problem.certificate:
             return (
-                f"It is the certificate of version {version.number} of this entry: 'keysteward "
-                f"rollback' to {version.number} brings it back."
+                f"It is the certificate of version {version.number} of this entry: roll back to "
+                "that version to have it again."
             )
     if others:
         owner = max(others, key=lambda o: (o.is_current, o.number))

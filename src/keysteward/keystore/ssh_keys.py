@@ -26,6 +26,8 @@ _RSA_HASH = "sha256"
 """As in SAP's monitor, which has SHA-256/RSA chosen for RSA keys."""
 
 _SETTING = "KEYSTEWARD_KEY_FILE_LIMIT_BYTES"
+_UPDATE_SSH = "update that entry with this SSH key"
+_UPDATE_RSA = "update that entry with this RSA key"
 
 _NAMELESS = "rsa_key"
 
@@ -91,8 +93,8 @@ def add_rsa_key(
     says otherwise. ``update`` gives the key to a key pair that is there, under its unchanged alias
     and usage, and stores nothing for the same key with the same names, like ``add_ssh_key``.
 
-    Raises what ``add_ssh_key`` does; the file is refused for any other form, and the refusal names
-    the command that takes it.
+    Raises what ``add_ssh_key`` does; the file is refused for any other form, and the refusal says
+    as what it can be added.
     """
     with steward.recording_refusals(caller, _action(Usage.TLS_CLIENT, update=update), alias):
         target = _target(steward, caller, alias, Usage.TLS_CLIENT, update=update)
@@ -121,8 +123,9 @@ def _target(steward: Steward, caller: Caller, alias: str, usage: Usage, *, updat
     default_hash = None if usage is Usage.SSH else _RSA_HASH
     if not update:
         name = aliases.new_alias(alias, caller)
-        words = "ssh update" if usage is Usage.SSH else "rsa update"
-        steward.require_free(name, EntryType.KEY_PAIR, f"'keysteward {words}' gives it this key")
+        steward.require_free(
+            name, EntryType.KEY_PAIR, _UPDATE_SSH if usage is Usage.SSH else _UPDATE_RSA
+        )
         return _Target(name, None, usage, default_hash)
     entry = steward.store.get_entry(steward.keystore_id, alias)
     steward.require_right(entry, caller)
@@ -148,18 +151,15 @@ def _read_pkcs1(data: bytes) -> PrivateKey:
 def _instead(data: bytes, labels: set[str]) -> str:
     """Return in sentences what a file is that holds no clear PKCS#1, and what takes it."""
     if data.startswith(b"PuTTY-User-Key-File-"):
-        return "The file is a PuTTY key: 'keysteward ssh add' takes it."
+        return "The file is a PuTTY key. Add it as an SSH key."
     if "OPENSSH PRIVATE KEY" in labels:
-        return "The file is a key in OpenSSH's own form: 'keysteward ssh add' takes it."
+        return "The file is a key in OpenSSH's own form. Add it as an SSH key."
     if labels:
         first = min(labels)
         what = "an encrypted key" if first == _PKCS1 else f"a key in PEM under the label {first!r}"
-        return f"The file holds {what}: 'keysteward keypair add' takes it."
+        return f"The file holds {what}. Add it as a key pair."
     if data.startswith(b"\x30"):
-        return (
-            "The file is binary, a key in DER or a PKCS#12 keystore: 'keysteward keypair add' "
-            "takes it."
-        )
+        return "The file is binary, a key in DER or a PKCS#12 keystore. Add it as a key pair."
     return "The file holds no whole private key."
 
 

@@ -101,16 +101,16 @@ class Steward:
     def require_free(self, alias: Alias, type_: EntryType, instead: str) -> None:
         """Refuse a taken alias before an entry is made; the transaction looks again.
 
-        ``instead`` says what gives an entry of the same type the same content: "'…' gives it this
-        key". Raises AliasExists.
+        ``instead`` says how an entry of the same type gets the same content: "update that entry
+        with …". Raises AliasExists.
         """
         there = self.store.find_entry(self.keystore_id, alias)
         if there is None:
             return
-        others = "choose another alias, or rename that entry."
+        others = "Choose another alias, or rename that entry"
         if there.type is type_:
-            raise AliasExists(alias, remedy=f"{instead} under its alias; or {others}")
-        raise AliasExists(alias, remedy=others.capitalize())
+            raise AliasExists(alias, remedy=f"{others}, or {instead}.")
+        raise AliasExists(alias, remedy=f"{others}.")
 
 
 def require_administrator(caller: Caller) -> None:

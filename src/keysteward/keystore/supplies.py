@@ -81,7 +81,7 @@ def supply(
         if not _is_certificate(upload.data):
             return _supply_key_pair(steward, caller, name, upload, view, usage)
         if view is not View.CURRENT:
-            raise NotAKeyPair(name, "it needs no activation: supply it to Current (--current).")
+            raise NotAKeyPair(name, "it needs no activation: supply it to Current.")
         return _supply_certificate(steward, caller, name, upload.data, trusted=trusted)
 
 

@@ -1,6 +1,5 @@
 """Why a server refused, or there was no TLS at all, in plain words, and what to do about it."""
 
-import shlex
 import ssl
 from dataclasses import dataclass
 
@@ -172,7 +171,7 @@ def _in_context(number: int, transcript: Transcript, alias: Alias | None) -> tup
 
 def _none_sent(alias: Alias | None) -> str:
     if alias is None:
-        return "Connect with the alias of a key pair (--alias ALIAS)."
+        return "Connect with the alias of a key pair."
     return (
         f"The key of {alias!r} fits no signature scheme that the server allows: it needs a key of "
         "another type."
@@ -184,21 +183,18 @@ def _flaw(transcript: Transcript, alias: Alias | None) -> Refusal | None:
     if not transcript.own_chain:
         return None
     leaf, top = transcript.own_chain[0], transcript.own_chain[-1]
-    name = "ALIAS" if alias is None else shlex.quote(alias)
     if leaf.self_signed:
         return Refusal(
             f"The client certificate is still self-signed: {leaf.subject}.",
-            "Send the entry's signing request to a CA, and upload the CA's response first: "
-            f"keysteward csr {name} -o FILE, keysteward response upload {name} FILE.",
+            "Send the entry's signing request to a CA, and upload the CA's response first.",
         )
     if top.self_signed or top.issuer in transcript.accepted_issuers:
         return None
     chain = "The chain sent" if alias is None else f"The chain of {alias!r}"
     return Refusal(
         f"{chain} ends at {top.subject!r} and lacks its issuer {top.issuer!r}.",
-        "Upload the response with its whole chain: keysteward response upload "
-        f"{name} FILE. If {top.issuer!r} is the root, ask the server's administrators to trust it "
-        "for client certificates.",
+        f"Upload the CA's response with its whole chain. If {top.issuer!r} is the root, ask the "
+        "server's administrators to trust it for client certificates.",
     )
 
 

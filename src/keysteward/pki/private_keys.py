@@ -60,7 +60,7 @@ _MISFIT = (
 _CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
 
 _FROM_JAVA = (
-    "'keysteward import' takes it whole; for one key of it, make a PKCS#12 file with 'keytool "
+    "Import it as a whole keystore; for one key of it, make a PKCS#12 file with 'keytool "
     "-importkeystore -srcalias ALIAS -deststoretype PKCS12' and give that."
 )
 _OTHER_FILES = (
@@ -69,7 +69,7 @@ _OTHER_FILES = (
     (
         b"PuTTY-User-Key-File",
         (
-            "a PuTTY key. 'keysteward ssh add' takes it; for another use, convert it with "
+            "a PuTTY key. Add it as an SSH key; for another use, convert it with "
             "'puttygen FILE -O private-openssh -o key.pem' and give that."
         ),
     ),
@@ -169,7 +169,7 @@ def _no_key(data: bytes, blocks: tuple[Block, ...]) -> str:
 def _from_block(block: Block, password: Secret | None) -> PrivateKeyTypes:
     if block.label == "OPENSSH PRIVATE KEY":
         raise PrivateKeyUnreadable(
-            "The key is in OpenSSH's own format. 'keysteward ssh add' takes it; for another use, "
+            "The key is in OpenSSH's own format. Add it as an SSH key; for another use, "
             "convert a copy of the file with 'ssh-keygen -p -m PKCS8 -f COPY' and give that."
         )
     if b"Proc-Type:" in block.body:  # RFC 1421 section 4.6.1.1, as OpenSSL encrypts old forms

@@ -117,7 +117,7 @@ def _require_head(revision: str | None, settings: Settings) -> None:
     _require_known(revision, settings)
     raise DatabaseUnusable(
         f"The database has the schema {revision}, this version of Keysteward works with "
-        f"{migrations.HEAD}. Make a copy of it, then run 'keysteward database upgrade'."
+        f"{migrations.HEAD}. Make a copy of it, then upgrade the database."
     )
 
 

@@ -162,7 +162,7 @@ def _not_listening(settings: Settings, error: Exception) -> SettingInvalid:
     text = os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error)
     reason = text.lower()
     return SettingInvalid(
-        "KEYSTEWARD_HOST, KEYSTEWARD_PORT (--host, --port)",
+        "KEYSTEWARD_HOST, KEYSTEWARD_PORT",
         f"the server cannot listen on {settings.host}, port {settings.port}: {reason}. If another "
         "program has the port, end it or choose another port.",
     )

@@ -32,9 +32,9 @@ FOLDER = "tls"
 """In the data folder: where a self-signed certificate and its key lie."""
 
 _COMMON_NAME = "Keysteward"
-_CERTIFICATE = "KEYSTEWARD_TLS_CERTIFICATE (--tls-certificate)"
-_KEY = "KEYSTEWARD_TLS_KEY (--tls-key)"
-_HOST = "KEYSTEWARD_HOST (--host)"
+_CERTIFICATE = "KEYSTEWARD_TLS_CERTIFICATE"
+_KEY = "KEYSTEWARD_TLS_KEY"
+_HOST = "KEYSTEWARD_HOST"
 UNSPECIFIED = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not listened on
 """Hosts that mean all addresses, at none of which a client can connect."""
 
@@ -75,7 +75,7 @@ def require_loopback(addresses: Iterable[str]) -> None:
     """Refuse to speak plain HTTP where others could listen. Raises SettingInvalid."""
     for address in addresses:
         if not _is_loopback(address):
-            raise SettingInvalid(_HOST, f"it means {address}, which needs TLS. Add --tls.")
+            raise SettingInvalid(_HOST, f"it means {address}, which needs TLS. Turn TLS on.")
 
 
 def _is_loopback(host: str) -> bool:

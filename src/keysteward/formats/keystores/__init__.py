@@ -13,11 +13,11 @@ READERS: tuple[Reader, ...] = (jks, jceks, pkcs12)
 _CONVERT = "Convert it to PKCS#12 with the tool that made it, and import that."
 _UNPACK = "Unpack it, and import the keystore in it."
 _DECODE = "Decode it (with 'base64 -d'), and import the keystore in it."
-_ADD = "Add a key with 'keysteward keypair add', a certificate with 'keysteward certificate add'."
-_ADD_SSH = "Add it with 'keysteward ssh add'."
+_ADD = "Add a key in it as a key pair, a certificate as a certificate."
+_ADD_SSH = "Add it as an SSH key."
 _OF_PKCS7 = (
-    "Add a certificate of it with 'keysteward certificate add'. If it is a CA's answer, give it to "
-    "the key pair with 'keysteward response upload'."
+    "If it is a CA's answer, upload it to its key pair as the signing response; else add a "
+    "certificate of it as a certificate."
 )
 _PEM = b"-----BEGIN "
 _BLOCKS = (
@@ -66,4 +66,4 @@ def _named(data: bytes) -> tuple[str, str]:
     except CertificateUnreadable:
         found = ((what, remedy) for start, what, remedy in _STARTS if data.startswith(start))
         return next(found, ("neither JKS nor JCEKS nor PKCS#12", _CONVERT))
-    return "a certificate in DER", "Add it with 'keysteward certificate add'."
+    return "a certificate in DER", "Add it as a certificate."

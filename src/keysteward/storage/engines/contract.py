@@ -12,8 +12,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 BUSY_TIMEOUT_SECONDS = 10
 """How long a writer waits for another one before it gives up with KeystoreBusy."""
 
-SETTING = "KEYSTEWARD_DATABASE (--database)"
-"""What to name where the URL is wrong: either of the two has it."""
+SETTING = "KEYSTEWARD_DATABASE"
+"""What to name where the URL is wrong."""
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
