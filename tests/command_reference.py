@@ -11,7 +11,7 @@ _TITLE = """# Commands
 
 Every command with its arguments and options, as `keysteward COMMAND --help` shows them. FILE may be `-` for standard input. `python -m tests.command_reference > docs/commands.md` writes this page anew.
 
-The options `--data DIR`, `--keystore NAME`, `--database URL` and `--as tenant|provider` go with every command, in front of its name or behind it; where a command has an `--as` of its own, the common one stands in front.
+The options `--data DIR`, `--keystore NAME`, `--database URL` and `--as tenant|provider` go with every command that can do something with them, in front of its name or behind it; where a command has an `--as` of its own, the common one stands in front. `init`, `serve`, `recovery` and `database` are about the whole installation and take no `--as`.
 """  # noqa: E501  # a paragraph of Markdown is one line
 _COMMON = frozenset({"data", "keystore", "database", "act_as", "help"})
 

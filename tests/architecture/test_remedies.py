@@ -43,12 +43,13 @@ def _texts(module: Path) -> Iterator[str]:
     """Yield the string literals of a module but for docstrings; {} stands for what varies."""
     nodes = tuple(ast.walk(ast.parse(module.read_text())))
     bodies = (body for node in nodes if isinstance(body := getattr(node, "body", None), list))
-    documenting = {line.value for body in bodies for line in body if isinstance(line, ast.Expr)}
-    for node in nodes:
+    seen = {line.value for body in bodies for line in body if isinstance(line, ast.Expr)}
+    for node in nodes:  # outer ones first
         if isinstance(node, ast.JoinedStr):
+            seen.update(node.values)
             parts = (p.value if isinstance(p, ast.Constant) else "{}" for p in node.values)
             yield "".join(map(str, parts))
-        elif isinstance(node, ast.Constant) and node not in documenting:
+        elif isinstance(node, ast.Constant) and node not in seen:
             yield node.value if isinstance(node.value, str) else ""
 
 
