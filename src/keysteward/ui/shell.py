@@ -23,6 +23,7 @@ def values(service: Service, static: StaticFiles, visit: Visit) -> dict[str, obj
         "csrf_token": service.csrf.issue(principal) if principal else "",
         "may": {str(permission) for permission in principal.permissions} if principal else set(),
         "base": keystore_address(visit.keystore),
+        "provider": visit.steward.settings.provider,
     }
 
 
