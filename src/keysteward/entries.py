@@ -37,6 +37,26 @@ class View(StrEnum):
     """Keys of the provider that were replaced, as ``[n]_alias`` (SAP: ``KeyHistory``)."""
 
 
+class ChainState(StrEnum):
+    """How far the chain of a key pair goes. Every chain that is stored has no gap in it."""
+
+    COMPLETE = "complete"
+    """It ends in a self-signed root that issued the rest."""
+    ROOT_MISSING = "root-missing"
+    """It ends in an intermediate certificate, whose issuer is not in it."""
+    INCOMPLETE = "incomplete"
+    """It is the end-entity certificate alone: not even the CA that issued it is there."""
+    SELF_SIGNED = "self-signed"
+    """No CA issued the certificate: a placeholder, as a rule, until the first response."""
+
+    @classmethod
+    def of(cls, chain: tuple[Certificate, ...]) -> "ChainState":
+        """Return the state of a key pair's chain, end-entity first."""
+        if chain[-1].self_signed:
+            return cls.COMPLETE if len(chain) > 1 else cls.SELF_SIGNED
+        return cls.ROOT_MISSING if len(chain) > 1 else cls.INCOMPLETE
+
+
 class Reason(StrEnum):
     """Why a version of an entry came to be."""
 
@@ -119,6 +139,8 @@ class Action(StrEnum):
     READ_KEYSTORE = "read-keystore"
     READ_BACKUP = "read-backup"
     READ_AUDIT_LOG = "read-audit-log"
+    # Connections that the server made for somebody.
+    CONNECTION_TEST = "connection-test"
 
 
 class Source(StrEnum):

@@ -27,7 +27,7 @@
     |                       MediaTypeUnsupported, ResourceUnknown, MethodNotSupported,
     |                       IdempotencyKeyReused, ServerBusy
     `-- of a connection:    KeyNotUsableForTls, TlsFromMemoryUnavailable, AddressInvalid,
-                            ConnectionFailed, RemoteProblem
+                            DestinationNotAllowed, ConnectionFailed, RemoteProblem
 
 The core knows no HTTP status and no exit status: each face has one table over ``Kind``.
 """
@@ -1408,6 +1408,28 @@ class AddressInvalid(Problem):
         return (
             f"{self.address!r}: {self.reason} Write HOST:PORT, like receiver.example:8443, and an "
             "IPv6 address in brackets."
+        )
+
+
+@dataclass(eq=False)
+class DestinationNotAllowed(Problem):
+    """The server may not connect there on somebody's behalf; nothing was sent."""
+
+    slug = "destination-not-allowed"
+    title = "The server may not connect there"
+    kind = Kind.FORBIDDEN
+
+    address: str
+    """As it was asked for, with the port."""
+    reason: str
+    setting: str
+    """The name of the setting that would allow it."""
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.address}: {self.reason} If the server shall connect there, its administrator "
+            f"allows it with {self.setting}."
         )
 
 

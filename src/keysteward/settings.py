@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TypedDict
 
+from keysteward import guard
+from keysteward.guard import Reach
 from keysteward.problems import SettingInvalid
 
 RESPONSE_LIMIT_BYTES = 30_720
@@ -99,6 +101,10 @@ class Settings:
     """KEYSTEWARD_ODATA_ACCOUNT_RATE: OData requests a second of one account; ``off`` for any."""
     trust_bundle: Path | None = field(default=None)
     """KEYSTEWARD_TRUST_BUNDLE: PEM file of roots that need no confirmation; none by default."""
+    connect_networks: tuple[str, ...] = ()
+    """KEYSTEWARD_CONNECT_NETWORKS: what the server may connect to besides public addresses."""
+    connect_ports: tuple[tuple[int, int], ...] = guard.PORTS
+    """KEYSTEWARD_CONNECT_PORTS: ports that the server may connect to, with commas and ranges."""
     host: str = "127.0.0.1"
     """KEYSTEWARD_HOST: address or name that the server listens on."""
     port: int = 8470
@@ -127,6 +133,12 @@ class Settings:
     """KEYSTEWARD_METRICS_ENTRIES: most entries with a series of their own in /metrics."""
     log: str = "info"
     """KEYSTEWARD_LOG: least level that is logged: debug, info, warning or error."""
+
+    @property
+    def reach(self) -> Reach:
+        """Where the server may connect to for somebody."""
+        networks = tuple(map(ipaddress.ip_network, self.connect_networks))
+        return Reach(networks, self.connect_ports)
 
 
 KNOWN = frozenset(f"KEYSTEWARD_{one.name.upper()}" for one in fields(Settings)) | {
@@ -172,9 +184,7 @@ def from_environment(
     return Settings(
         data=folder,
         keyring=Path(text("KEYRING") or folder / "sealing"),
-        keystore=_encodable(
-            "KEYSTEWARD_KEYSTORE (--keystore)", keystore or text("KEYSTORE") or "default"
-        ),
+        keystore=_encodable("KEYSTEWARD_KEYSTORE", keystore or text("KEYSTORE") or "default"),
         database=database or text("DATABASE"),
         response_limit_bytes=number("RESPONSE_LIMIT_BYTES") or RESPONSE_LIMIT_BYTES,
         certificate_limit_bytes=number("CERTIFICATE_LIMIT_BYTES") or CERTIFICATE_LIMIT_BYTES,
@@ -198,6 +208,8 @@ def from_environment(
 class _Server(TypedDict, total=False):
     """The fields of ``Settings`` that only the server looks at."""
 
+    connect_networks: tuple[str, ...]
+    connect_ports: tuple[tuple[int, int], ...]
     host: str
     port: int
     tls: bool
@@ -258,6 +270,18 @@ def _networks(name: str, text: str) -> tuple[str, ...]:
     return found
 
 
+def _ports(name: str, text: str) -> tuple[tuple[int, int], ...]:
+    found = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        begin = _port(name, first.strip())
+        end = _port(name, last.strip()) if dash else begin
+        if end < begin:
+            raise SettingInvalid(name, f"{part.strip()!r} ends before it begins.")
+        found.append((begin, end))
+    return tuple(found)
+
+
 def _level(name: str, text: str) -> str:
     if text not in LOG_LEVELS:
         raise SettingInvalid(name, f"{text!r} is none of {', '.join(LOG_LEVELS)}.")
@@ -271,6 +295,8 @@ def _positive(name: str, text: str) -> int:
 
 
 _SERVER: Mapping[str, Callable[[str, str], object]] = {
+    "connect_networks": _networks,
+    "connect_ports": _ports,
     "host": _encodable,
     "port": _port,
     "tls": _switch,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from keysteward import guard
 from keysteward.keystore import downloads, imports
 from keysteward.keystore.downloads import KeystoreForm
 from keysteward.keystore.imports import Upload
@@ -79,7 +80,7 @@ def test_connection_with_such_a_chain_succeeds(tmp_path: Path) -> None:
     context = contexts.client_context(chain, secret, (chain[-1],), Alias("client"))
     with receivers.openssl_receiver(tmp_path, (server, root), (root,)) as receiver:
         connection = connections.check_connection(
-            "localhost", receiver.port, context, timeout_seconds=10.0
+            *("localhost", receiver.port, context), reach=guard.ANYWHERE, timeout_seconds=10.0
         )
     assert "CN=localhost,O=Foo & Bar" == connection.peer_chain[0].subject
     assert (chain[-1].subject,) == connection.accepted_issuers

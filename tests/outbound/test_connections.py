@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from keysteward import guard
 from keysteward.outbound import connections, contexts
 from keysteward.outbound.connections import Connection
 from keysteward.pki import certificates
@@ -49,7 +50,11 @@ def _check(
     alias: Alias | None = None,
 ) -> Connection:
     return connections.check_connection(
-        "localhost", port, context, timeout_seconds=seconds, server_name=name, alias=alias
+        *("localhost", port, context),
+        reach=guard.ANYWHERE,
+        timeout_seconds=seconds,
+        server_name=name,
+        alias=alias,
     )
 
 
@@ -278,7 +283,7 @@ def test_chain_without_its_intermediate_is_named(
         said = "The chain of 'our backend' ends at 'CN=client' and lacks its issuer"
         assert said in problem.reason
         assert "The server names the issuers that it accepts: CN=Test Root." in problem.reason
-        assert "keysteward response upload 'our backend' FILE" in problem.remedy
+        assert "Upload the CA's response with its whole chain." in problem.remedy
         assert problem.detail.index("CN=Test Root") < problem.detail.index("Upload")
 
 
@@ -289,7 +294,7 @@ def test_placeholder_leads_to_its_signing_request(
     own = pki_maker.issue("placeholder", eku=("clientAuth",))
     problem = _failure(demanding.port, _context((own,), server[-1]), alias=Alias("shop"))
     assert "still self-signed: CN=placeholder" in problem.reason
-    assert "keysteward csr shop" in problem.remedy
+    assert "Send the entry's signing request to a CA" in problem.remedy
 
 
 def test_expired_client_certificate_is_named(
@@ -319,7 +324,7 @@ def test_missing_client_certificate_is_named(
     problem = _failure(demanding.port, _without_key(server[-1]))
     assert problem.alert in ("handshake_failure", "certificate_required")
     assert "demands a client certificate and none was sent" in problem.reason
-    assert "--alias ALIAS" in problem.remedy
+    assert "the alias of a key pair" in problem.remedy
     assert "signature scheme" not in problem.remedy
 
 
@@ -385,7 +390,7 @@ def test_server_of_an_unknown_ca_is_shown(
     assert problem.alert is None
     assert "No trusted certificate verifies" in problem.reason
     assert "sends no certificate of its issuer 'CN=Receiver Root'" in problem.reason
-    assert "keysteward certificate add ALIAS FILE" in problem.remedy
+    assert "add it as a certificate" in problem.remedy
     assert fingerprint not in problem.reason + problem.remedy
     assert problem.detail.endswith(f"SHA-256 {fingerprint}).")
 
@@ -398,7 +403,7 @@ def test_server_that_sends_an_unknown_root_is_shown(
         problem = _failure(receiver.port, _context(client, client[-1]))
     assert "ends in a root that is not trusted here" in problem.reason
     assert "Get the root" in problem.remedy
-    assert "keysteward certificate add ALIAS FILE" in problem.remedy
+    assert "add it as a certificate" in problem.remedy
 
 
 def test_server_without_its_intermediate_is_told_which(
@@ -417,7 +422,7 @@ def test_server_without_its_intermediate_is_told_which(
         "'CN=Try Issuing'." in problem.reason
     )
     assert "the server's administrators must add it to what the server sends" in problem.remedy
-    assert "keysteward certificate add ALIAS FILE" in problem.remedy
+    assert "add it as a certificate" in problem.remedy
     assert "200" in (mended.status_line or "")
 
 
@@ -563,7 +568,9 @@ def test_unknown_name_is_told(server: tuple[Issued, ...]) -> None:
     """A name that does not exist is told from a server that is not there."""
     with pytest.raises(ConnectionFailed, match=r"'receiver\.invalid' cannot be resolved"):
         connections.check_connection(
-            "receiver.invalid", 443, _without_key(server[-1]), timeout_seconds=5
+            *("receiver.invalid", 443, _without_key(server[-1])),
+            reach=guard.ANYWHERE,
+            timeout_seconds=5,
         )
 
 

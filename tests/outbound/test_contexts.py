@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 
-from keysteward import app
+from keysteward import app, guard
 from keysteward.entries import Caller
 from keysteward.keystore import key_pairs
 from keysteward.keystore.certificates import add_certificate
@@ -49,7 +49,9 @@ def _context(chain: tuple[Issued, ...], *anchors: Issued) -> ssl.SSLContext:
 
 
 def _check(receiver: Receiver, context: ssl.SSLContext) -> Connection:
-    return connections.check_connection(receiver.host, receiver.port, context, timeout_seconds=10.0)
+    return connections.check_connection(
+        *(receiver.host, receiver.port, context), reach=guard.ANYWHERE, timeout_seconds=10.0
+    )
 
 
 @pytest.mark.parametrize("kind", ["rsa2048", "p256", "p384", "p521", "ed25519", "ed448"], ids=str)

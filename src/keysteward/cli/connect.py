@@ -8,7 +8,7 @@ import typer
 from keysteward.cli import options, output
 from keysteward.cli.session import Session, as_text, complete_alias
 from keysteward.entries import View
-from keysteward.outbound import addresses, connections, contexts
+from keysteward.outbound import addresses
 from keysteward.outbound.connections import Connection
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import ConnectionFailed, Problem
@@ -60,19 +60,8 @@ def _connect(
 ) -> tuple[Connection, Certificate | None]:
     """Return the connection, and the certificate that was there to be presented."""
     parsed = addresses.parse_address(address)
-    with session.opened() as steward:
-        entry = None
-        if alias is not None:
-            entry = steward.store.get_entry(steward.keystore_id, alias, view)
-        context = contexts.context_of(steward, entry)
-    found = connections.check_connection(
-        parsed.host,
-        parsed.port,
-        context,
-        timeout_seconds=timeout_seconds,
-        alias=entry.alias if entry else None,
-    )
-    return found, entry.version.certificate if entry else None
+    with session.desk() as desk:
+        return desk.connections.check(parsed, alias, view, timeout_seconds)
 
 
 def _say_connection(found: Connection, own: Certificate | None) -> None:

@@ -32,6 +32,9 @@ from keysteward.keystore.key_pairs import KeyUpload, PlaceholderWish
 from keysteward.keystore.provider_keys import HistoryKey, NewProviderKey
 from keysteward.keystore.signing_requests import RequestWish
 from keysteward.keystore.trust import Consent
+from keysteward.outbound.addresses import Address
+from keysteward.outbound.connections import Connection
+from keysteward.pki.certificates import Certificate
 from keysteward.pki.key_pairs import KeySpec
 from keysteward.pki.usages import Usage
 from keysteward.storage.audit import AuditReport
@@ -247,6 +250,15 @@ class AuditLog(Protocol):
         """Tell which certificate was active under an alias at a time, and how that came."""
 
 
+class Connections(Protocol):
+    """Receivers, tried with the key pairs of the keystore."""
+
+    def check(
+        self, address: Address, alias: str | None, view: View, timeout_seconds: float
+    ) -> tuple[Connection, Certificate | None]:
+        """Return a connection, and the certificate that was there to be presented."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """One keystore, open for the time of a command."""
@@ -259,5 +271,6 @@ class Desk:
     keystores: Keystores
     provider_keys: ProviderKeys
     audit_log: AuditLog
+    connections: Connections
     users: Users
     clients: Clients

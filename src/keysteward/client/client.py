@@ -12,6 +12,7 @@ from keysteward.client.accounts import Accounts
 from keysteward.client.audit import AuditLog, Outcome
 from keysteward.client.backups import Backups
 from keysteward.client.connection import Connection
+from keysteward.client.connections import Connections
 from keysteward.client.credentials import ClientSecret, Credentials, Password, Token
 from keysteward.client.entries import Entries
 from keysteward.client.key_pairs import KeyPairs
@@ -29,7 +30,7 @@ class _Named(msgspec.Struct):
     name: str
 
 
-class Keystore(Entries, KeyPairs, Backups, ProviderKeys, AuditLog):
+class Keystore(Entries, KeyPairs, Backups, ProviderKeys, AuditLog, Connections):
     """One keystore of an installation, with all that can be done in it."""
 
     def __init__(self, connection: Connection, name: str) -> None:

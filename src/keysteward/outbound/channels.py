@@ -14,10 +14,18 @@ from typing import TypeVar
 _CHUNK_BYTES = 16_384
 _FIRST_BYTES = 200
 
+_MOST_BYTES = 1_048_576
+"""What a server may send altogether. A handshake with the longest chain that OpenSSL reads has some
+100 KiB, and of an answer 16 KiB are read."""
+
 _Result = TypeVar("_Result")
 
 # The record types with which a server can begin: alert and handshake (RFC 8446 section 5.1).
 _FIRST_RECORDS = (21, 22)
+
+
+class EndlessData(OSError):
+    """The server sent more than anything that is waited for here."""
 
 
 class Channel:
@@ -30,6 +38,7 @@ class Channel:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self._first = b""
+        self._received = 0
         self.deadline = deadline
         """Value of time.monotonic at which everything ends with TimeoutError."""
         self.protocol = ""
@@ -96,6 +105,9 @@ class Channel:
         if len(self._first) < _FIRST_BYTES:
             self._first += data[:_FIRST_BYTES]
         if data:
+            self._received += len(data)
+            if self._received > _MOST_BYTES:
+                raise EndlessData
             self._incoming.write(data)
         else:
             self._incoming.write_eof()

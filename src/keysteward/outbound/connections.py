@@ -1,14 +1,17 @@
 """The check of a connection: a real handshake and one request, told in plain words."""
 
-import socket
 import ssl
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from enum import StrEnum
 
-from keysteward.outbound import answers, refusals, transcripts, verifications
+from keysteward.guard import Reach
+from keysteward.outbound import answers, destinations, refusals, transcripts, verifications
 from keysteward.outbound.addresses import Address
-from keysteward.outbound.channels import Channel
+from keysteward.outbound.answers import Answer
+from keysteward.outbound.channels import Channel, EndlessData
+from keysteward.outbound.destinations import Connected, NotResolved, Resolve
 from keysteward.outbound.refusals import Refusal
 from keysteward.outbound.transcripts import Transcript
 from keysteward.pki.certificates import Certificate
@@ -53,6 +56,35 @@ class Connection:
     """A sentence on what this proves about the client certificate, and what it does not."""
 
 
+class Step(StrEnum):
+    """What a connection goes through, in this order."""
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    SERVER_CERTIFICATE = "server-certificate"
+    HOST_NAME = "host-name"
+    CLIENT_CERTIFICATE = "client-certificate"
+    HANDSHAKE = "handshake"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How far an attempt came; it came to its end if there is no refusal."""
+
+    address: str
+    transcript: Transcript
+    duration_seconds: float
+    ip: str = ""
+    """Empty if none was connected to."""
+    protocol: str = ""
+    cipher: str = ""
+    answer: Answer | None = None
+    refusal: Refusal | None = None
+    ended_at: Step | None = None
+    """What the refusal is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Received:
     data: bytes = b""
@@ -60,103 +92,166 @@ class _Received:
     timed_out: bool = False
 
 
-def check_connection(
+def check_connection(  # each is a keyword that says what it is
     host: str,
     port: int,
     context: ssl.SSLContext,
     *,
+    reach: Reach,
     timeout_seconds: float,
     server_name: str | None = None,
     alias: Alias | None = None,
 ) -> Connection:
-    """Return what a real connection showed: resolve, connect, handshake, one ``GET /``.
+    """Return what a real connection showed; see ``attempt``.
 
-    A server that refuses the client certificate does so in the handshake (TLS 1.2), with its first
-    bytes afterwards (TLS 1.3 ends the client's handshake before the server has seen the
-    certificate, RFC 8446 section 4.4.2.4 and appendix E.1), or in its HTTP answer (nginx). All
-    three raise.
-
-    Args:
-        host: name or IP address, as ``addresses.parse_address`` returns it.
-        port: TCP port.
-        context: made for this check; it is observed, so no other connection may use it meanwhile.
-        timeout_seconds: for everything after the name was resolved.
-        server_name: name to ask for and to verify, if it is another than ``host``.
-        alias: whose key pair the context presents, for the words of a refusal.
-
-    Raises ConnectionFailed with the reason and the remedy.
+    Raises ConnectionFailed with the reason and the remedy, and DestinationNotAllowed.
     """
-    started = time.monotonic()
-    address, name = str(Address(host, port)), server_name or host
-    transcript = transcripts.observe(context)
-    connected, ip = _connect(host, port, started + timeout_seconds, address)
-    with closing(connected):
-        channel = Channel(connected, context, name, started + timeout_seconds)
-        refusal = _handshake_refusal(channel, transcript, name, alias)
-        if refusal is not None:
-            raise _failed(address, refusal, transcript)
-        received = _ask(channel, name)
-    refusal = _refusal_after_handshake(channel, transcript, received, alias)
-    if refusal is not None:
-        raise _failed(address, refusal, transcript)
-    answer = answers.read_answer(received.data)
+    made = attempt(
+        Address(host, port),
+        context,
+        reach=reach,
+        timeout_seconds=timeout_seconds,
+        server_name=server_name,
+        alias=alias,
+    )
+    return connection_of(made)
+
+
+def connection_of(made: Attempt) -> Connection:
+    """Return the connection of an attempt. Raises ConnectionFailed if none came about."""
+    if made.refusal is not None or made.answer is None:
+        raise failure_of(made)
+    transcript = made.transcript
     return Connection(
-        address=address,
-        ip=ip,
-        protocol=channel.protocol,
-        cipher=channel.cipher,
+        address=made.address,
+        ip=made.ip,
+        protocol=made.protocol,
+        cipher=made.cipher,
         peer_chain=transcript.peer_chain,
         certificate_requested=transcript.requested,
         certificate_sent=bool(transcript.own_chain),
         accepted_issuers=transcript.accepted_issuers,
-        status_line=answer.status_line,
-        header=answer.header,
-        body=answer.body,
-        text=answer.text,
-        duration_seconds=time.monotonic() - started,
-        remark=_remark(transcript, channel.protocol, answer.status_line),
+        status_line=made.answer.status_line,
+        header=made.answer.header,
+        body=made.answer.body,
+        text=made.answer.text,
+        duration_seconds=made.duration_seconds,
+        remark=_remark(transcript, made.protocol, made.answer.status_line),
     )
 
 
-def _failed(address: str, refusal: Refusal, transcript: Transcript) -> ConnectionFailed:
+def failure_of(made: Attempt) -> ConnectionFailed:
+    """Return the problem with which an attempt ended."""
+    refusal = made.refusal or Refusal("The connection ended.", "Try again.")
     return ConnectionFailed(
-        address,
+        made.address,
         refusal.reason,
         refusal.remedy,
         alert=refusal.alert,
-        peer_chain=verifications.shown(transcript.peer_chain),
+        peer_chain=verifications.shown(made.transcript.peer_chain),
         evidence=refusal.evidence,
+    )
+
+
+def attempt(  # each is a keyword that says what it is
+    to: Address,
+    context: ssl.SSLContext,
+    *,
+    reach: Reach,
+    timeout_seconds: float,
+    server_name: str | None = None,
+    alias: Alias | None = None,
+    ask: Resolve = destinations.ask_system,
+) -> Attempt:
+    """Return how far a real connection came: resolve, connect, handshake, one ``GET /``.
+
+    A server that refuses the client certificate does so in the handshake (TLS 1.2), with its first
+    bytes afterwards (TLS 1.3 ends the client's handshake before the server has seen the
+    certificate, RFC 8446 section 4.4.2.4 and appendix E.1), or in its HTTP answer (nginx). All
+    three are refusals.
+
+    Args:
+        to: name or IP address and TCP port, as ``addresses.parse_address`` returns them.
+        context: made for this check; it is observed, so no other connection may use it meanwhile.
+        reach: where the connection may go: ``guard.ANYWHERE`` for who connects from their own
+            machine, ``settings.reach`` for whom the server connects for.
+        timeout_seconds: for everything together, the name service and all addresses included.
+        server_name: name to ask for and to verify, if it is another than the host.
+        alias: whose key pair the context presents, for the words of a refusal.
+        ask: what resolves the name.
+
+    Raises DestinationNotAllowed; nothing was sent anywhere then but to the name service.
+    """
+    started = time.monotonic()
+    deadline, name = started + timeout_seconds, server_name or to.host
+    transcript = transcripts.observe(context)
+
+    def ended(refusal: Refusal, at: Step, ip: str = "") -> Attempt:
+        spent = time.monotonic() - started
+        return Attempt(str(to), transcript, spent, ip, refusal=refusal, ended_at=at)
+
+    try:
+        ips = destinations.resolve(to, deadline, reach, ask)
+    except NotResolved as error:
+        return ended(_unresolved(to.host, error), Step.RESOLVE)
+    try:
+        connected = destinations.connect(ips, to.port, deadline)
+    except OSError as error:
+        return ended(Refusal(*_unreachable(error)), Step.CONNECT)
+    with closing(connected.socket):
+        channel = Channel(connected.socket, context, name, deadline)
+        return _converse(connected, channel, transcript, to, (started, name, alias))
+
+
+def _converse(
+    connected: Connected,
+    channel: Channel,
+    transcript: Transcript,
+    to: Address,
+    of: tuple[float, str, Alias | None],
+) -> Attempt:
+    """Return the rest of an attempt from the handshake on."""
+    started, name, alias = of
+    found: Answer | None = None
+    refusal, at = _handshake_refusal(channel, transcript, name, alias)
+    if refusal is None:
+        received = _ask(channel, name)
+        refusal, at = _refusal_after_handshake(channel, transcript, received, alias)
+        found = answers.read_answer(received.data)
+    return Attempt(
+        address=str(to),
+        transcript=transcript,
+        duration_seconds=time.monotonic() - started,
+        ip=connected.ip,
+        protocol=channel.protocol,
+        cipher=channel.cipher,
+        answer=found,
+        refusal=refusal,
+        ended_at=at,
     )
 
 
 # ---- resolve and connect
 
 
-def _connect(host: str, port: int, deadline: float, address: str) -> tuple[socket.socket, str]:
-    """Return a connected socket and the IP address; every address of the name is tried in turn."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError, ValueError) as error:
-        raise ConnectionFailed(
-            address,
-            f"The name {host!r} cannot be resolved.",
-            "Check its spelling and this system's name service.",
-        ) from error
-    failure: OSError = TimeoutError()
-    for family, kind, protocol, _, target in found:
-        connected = socket.socket(family, kind, protocol)
-        try:
-            connected.settimeout(max(0.001, deadline - time.monotonic()))
-            connected.connect(target)
-        except OSError as error:
-            connected.close()
-            failure = error
-        else:
-            return connected, str(target[0])
-    raise ConnectionFailed(address, *_unreachable(failure)) from failure
+def _unresolved(host: str, error: NotResolved) -> Refusal:
+    if not error.in_time:
+        return Refusal(
+            f"No name service answered in time for {host!r}.",
+            "Check this system's name service, or allow more time.",
+        )
+    return Refusal(
+        f"The name {host!r} cannot be resolved.",
+        "Check its spelling and this system's name service.",
+    )
 
 
 def _unreachable(failure: OSError) -> tuple[str, str]:
+    if isinstance(failure, EndlessData):
+        return (
+            "The server sends data without an end.",
+            "Check host name and port: this is no server that answers requests.",
+        )
     if isinstance(failure, ConnectionRefusedError):
         return (
             "The connection was refused: nothing listens at this port.",
@@ -176,29 +271,50 @@ def _unreachable(failure: OSError) -> tuple[str, str]:
 # ---- handshake
 
 
+_Ended = tuple[Refusal | None, Step | None]
+"""A refusal and what it is about; two times None if there is none."""
+
+_NOT_OF_THE_CERTIFICATE = frozenset({51, 70, 71, 80, 112, 120})
+"""Alerts that mean something else also where a client certificate was asked for."""
+
+
 def _handshake_refusal(
     channel: Channel, transcript: Transcript, name: str, alias: Alias | None
-) -> Refusal | None:
+) -> _Ended:
     try:
         channel.shake_hands()
     except ssl.SSLCertVerificationError as error:
-        return verifications.of_verification(error, transcript, name)
+        at = Step.HOST_NAME if verifications.is_of_name(error) else Step.SERVER_CERTIFICATE
+        return verifications.of_verification(error, transcript, name), at
     except ssl.SSLError as error:
         if transcript.alert is not None:
-            return refusals.of_alert(transcript.alert, transcript, alias)
+            return _of_alert(transcript, alias)
         if channel.foreign is not None:
-            return refusals.of_other_protocol(channel.foreign)
+            return refusals.of_other_protocol(channel.foreign), Step.HANDSHAKE
         if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)):
-            return refusals.of_closing(transcript, "reset" if channel.reset else "closed", alias)
-        return refusals.of_own_tls(error)
+            return _of_closing(channel, transcript, alias)
+        return refusals.of_own_tls(error), Step.HANDSHAKE
     except TimeoutError:
-        return Refusal(
+        refusal = Refusal(
             "The server took the connection and did not finish the TLS handshake in time.",
             "Check that this port speaks TLS, or allow more time.",
         )
+        return refusal, Step.HANDSHAKE
     except OSError as error:
-        return Refusal(*_unreachable(error))
-    return None
+        return Refusal(*_unreachable(error)), Step.HANDSHAKE
+    return None, None
+
+
+def _of_alert(transcript: Transcript, alias: Alias | None) -> _Ended:
+    number = transcript.alert or 0
+    about_certificate = transcript.requested and number not in _NOT_OF_THE_CERTIFICATE
+    at = Step.CLIENT_CERTIFICATE if about_certificate else Step.HANDSHAKE
+    return refusals.of_alert(number, transcript, alias), at
+
+
+def _of_closing(channel: Channel, transcript: Transcript, alias: Alias | None) -> _Ended:
+    at = Step.CLIENT_CERTIFICATE if transcript.requested else Step.HANDSHAKE
+    return refusals.of_closing(transcript, "reset" if channel.reset else "closed", alias), at
 
 
 # ---- one request
@@ -229,22 +345,22 @@ def _ask(channel: Channel, name: str) -> _Received:
 
 def _refusal_after_handshake(
     channel: Channel, transcript: Transcript, received: _Received, alias: Alias | None
-) -> Refusal | None:
+) -> _Ended:
     if received.data:
         if transcript.requested and any(text in received.data for text in _REFUSED_IN_ANSWER):
             said = refusals.printable(received.data.split(b"\n")[0], _LINE_LIMIT)
-            return refusals.of_answer(said, transcript, alias)
-        return None
+            return refusals.of_answer(said, transcript, alias), Step.CLIENT_CERTIFICATE
+        return None, None
     if transcript.alert is not None:
-        return refusals.of_alert(transcript.alert, transcript, alias)
+        return _of_alert(transcript, alias)
     if received.timed_out or not transcript.requested or channel.protocol != "TLSv1.3":
         # In TLS 1.2 the server ended the handshake after it had judged the client certificate.
-        return None
+        return None, None
     if received.failure is not None and not channel.reset:
         closed = isinstance(received.failure, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
         if not closed:
-            return refusals.of_own_tls(received.failure)
-    return refusals.of_closing(transcript, "reset" if channel.reset else "closed", alias)
+            return refusals.of_own_tls(received.failure), Step.HANDSHAKE
+    return _of_closing(channel, transcript, alias)
 
 
 def _remark(transcript: Transcript, protocol: str, status_line: str | None) -> str:

@@ -21,12 +21,23 @@ def context_of(steward: Steward, entry: Entry | None) -> ssl.SSLContext:
     Receivers are verified by the certificate entries marked trusted and the configured bundle.
     Raises NotAKeyPair, SealedKeyDamaged, and what ``client_context`` does.
     """
-    anchors = (*steward.store.all_trusted(steward.keystore_id), *steward.bundle)
+    anchors = anchors_of(steward)
     if entry is None:
         return trusting(anchors)
     require_key_pair(entry)
     key = key_pairs.unseal_private_key(steward, entry.version)
     return client_context(entry.version.chain, key, anchors, entry.alias)
+
+
+def anchors_of(steward: Steward) -> tuple[Certificate, ...]:
+    """Return what verifies receivers: the entries marked trusted, and the configured bundle."""
+    return (*steward.store.all_trusted(steward.keystore_id), *steward.bundle)
+
+
+def accept_any_server(context: ssl.SSLContext) -> None:
+    """Let a context take every server's certificate: for tests that say so, never to send data."""
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
 
 
 def client_context(

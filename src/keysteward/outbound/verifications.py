@@ -6,11 +6,9 @@ from keysteward.outbound.refusals import Refusal, listed
 from keysteward.outbound.transcripts import Transcript
 from keysteward.pki.certificates import Certificate
 
-_ADD = "'keysteward certificate add ALIAS FILE'"
-
 _UNKNOWN_ROOT = (
     "Get the root from the server's administrators, compare its fingerprint with them, and add it "
-    f"with {_ADD}."
+    "as a certificate."
 )
 
 # X509_verify_cert codes (openssl/x509_vfy.h).
@@ -27,7 +25,7 @@ _REASONS = {
         "The server's certificate is self-signed and not trusted here.",
         (
             "If it is the right one, compare its fingerprint with the server's administrators and "
-            f"add it with {_ADD}."
+            "add it as a certificate."
         ),
     ),
     19: ("The server's chain ends in a root that is not trusted here.", _UNKNOWN_ROOT),
@@ -68,12 +66,17 @@ def of_verification(
         # Nothing that the server sent tells an intermediate from a root, which it may leave out.
         remedy = (
             f"If {missing} is an intermediate, the server's administrators must add it to what the "
-            "server sends; if it is the root, it is missing here alone. Either way "
-            f"{_ADD} with that certificate makes the connection possible; compare its fingerprint "
-            "with them first."
+            "server sends; if it is the root, it is missing here alone. Either way the connection "
+            "becomes possible if you add it as a certificate; compare its fingerprint with them "
+            "first."
         )
     evidence = f"The server showed: {'; '.join(shown(chain)) or 'nothing'}."
     return Refusal(reason, remedy, evidence=evidence)
+
+
+def is_of_name(error: ssl.SSLCertVerificationError) -> bool:
+    """Tell whether the certificate is for another name, and not bad in itself."""
+    return error.verify_code in _NAME_MISMATCH
 
 
 def _top(chain: tuple[Certificate, ...]) -> Certificate | None:

@@ -134,6 +134,8 @@ class Answering:
             return await self.service.passwords.run(network, work)
         if operation.slow and principal is not None:
             return await self.service.slow.run(principal.account_id, work)
+        if operation.connects and principal is not None:
+            return await self.service.connecting.run(principal.account_id, work)
         return await in_thread(work)
 
     async def _steward(self, principal: Principal | None, keystore: str | None) -> Steward:

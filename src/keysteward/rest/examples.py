@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from keysteward.rest import account_wishes, wishes
+from keysteward.rest.connection_models import ConnectionWanted
 from keysteward.rest.wishes import SubjectParts
 from keysteward.rights import Role
 
@@ -22,6 +23,7 @@ _EXAMPLES: tuple[Struct, ...] = (
     wishes.Copying(aliases={"shop": "shop"}, target="production"),
     wishes.Activating(aliases=("sap_cloudintegrationcertificate",)),
     wishes.Destination(),
+    ConnectionWanted(host="receiver.example.test", alias="shop"),
     account_wishes.NewKeystore(name="production"),
     account_wishes.UserWanted(name="alice", roles=(Role.OPERATOR,)),
     account_wishes.NewPassword(),

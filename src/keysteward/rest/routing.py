@@ -150,6 +150,8 @@ class Operation:
     """Whether it computes for long: it gets one of a few threads of its own then."""
     hashes: bool
     """Whether it computes what is kept of a password."""
+    connects: bool
+    """Whether it waits for another server."""
     again: Function | None
     """Makes the answer to a request that was carried out, when only that is known."""
     media_types: tuple[str, ...]
@@ -200,6 +202,7 @@ class Routes:
         limit: Limit = Limit(),
         slow: bool = False,
         hashes: bool = False,
+        connects: bool = False,
         again: Function | None = None,
         media_types: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
@@ -225,6 +228,7 @@ class Routes:
                     limit=limit,
                     slow=slow,
                     hashes=hashes,
+                    connects=connects,
                     again=again,
                     media_types=media_types,
                 )

@@ -26,6 +26,11 @@ OF_ACCOUNT = 16
 """Slow operations of one account at once; each may hold a file of some megabytes while it waits."""
 
 
+OF_CONNECTING = 16
+"""Connections to other servers at once, and those of one account that wait; a thread of them costs
+nothing but its time, and must not take it from those that compute."""
+
+
 class FairQueue:
     """A few threads, of which one party has half at most, and a line of its own before them.
 
@@ -66,3 +71,8 @@ def of_passwords() -> FairQueue:
 def of_slow() -> FairQueue:
     """Return the queue of what computes for long; parties are the ids of accounts."""
     return FairQueue(max(2, (os.cpu_count() or 1) - 1), OF_ACCOUNT)
+
+
+def of_connecting() -> FairQueue:
+    """Return the queue of what waits for other servers; parties are the ids of accounts."""
+    return FairQueue(OF_CONNECTING, OF_CONNECTING)

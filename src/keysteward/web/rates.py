@@ -15,6 +15,10 @@ from keysteward.problems import TooManyRequests
 BURST_SECONDS = 10
 _MINUTE_SECONDS = 60
 
+CONNECTION_TESTS = 30
+"""Tests of connections that one account may have the server make in a minute, on average: enough
+for a person and for a nightly script, too few to scan a network."""
+
 
 @dataclass(slots=True)
 class _Bucket:
@@ -49,9 +53,7 @@ class Buckets:
                 bucket.left -= 1
                 return
             wait = math.ceil((1 - bucket.left) / self._rate)
-        raise TooManyRequests(
-            f"{what} may send {self._rate:g} requests a second on average.", max(1, wait)
-        )
+        raise TooManyRequests(f"{what} may send {_spoken(self._rate)} on average.", max(1, wait))
 
     def _sweep(self, now: float) -> None:
         """Forget buckets that are full again; that they were there makes no difference."""
@@ -59,6 +61,12 @@ class Buckets:
             return
         self._swept_at = now
         self._buckets = {n: b for n, b in self._buckets.items() if now - b.at < BURST_SECONDS}
+
+
+def _spoken(per_second: float) -> str:
+    if per_second < 1:
+        return f"{per_second * _MINUTE_SECONDS:g} requests a minute"
+    return f"{per_second:g} requests a second"
 
 
 class OncePerMinute:
@@ -83,6 +91,11 @@ class OncePerMinute:
                 return False
             self._said[name] = now
             return True
+
+
+def of_connection_tests() -> Buckets:
+    """Return the limit of tests of connections; names are ids of accounts."""
+    return Buckets(CONNECTION_TESTS / _MINUTE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from keysteward.accounts.principals import Principal
 from keysteward.keystore import keystores
 from keysteward.keystore.steward import Steward
 from keysteward.problems import KeystoreUnknown
-from keysteward.web import queues
+from keysteward.web import queues, rates
 from keysteward.web.csrf import CsrfTokens
 from keysteward.web.queues import FairQueue
-from keysteward.web.rates import OncePerMinute, Rates
+from keysteward.web.rates import Buckets, OncePerMinute, Rates
 
 T = TypeVar("T")
 
@@ -33,12 +33,18 @@ class Service:
     odata_rates: Rates
     passwords: FairQueue = field(default_factory=queues.of_passwords)
     slow: FairQueue = field(default_factory=queues.of_slow)
+    connecting: FairQueue = field(default_factory=queues.of_connecting)
+    connection_tests: Buckets = field(default_factory=rates.of_connection_tests)
     searches: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_SEARCHES))
     """The threads of readings that a caller can make as long as the store lets them be."""
     told_refusals: OncePerMinute = field(default_factory=OncePerMinute)
     """For the audit log, which nobody shall fill by asking for what they may not."""
     _stewards: dict[str, Steward] = field(default_factory=dict)
     """Keystores are neither renamed nor removed, so one that was found once stays."""
+
+    def take_connection_test(self, principal: Principal) -> None:
+        """Count a connection that the server is to make for an account. Raises TooManyRequests."""
+        self.connection_tests.take(principal.account_id, "Testing connections, an account")
 
     async def find_steward(self, principal: Principal, keystore: str | None) -> Steward:
         """Return what ``steward_of`` does, at once for a keystore that was found before."""

@@ -16,6 +16,7 @@ from typing import NoReturn
 import typer
 from rich.text import Text
 
+from keysteward import guard
 from keysteward.cli import output
 from keysteward.cli.demo import openssl
 from keysteward.cli.demo.openssl import Ca
@@ -212,7 +213,10 @@ class _Demo:
         entry = self._entry()
         context = contexts.context_of(self.steward, entry)
         return connections.check_connection(
-            "localhost", self.port, context, timeout_seconds=10, alias=entry.alias
+            *("localhost", self.port, context),
+            reach=guard.ANYWHERE,
+            timeout_seconds=10,
+            alias=entry.alias,
         )
 
 

@@ -6,6 +6,7 @@ from keysteward.cli.local import (
     audit_log,
     backups,
     certificates,
+    connections,
     downloads,
     entries,
     key_pairs,
@@ -27,6 +28,7 @@ def desk_of(steward: Steward, caller: Caller) -> Desk:
         keystores=keystores.keystores(steward, caller),
         provider_keys=provider_keys.provider_keys(steward, caller),
         audit_log=audit_log.audit_log(steward, caller),
+        connections=connections.connections(steward),
         users=accounts.users(steward, caller),
         clients=accounts.clients(steward, caller),
     )

@@ -15,6 +15,7 @@ from keysteward.cli.remote import (
     audit_log,
     backups,
     certificates,
+    connections,
     downloads,
     entries,
     key_pairs,
@@ -50,6 +51,7 @@ def opened(server: Server, settings: Settings, *, asking: bool) -> Iterator[Desk
             keystores=keystores.keystores(client, keystore),
             provider_keys=provider_keys.provider_keys(keystore),
             audit_log=audit_log.audit_log(client, keystore),
+            connections=connections.connections(keystore),
             users=accounts.users(client),
             clients=accounts.clients(client),
         )
