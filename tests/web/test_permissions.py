@@ -1,5 +1,8 @@
 """Both faces: who is refused for lack of a permission leaves a row, and cannot fill the log."""
 
+import pytest
+
+from keysteward.storage import database
 from keysteward.storage.records import AuditRow
 from tests.accounts import people
 from tests.odata.face import hexalias
@@ -45,3 +48,17 @@ def test_refusal_without_a_keystore_of_the_account_is_a_row_of_the_installation(
     routes = {row.detail["route"]: row.alias for row in _rows(face, installation=True)}
     assert {"/rest/v1/users": None, "/rest/v1/keystores/{keystore}/backups": None} == routes
     assert before == len(_rows(face))
+
+
+def test_refusal_stays_one_when_its_row_cannot_be_written(
+    face: Face, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A writer that holds the database longer than one waits does not turn 403 into 503."""
+    before = len(_rows(face))
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_SECONDS", 0.05)
+    store = face.steward.store
+    with store.writing(face.steward.keystore_id, "another", face.steward.clock()):
+        answer = face.ask("DELETE", "/keystores/default/backups/b", "viewer")
+    assert (403, "not-permitted") == (answer.status_code, answer.json()["slug"])
+    assert before == len(_rows(face))
+    assert "refusal not in the audit log" in "".join(capfd.readouterr())

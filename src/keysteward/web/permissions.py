@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 
+import structlog
+
 from keysteward.accounts.principals import Principal
 from keysteward.entries import Action
-from keysteward.problems import KeystoreUnknown, NotPermitted
+from keysteward.problems import DatabaseUnusable, KeystoreBusy, KeystoreUnknown, NotPermitted
 from keysteward.rights import Permission
 from keysteward.web.service import Service, in_thread
 
 _MOST_METHOD = 20
 _MOST_ALIAS = 250
+
+_log = structlog.stdlib.get_logger("keysteward.access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,23 @@ async def require(
     """Raise NotPermitted without the permission.
 
     That is a row in the log of the keystore that is asked for, if the account may see it, else in
-    the installation's; of an account, a permission and a route one in a minute.
+    the installation's; of an account, a permission and a route one in a minute. A row that a busy
+    database does not take makes no other refusal of it: the server's own log tells of it then.
     """
     try:
         principal.require(permission)
     except NotPermitted as problem:
         if service.told_refusals.take((principal.account_id, permission, asked.route)):
-            await _record(service, principal, asked, problem)
+            try:
+                await _record(service, principal, asked, problem)
+            except (KeystoreBusy, DatabaseUnusable) as lost:
+                _log.warning(
+                    "refusal not in the audit log",
+                    reason=lost.slug,
+                    actor=principal.caller.name,
+                    permission=problem.permission,
+                    route=asked.route,
+                )
         raise
 
 
