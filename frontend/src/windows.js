@@ -33,12 +33,19 @@ function shown(dialog, closed) {
 
 /** Show what is at an address in a window; files of a form are carried over to its form. */
 export async function openWindow(address, { files } = {}) {
-  const html = await requests.getPart(address, "dialog").catch((error) => {
-    if (error instanceof requests.Refusal) {
-      return error.html;
+  let html;
+  try {
+    html = await requests.getPart(address, "dialog");
+  } catch (error) {
+    if (!(error instanceof requests.Refusal)) {
+      throw error;
     }
-    throw error;
-  });
+    if (error.status === 401) {
+      openSignIn(() => openWindow(address, { files }));
+      return;
+    }
+    html = error.html;
+  }
   if (open.length === 0) {
     under = location.href;
     history.pushState({ window: address }, "", address);

@@ -22,12 +22,14 @@ from keysteward.accounts import attempts
 from keysteward.accounts.principals import Principal
 from keysteward.formats import file_names
 from keysteward.problems import (
+    CsrfTokenMissing,
     FieldInvalid,
     KeystoreUnknown,
     NotSignedIn,
     PasswordChangeRequired,
     Problem,
     RequestInvalid,
+    ResourceUnknown,
 )
 from keysteward.rights import Permission
 from keysteward.ui import forms, language, rendering, shell
@@ -44,6 +46,8 @@ PART = "keysteward-part"
 
 _MOST_OPTIONS = 50
 _MOST_CHOICE = 20
+_MOST_PATH = 200
+_MOST_TITLE = 200
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -66,14 +70,22 @@ class Answering:
         """Return the answer to a request, be it a refusal."""
         request.state.route = route.path
         visit = _stranger(self.service, request)
+        request.state.failure = lambda request_id: self._failed(request, visit, request_id)
         try:
             principal = await self._admit(route, request)
             visit = await self._visit(visit, route, request, principal)
             if route.slow and principal is not None:
                 return await self._as_job(route, request, visit, principal)
-            return self._shown(request, visit, await self._run(route, request, visit))
+            return await self._run(route, request, visit)
         except Problem as problem:
             return self._refused(request, visit, problem)
+
+    async def nowhere(self, request: Request) -> Response:
+        """Answer where nothing is: a page to whoever wants one. Raises ResourceUnknown else."""
+        problem = ResourceUnknown(request.url.path[:_MOST_PATH])
+        if "text/html" not in request.headers.get("accept", ""):
+            raise problem
+        return self._refused(request, _stranger(self.service, request), problem)
 
     async def answer_job(self, request: Request) -> Response:
         """Return how far a job is, or its result."""
@@ -133,13 +145,14 @@ class Answering:
 
     # ---- 3: the function
 
-    async def _run(self, route: Route, request: Request, visit: Visit) -> Shown:
+    async def _run(self, route: Route, request: Request, visit: Visit) -> Response:
+        def work() -> Response:
+            return self._shown(request, visit, route.function(visit))
+
         if route.hashes:
             network = attempts.network_of(access.address_of(request))
-            shown = await self.service.passwords.run(network, lambda: route.function(visit))
-        else:
-            shown = await in_thread(lambda: route.function(visit))
-        return shown
+            return await self.service.passwords.run(network, work)
+        return await in_thread(work)
 
     async def _as_job(
         self, route: Route, request: Request, visit: Visit, principal: Principal
@@ -151,7 +164,7 @@ class Answering:
 
         title = visit.form.raw("job_title") or request.url.path
         now = self.service.steward.clock()
-        job = await self.jobs.run(principal.account_id, title[:200], now, work)
+        job = await self.jobs.run(principal.account_id, title[:_MOST_TITLE], now, work)
         return self._of_job(request, visit, principal, job)
 
     def _of_job(self, request: Request, visit: Visit, principal: Principal, job: Job) -> Response:
@@ -190,20 +203,24 @@ class Answering:
         if not background and isinstance(problem, PasswordChangeRequired):
             return RedirectResponse("/password", 303)
         values = {
-            "problem": problem,
+            "slug": problem.slug,
             "title": problem.title,
             "detail": _detail(problem, visit),
             "field": getattr(problem, "field", None),
         }
-        if background:
-            response = self._html(visit, "problem_part.html", values, status)
-        else:
-            response = self._html(visit, "problem.html", values, status)
+        response = self._html(visit, _problem(background), values, status)
         for name, value in problem_details.headers_of(problem).items():
             # A browser would ask for name and password itself.
             if name.lower() != "www-authenticate":
                 response.headers[name] = value
         return response
+
+    def _failed(self, request: Request, visit: Visit, request_id: str) -> Response:
+        """Answer what nobody expected; says nothing but where to look."""
+        said = visit.text("The server's log says more under {id}.", id=request_id)
+        title = visit.text("Something went wrong in the server")
+        values = {"slug": "internal-error", "title": title, "detail": said, "field": None}
+        return self._html(visit, _problem(PART in request.headers), values, 500)
 
     def _html(
         self, visit: Visit, template: str, values: Mapping[str, object], status: int
@@ -211,6 +228,10 @@ class Answering:
         common: dict[str, Any] = shell.values(self.service, self.static, visit)
         text = self.templates.render(template, visit.language, {**common, **values})
         return Response(text, status, _HEADERS, "text/html; charset=utf-8")
+
+
+def _problem(background: bool) -> str:
+    return "problem_part.html" if background else "problem.html"
 
 
 def _stranger(service: Service, request: Request) -> Visit:
@@ -259,6 +280,8 @@ def _here(request: Request) -> str:
 def _detail(problem: Problem, visit: Visit) -> str:
     if isinstance(problem, FieldInvalid):
         return visit.language.gettext(problem.reason)
+    if isinstance(problem, CsrfTokenMissing):
+        return visit.text("This form is out of date. Reload the page, and fill it in again.")
     return problem.detail
 
 

@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from keysteward.problems import ResourceUnknown
 from keysteward.ui import entry_names, overview, routing, sign_in, static_files
 from keysteward.ui.answering import Answering
 from keysteward.ui.static_files import StaticFiles
@@ -40,10 +39,13 @@ def routes(service: Service) -> tuple[BaseRoute, ...]:
     static = static_files.load()
     if static is None:
         return (Route("/", _not_built),)
-    return (
-        Mount("/static", routes=[Route("/{name}", static.answer)]),
-        RawMount("", _router(service, static)),
-    )
+    return pages(service, static)
+
+
+def pages(service: Service, static: StaticFiles) -> tuple[BaseRoute, ...]:
+    """Return the routes of the page with what the build made."""
+    files = Mount("/static", routes=[Route("/{name}", static.answer)])
+    return (files, RawMount("", _router(service, static)))
 
 
 def _router(service: Service, static: StaticFiles) -> Router:
@@ -53,7 +55,7 @@ def _router(service: Service, static: StaticFiles) -> Router:
         Route(route.path, _endpoint(answering, route), methods=[route.method])
         for route in all_routes()
     )
-    return Router(routes=found, redirect_slashes=False, default=_nowhere)
+    return Router(routes=found, redirect_slashes=False, default=_default(answering))
 
 
 def _endpoint(answering: Answering, route: routing.Route) -> _Endpoint:
@@ -63,8 +65,12 @@ def _endpoint(answering: Answering, route: routing.Route) -> _Endpoint:
     return endpoint
 
 
-async def _nowhere(scope: Scope, _receive: Receive, _send: Send) -> None:
-    raise ResourceUnknown(str(scope["path"])[:200])
+def _default(answering: Answering) -> ASGIApp:
+    async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await answering.nowhere(Request(scope, receive))
+        await response(scope, receive, send)
+
+    return nowhere
 
 
 async def _not_built(_: Request) -> Response:
