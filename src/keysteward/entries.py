@@ -263,6 +263,8 @@ class Plan:
     replaced: Certificate
     restores: int | None = None
     """The number of the version that a rollback makes current again."""
+    containers: tuple[str, ...] = ()
+    """What a file was known as by its content: "PKCS#7 SignedData", "PEM", "DER", …"""
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Lock
 from typing import Protocol
 
 from keysteward.entries import Action, Caller, Entry, Plan, Reason, SigningRequest, Version
@@ -26,9 +25,6 @@ from keysteward.problems import (
 )
 from keysteward.storage.records import Base, KeyPairView, NewVersion
 from keysteward.values import Fingerprint, Severity
-
-_TURNS = tuple(Lock() for _ in range(64))
-"""By the hash of the entry: two of one number wait for each other, which costs a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +73,6 @@ def plan_signing_response(
     file = _read(data, steward.settings.response_limit_bytes)
     view = steward.store.get_key_pair(steward.keystore_id, alias)
     return _plan(steward, caller, view, file, data, consent)
-
-
-def turn(steward: Steward, alias: str) -> Lock:
-    """Return what the threads of a server hold while they upload to an entry.
-
-    Without it they plan against each other in vain; other processes still make them plan anew.
-    """
-    return _TURNS[hash((steward.keystore_id, alias)) % len(_TURNS)]
 
 
 def upload_signing_response(
@@ -220,6 +208,7 @@ def _plan(
         confirms_root=confirms_root,
         file_sha256=Fingerprint(hashlib.sha256(data).hexdigest()),
         replaced=entry.version.certificate,
+        containers=file.containers,
     )
 
 
