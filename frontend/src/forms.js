@@ -6,7 +6,7 @@
 
 import { filesOf } from "./files.js";
 import * as messages from "./messages.js";
-import { elements, enliven, replaceContent } from "./regions.js";
+import { elements, enliven, replaceContent, whenShown } from "./regions.js";
 import * as requests from "./requests.js";
 import { goOn, openSignIn, replaceWindow } from "./windows.js";
 
@@ -102,26 +102,42 @@ async function finish(form, result) {
   }
 }
 
-/** Show how far a job is until its result is there, or the form is not any longer. */
+/** Show how far a job is until its result is there, or its place is not any longer. */
 async function follow(form, html) {
-  let shown = elements(html);
-  const address = shown.querySelector(".job").dataset.job;
   const place = form.querySelector(":scope > .problems");
-  for (;;) {
-    place.replaceChildren(shown);
-    await new Promise((resolve) => setTimeout(resolve, JOB_EVERY_MS));
-    if (!form.isConnected) {
-      return;
-    }
-    const result = await requests.getJob(address);
-    if (!result.job) {
-      place.replaceChildren();
-      await finish(form, result);
-      return;
-    }
-    shown = elements(result.html);
+  place.replaceChildren(elements(html));
+  const result = await resultOf(place);
+  if (result) {
+    place.replaceChildren();
+    await finish(form, result);
   }
 }
+
+async function resultOf(place) {
+  const address = place.querySelector(".job").dataset.job;
+  while (place.isConnected) {
+    await new Promise((resolve) => setTimeout(resolve, JOB_EVERY_MS));
+    const result = await requests.getJob(address);
+    if (!result.job) {
+      return result;
+    }
+    place.replaceChildren(elements(result.html));
+  }
+  return null;
+}
+
+whenShown(async (root) => {
+  for (const place of root.querySelectorAll(".followed")) {
+    try {
+      await finish(place, await resultOf(place));
+    } catch (error) {
+      if (!(error instanceof requests.Refusal)) {
+        throw error;
+      }
+      replaceContent(place, error.html);
+    }
+  }
+});
 
 /** Send a form; whoever is not signed in any longer does so beside it, and it is sent then. */
 export async function send(form, submitter) {

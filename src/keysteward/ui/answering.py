@@ -88,15 +88,20 @@ class Answering:
         return self._refused(request, _stranger(self.service, request), problem)
 
     async def answer_job(self, request: Request) -> Response:
-        """Return how far a job is, or its result."""
+        """Return how far a job is, or its result; without an id what jobs there are."""
         visit = _stranger(self.service, request)
         try:
             principal = await access.authenticate(self.service, request)
-            visit = replace(visit, signed_in=principal)
+            visit = await self._in_keystore(replace(visit, signed_in=principal), principal, None)
+            if "id" not in request.path_params:
+                mine = self.jobs.list(principal.account_id)
+                return self._shown(request, visit, Page("jobs.html", {"jobs": mine}))
             job = self.jobs.find(principal.account_id, str(request.path_params["id"]))
             if job is None:
                 raise FieldInvalid("job", "This work is not known any longer; see the audit log.")
-            return self._of_job(request, visit, principal, job)
+            if PART in request.headers:
+                return self._of_job(request, visit, job)
+            return self._shown(request, visit, Page("job_page.html", {"job": job}))
         except Problem as problem:
             return self._refused(request, visit, problem)
 
@@ -165,12 +170,12 @@ class Answering:
         title = visit.form.raw("job_title") or request.url.path
         now = self.service.steward.clock()
         job = await self.jobs.run(principal.account_id, title[:_MOST_TITLE], now, work)
-        return self._of_job(request, visit, principal, job)
+        return self._of_job(request, visit, job)
 
-    def _of_job(self, request: Request, visit: Visit, principal: Principal, job: Job) -> Response:
+    def _of_job(self, request: Request, visit: Visit, job: Job) -> Response:
         if job.task is None or not job.task.done():
             return self._shown(request, visit, Part("job.html", {"job": job}), status=202)
-        self.jobs.take(principal.account_id, job)
+        job.seen = True
         result = job.task.result()
         if isinstance(result, Exception):
             raise result
@@ -208,7 +213,7 @@ class Answering:
             "detail": _detail(problem, visit),
             "field": getattr(problem, "field", None),
         }
-        response = self._html(visit, _problem(background), values, status)
+        response = self._html(visit, _problem(background=background), values, status)
         for name, value in problem_details.headers_of(problem).items():
             # A browser would ask for name and password itself.
             if name.lower() != "www-authenticate":
@@ -220,17 +225,19 @@ class Answering:
         said = visit.text("The server's log says more under {id}.", id=request_id)
         title = visit.text("Something went wrong in the server")
         values = {"slug": "internal-error", "title": title, "detail": said, "field": None}
-        return self._html(visit, _problem(PART in request.headers), values, 500)
+        return self._html(visit, _problem(background=PART in request.headers), values, 500)
 
     def _html(
         self, visit: Visit, template: str, values: Mapping[str, object], status: int
     ) -> Response:
         common: dict[str, Any] = shell.values(self.service, self.static, visit)
+        account = visit.signed_in
+        common["unseen"] = self.jobs.count_unseen(account.account_id) if account else 0
         text = self.templates.render(template, visit.language, {**common, **values})
         return Response(text, status, _HEADERS, "text/html; charset=utf-8")
 
 
-def _problem(background: bool) -> str:
+def _problem(*, background: bool) -> str:
     return "problem_part.html" if background else "problem.html"
 
 

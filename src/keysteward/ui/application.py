@@ -50,7 +50,9 @@ def pages(service: Service, static: StaticFiles) -> tuple[BaseRoute, ...]:
 
 def _router(service: Service, static: StaticFiles) -> Router:
     answering = Answering(service, static)
-    found: list[BaseRoute] = [Route("/jobs/{id}", answering.answer_job, methods=["GET"])]
+    found: list[BaseRoute] = [
+        Route(path, answering.answer_job, methods=["GET"]) for path in ("/jobs", "/jobs/{id}")
+    ]
     found.extend(
         Route(route.path, _endpoint(answering, route), methods=[route.method])
         for route in all_routes()

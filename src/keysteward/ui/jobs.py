@@ -15,7 +15,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-KEPT_OF_ACCOUNT = 20
+_KEPT_OF_ACCOUNT = 20
 _AT_ONCE_SECONDS = 0.7
 """What is done by then is answered as if it were no job."""
 
@@ -30,6 +30,8 @@ class Job:
     done: int = 0
     whole: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    seen: bool = False
+    """Whether its result was shown."""
     task: asyncio.Task[object] | None = field(default=None, repr=False)
 
     def progress(self, done: int, whole: int) -> None:
@@ -50,7 +52,10 @@ class Job:
 
 
 class Jobs:
-    """The jobs of all accounts; each sees its own. The event loop alone calls this."""
+    """The jobs of all accounts, the last twenty of each, which sees its own.
+
+    The event loop alone calls this, but for the counting.
+    """
 
     def __init__(self) -> None:
         self._of: dict[int, OrderedDict[str, Job]] = {}
@@ -79,13 +84,14 @@ class Jobs:
         """Return the jobs of an account, the last one first."""
         return tuple(reversed(self._of.get(account_id, OrderedDict()).values()))
 
-    def take(self, account_id: int, job: Job) -> None:
-        """Forget a job whose result was shown."""
-        self._of.get(account_id, OrderedDict()).pop(job.id, None)
+    def count_unseen(self, account_id: int) -> int:
+        """Return how many jobs of an account run, or have a result that was not looked at."""
+        return sum(not job.seen for job in self.list(account_id))
 
     @staticmethod
     def _forget(mine: OrderedDict[str, Job]) -> None:
-        for job in [job for job in mine.values() if job.finished][: len(mine) - KEPT_OF_ACCOUNT]:
+        too_many = max(0, len(mine) - _KEPT_OF_ACCOUNT)
+        for job in [job for job in mine.values() if job.finished][:too_many]:
             del mine[job.id]
 
 
