@@ -62,6 +62,11 @@ def write_signing_request(
     return pem
 
 
+def is_ssh_key(alias: str) -> bool:
+    """Tell whether an alias is one of those under which SSH keys are, which no CA certifies."""
+    return alias in _SSH_ALIASES
+
+
 def _require_available(steward: Steward, caller: Caller, entry: Entry) -> None:
     if entry.owner is Owner.PROVIDER:
         raise SigningRequestNotAvailable(
@@ -69,7 +74,7 @@ def _require_available(steward: Steward, caller: Caller, entry: Entry) -> None:
         )
     steward.require_right(entry, caller)
     require_key_pair(entry)
-    if entry.alias in _SSH_ALIASES:
+    if is_ssh_key(entry.alias):
         raise SigningRequestNotAvailable(
             entry.alias, "it is an SSH key; no CA certifies it. Give out its public key instead."
         )

@@ -131,3 +131,10 @@ def test_spki_of_an_unknown_kind_is_refused() -> None:
     """A certificate may hold anything."""
     with pytest.raises(KeyTypeUnsupported, match="not known"):
         public_keys.openssh_line(b"0\x00", COMMENT)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_ssh_keygen_are_known_to_be_for_openssh(maker: SshMaker, kind: str) -> None:
+    """What is told by the kind alone is what the key itself would tell."""
+    key = openssh.read(ssh_maker.bare(maker.openssh(kind).read_bytes()), None, 1).public_key()
+    assert public_keys.is_for_openssh(any_keys.kind(key))

@@ -36,6 +36,11 @@ _REMEDY = (
 )
 
 
+def has_curve(name: str | None) -> bool:
+    """Tell whether SSH has a name for EC keys on a curve, called as in ``KeyKind``."""
+    return name in _CURVE_NAMES
+
+
 def public_blob(key: object) -> bytes:
     """Return a public key as SSH sends it, its name first.
 

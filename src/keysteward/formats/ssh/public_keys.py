@@ -8,10 +8,18 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed448
 
 from keysteward.formats.ssh import keys
+from keysteward.pki.public_keys import KeyKind
 from keysteward.problems import KeyTypeUnsupported
 
 _MOST_LINE_BYTES = 72
 """RFC 4716 section 3.1."""
+
+
+def is_for_openssh(kind: KeyKind) -> bool:
+    """Tell whether OpenSSH has a name for keys of a kind."""
+    if kind.type == "EC":
+        return keys.has_curve(kind.curve)
+    return kind.type in ("RSA", "DSA", "Ed25519")
 
 
 def openssh_line(spki: bytes, comment: str) -> str:
