@@ -100,6 +100,8 @@ class Writing:
     """Status for an unknown alias."""
     slow: bool = False
     """Whether it computes for long: it gets one of a few threads then."""
+    alone: bool = False
+    """Whether it waits until no other upload to its entry runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,9 @@ async def _changed(
 
         if writing.slow:
             return await service.slow.run(principal.account_id, work)
+        if writing.alone:
+            async with service.uploads.alone((call.steward.settings.keystore, call.alias)):
+                return await in_thread(work)
         return await in_thread(work)
     except Problem as problem:
         circumstances = Circumstances(

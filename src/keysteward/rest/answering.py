@@ -21,7 +21,7 @@ from keysteward.accounts.principals import Means, Principal
 from keysteward.keystore.steward import Steward
 from keysteward.problems import EntryChanged, KeystoreBusy, Problem, RequestInvalid
 from keysteward.rest import errors, idempotency, reading
-from keysteward.rest.idempotency import Overtaken, Repeating, Told, Turns
+from keysteward.rest.idempotency import Overtaken, Repeating, Told
 from keysteward.rest.routing import (
     ROOT,
     Answer,
@@ -37,6 +37,7 @@ from keysteward.rights import Permission
 from keysteward.storage.records import Receipt
 from keysteward.web import access, conditions, csrf, permissions, raw_paths
 from keysteward.web.access import Access
+from keysteward.web.queues import Turns
 from keysteward.web.service import Service, in_thread
 
 _ATTEMPTS = 5
@@ -117,7 +118,7 @@ class Answering:
         attempt = Repeating.of(
             *(self.service.steward, self.service.csrf.key, principal.account_id, key, parts)
         )
-        async with self.turns.alone(principal.account_id, key):
+        async with self.turns.alone((principal.account_id, key)):
             work = partial(_once, operation, attempt, run)
             return _response(await self._run(operation, request, principal, work), request)
 
@@ -136,6 +137,10 @@ class Answering:
             return await self.service.slow.run(principal.account_id, work)
         if operation.connects and principal is not None:
             return await self.service.connecting.run(principal.account_id, work)
+        if operation.alone:
+            path = raw_paths.variables(request)
+            async with self.service.uploads.alone((path["keystore"], path["alias"])):
+                return await in_thread(work)
         return await in_thread(work)
 
     async def _steward(self, principal: Principal | None, keystore: str | None) -> Steward:

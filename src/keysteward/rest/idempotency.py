@@ -15,12 +15,9 @@ import hmac
 import json
 import re
 import secrets
-from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import anyio
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -49,28 +46,6 @@ class Told:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
-
-
-class Turns:
-    """Lets one request under a key work at a time, in this process."""
-
-    def __init__(self) -> None:
-        self._locks: dict[tuple[int, str], anyio.Lock] = {}
-        self._waiting: Counter[tuple[int, str]] = Counter()
-
-    @asynccontextmanager
-    async def alone(self, account_id: int, key: str) -> AsyncIterator[None]:
-        """Wait until no other request of the account is under this key."""
-        name = account_id, key
-        lock = self._locks.setdefault(name, anyio.Lock())
-        self._waiting[name] += 1
-        try:
-            async with lock:
-                yield
-        finally:
-            self._waiting[name] -= 1
-            if not self._waiting[name]:
-                del self._waiting[name], self._locks[name]
 
 
 def require_key(key: str) -> None:

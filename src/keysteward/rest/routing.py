@@ -152,6 +152,8 @@ class Operation:
     """Whether it computes what is kept of a password."""
     connects: bool
     """Whether it waits for another server."""
+    alone: bool
+    """Whether it waits until no other upload to its entry runs."""
     again: Function | None
     """Makes the answer to a request that was carried out, when only that is known."""
     media_types: tuple[str, ...]
@@ -203,6 +205,7 @@ class Routes:
         slow: bool = False,
         hashes: bool = False,
         connects: bool = False,
+        alone: bool = False,
         again: Function | None = None,
         media_types: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
@@ -229,6 +232,7 @@ class Routes:
                     slow=slow,
                     hashes=hashes,
                     connects=connects,
+                    alone=alone,
                     again=again,
                     media_types=media_types,
                 )

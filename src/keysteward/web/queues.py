@@ -7,7 +7,8 @@ and whole keystores, if only among accounts.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import anyio
@@ -61,6 +62,27 @@ class FairQueue:
             self._there[party] -= 1
             if not self._there[party]:
                 del self._there[party], self._turns[party]
+
+
+class Turns:
+    """Lets one at a time do something about the same matter, in this process."""
+
+    def __init__(self) -> None:
+        self._locks: dict[Hashable, anyio.Lock] = {}
+        self._there: Counter[Hashable] = Counter()
+
+    @asynccontextmanager
+    async def alone(self, matter: Hashable) -> AsyncIterator[None]:
+        """Wait until nobody else is about this matter; who came first goes first."""
+        lock = self._locks.setdefault(matter, anyio.Lock())
+        self._there[matter] += 1
+        try:
+            async with lock:
+                yield
+        finally:
+            self._there[matter] -= 1
+            if not self._there[matter]:
+                del self._there[matter], self._locks[matter]
 
 
 def of_passwords() -> FairQueue:

@@ -14,7 +14,7 @@ from keysteward.keystore.steward import Steward
 from keysteward.problems import KeystoreUnknown
 from keysteward.web import queues, rates
 from keysteward.web.csrf import CsrfTokens
-from keysteward.web.queues import FairQueue
+from keysteward.web.queues import FairQueue, Turns
 from keysteward.web.rates import Buckets, OncePerMinute, Rates
 
 T = TypeVar("T")
@@ -34,6 +34,9 @@ class Service:
     passwords: FairQueue = field(default_factory=queues.of_passwords)
     slow: FairQueue = field(default_factory=queues.of_slow)
     connecting: FairQueue = field(default_factory=queues.of_connecting)
+    uploads: Turns = field(default_factory=Turns)
+    """Of signing responses at an entry, by keystore and alias: at once they would plan against each
+    other in vain, and waiting in worker threads they would keep everybody from them."""
     connection_tests: Buckets = field(default_factory=rates.of_connection_tests)
     searches: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_SEARCHES))
     """The threads of readings that a caller can make as long as the store lets them be."""

@@ -83,7 +83,10 @@ LIVE_SETS: tuple[LiveSet, ...] = (
         content=certificate_chain_resources.content,
         writes={
             "PUT": Writing(
-                _EDIT, certificate_chain_resources.update, certificate_chain_resources.limit
+                _EDIT,
+                certificate_chain_resources.update,
+                certificate_chain_resources.limit,
+                alone=True,
             ),
         },
     ),
