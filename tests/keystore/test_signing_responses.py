@@ -189,7 +189,9 @@ def test_misfit_of_an_earlier_certificate_names_its_version(
     steward_.upload(steward, "client", first, CA, ROOT)
     key_pairs.renew_key_pair(steward, TENANT, "client", P256)
     steward_.upload(steward, "client", _signed(steward_.ask(steward, "client")), CA, ROOT)
-    with pytest.raises(PublicKeyMismatch, match="rollback' to 2 brings it back"):
+    with pytest.raises(
+        PublicKeyMismatch, match="of version 2 of this entry: roll back to that version"
+    ):
         steward_.upload(steward, "client", first, CA, ROOT)
 
 
@@ -198,8 +200,45 @@ def test_misfit_names_the_alias_that_it_belongs_to(steward: Steward, client: Iss
     del client
     other = issue("other", issuer=CA)
     steward_.add(steward, "other one", issue("other", other.key))
-    with pytest.raises(PublicKeyMismatch, match="belongs to the alias 'other one'"):
+    with pytest.raises(PublicKeyMismatch, match="belongs to the alias 'other one'") as caught:
         steward_.upload(steward, "client", CA, other, ROOT)
+    assert ("other one", None) == (caught.value.owner, caught.value.version)
+
+
+def test_misfit_names_the_alias_whose_pending_key_it_answers(
+    steward: Steward, client: Issued
+) -> None:
+    """A response for a renewal somewhere else is wanted there, not refused as an old one."""
+    del client
+    steward_.add(steward, "renewed", issue("renewed"))
+    key_pairs.renew_key_pair(steward, TENANT, "renewed", P256)
+    answer = _signed(steward_.ask(steward, "renewed"), "renewed")
+    with pytest.raises(PublicKeyMismatch, match="belongs to the alias 'renewed': upload") as caught:
+        steward_.upload(steward, "client", answer, CA, ROOT)
+    assert ("renewed", None) == (caught.value.owner, caught.value.version)
+
+
+def test_misfit_names_the_earlier_version_of_another_alias(
+    steward: Steward, client: Issued
+) -> None:
+    """What answers a key that another entry gave up is wanted nowhere."""
+    del client
+    old = issue("renewed")
+    steward_.add(steward, "renewed", old)
+    key_pairs.renew_key_pair(steward, TENANT, "renewed", P256)
+    steward_.upload(steward, "renewed", _signed(steward_.ask(steward, "renewed")), CA, ROOT)
+    answer = issue("renewed", old.key, CA)
+    with pytest.raises(PublicKeyMismatch, match="version 1 of the alias 'renewed'") as caught:
+        steward_.upload(steward, "client", answer, CA, ROOT)
+    assert ("renewed", 1) == (caught.value.owner, caught.value.version)
+
+
+def test_misfit_of_nobody_names_nobody(steward: Steward, client: Issued) -> None:
+    """A certificate for a key that is not in this keystore belongs to no alias of it."""
+    del client
+    with pytest.raises(PublicKeyMismatch, match="which signing request") as caught:
+        steward_.upload(steward, "client", issue("stranger", issuer=CA), CA, ROOT)
+    assert (None, None) == (caught.value.owner, caught.value.version)
 
 
 def test_misfit_names_the_earlier_version_that_it_belongs_to(
@@ -304,6 +343,20 @@ def test_writer_who_was_faster_wins(steward: Steward, settings: Settings, client
 
 
 # ---- limits, overrides, records
+
+
+def test_note_of_an_upload_stays_with_version_and_audit_log(
+    steward: Steward, client: Issued
+) -> None:
+    """Why something was taken in spite of a problem can be read later."""
+    del client
+    data = b"".join(one.pem for one in (_leaf(), CA, ROOT))
+    signing_responses.upload_signing_response(
+        steward, TENANT, "client", data, VERIFIED, note="agreed by phone"
+    )
+    assert "agreed by phone" == steward.store.get_entry(steward.keystore_id, "client").version.note
+    last = list(steward.store.audit_log.read(steward.keystore_id, last=1))[-1]
+    assert "agreed by phone" == last.detail["note"]
 
 
 def test_response_of_just_the_limit_is_taken(steward: Steward, client: Issued) -> None:

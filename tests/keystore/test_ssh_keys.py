@@ -316,6 +316,16 @@ def test_rsa_key_in_another_form_is_named_with_what_takes_it(
     assert before == steward_.rows(settings)
 
 
+def test_rsa_key_that_tls_refuses_comes_with_a_warning(steward: Steward) -> None:
+    """It is tried, as other key pairs are; a key of 512 bits is too weak for any connection."""
+    weak = peers.run("openssl", "genrsa", "-traditional", "512")
+    notices = [
+        [n.slug for n in ssh_keys.add_rsa_key(steward, TENANT, alias, data, WISH).notices]
+        for alias, data in (("weak", weak), ("usual", _pkcs1()))
+    ]
+    assert [["key-not-usable-for-tls"], []] == notices
+
+
 def test_two_rsa_keys_in_a_file_are_refused(steward: Steward) -> None:
     """None is taken silently."""
     with pytest.raises(PrivateKeyUnreadable, match="2 private keys"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from keysteward.entries import Action, Caller, Entry, EntryType, Reason
 from keysteward.formats import ssh
-from keysteward.keystore import aliases, duplicates, names
+from keysteward.keystore import aliases, duplicates, judgement, names
 from keysteward.keystore.key_pairs import PlaceholderWish, StoredKeyPair, store_key
 from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.notices import NoticeKind
@@ -194,7 +194,8 @@ def _store(
             chain = {"chain": [certificate.fingerprint]}
             writing.audit(action, target.alias, entry_id, 1, {**chain, **detail})
     entry = steward.store.get_entry(steward.keystore_id, target.alias)
-    return StoredKeyPair(entry, (*_usage_changed(target), *duplicates.remarks(steward, entry)))
+    notices = (*_usage_changed(target), *judgement.of_tls(certificate, target.usage))
+    return StoredKeyPair(entry, (*notices, *duplicates.remarks(steward, entry)))
 
 
 def _is_there(entry: Entry, key: PrivateKey, content: Content, wish: PlaceholderWish) -> bool:
