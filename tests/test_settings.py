@@ -10,6 +10,8 @@ from keysteward.settings import Settings
 from tests.architecture.documents import DOCS
 
 SERVER = {
+    "CONNECT_NETWORKS": ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+    "CONNECT_PORTS": ("443, 8443, 9000-9010", ((443, 443), (8443, 8443), (9000, 9010))),
     "HOST": ("::1", "::1"),
     "PORT": ("443", 443),
     "TLS": ("true", True),
@@ -49,6 +51,12 @@ def test_setting_of_the_server_is_read(name: str, text: str, value: object) -> N
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("CONNECT_NETWORKS", "receiver.example"),
+        ("CONNECT_NETWORKS", "10.0.0.1/8"),
+        ("CONNECT_PORTS", "https"),
+        ("CONNECT_PORTS", "443,"),
+        ("CONNECT_PORTS", "9010-9000"),
+        ("CONNECT_PORTS", "1-65536"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "http"),

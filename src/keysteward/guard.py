@@ -141,15 +141,21 @@ def split(
 
 def _kind(ip: _Ip, networks: tuple[Network, ...]) -> str | None:
     """Return what an address is instead of public; None if it may be connected to."""
-    special = next((words for network, words in _SPECIAL if ip in network), None)
-    named = any(ip in n and (special != _METADATA or n.num_addresses == 1) for n in networks)
-    if named:
-        return None
-    if special is not None or isinstance(ip, ipaddress.IPv4Address):
-        return special
-    for network, below, words in _EMBEDDING:
-        if ip in network:
-            inner = ipaddress.IPv4Address(int(ip) >> below & 0xFFFF_FFFF)
-            kind = _kind(inner, networks)
-            return None if kind is None else f"{words} with {inner}, {kind}"
-    return None if ip in _GLOBAL_UNICAST else "reserved"
+    inner, how = _reached(ip)
+    special = next((words for network, words in _SPECIAL if inner in network), None)
+    if special is None and inner.version == 6 and inner not in _GLOBAL_UNICAST:
+        special = "reserved"
+    for network in networks:
+        opens = special != _METADATA or network.num_addresses == 1
+        if opens and (ip in network or inner in network):
+            return None
+    return special if special is None or not how else f"{how} with {inner}, {special}"
+
+
+def _reached(ip: _Ip) -> tuple[_Ip, str]:
+    """Return the IPv4 address behind an IPv6 address, and how it is; else the address itself."""
+    if isinstance(ip, ipaddress.IPv6Address):
+        for network, below, how in _EMBEDDING:
+            if ip in network:
+                return ipaddress.IPv4Address(int(ip) >> below & 0xFFFF_FFFF), how
+    return ip, ""

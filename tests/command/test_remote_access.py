@@ -126,7 +126,6 @@ def test_access_that_cannot_be_meant_is_wrong_usage(
         ("init",),
         ("demo",),
         ("serve",),
-        ("connect", "localhost"),
         ("recovery", "export", "file"),
         ("recovery", "restore", "file"),
         ("database", "backup", "file"),

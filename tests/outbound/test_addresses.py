@@ -78,3 +78,92 @@ def test_ipv6_address_is_shown_in_brackets() -> None:
     address = addresses.parse_address("2001:db8::7")
     assert "[2001:db8::7]:443" == str(address)
     assert address == addresses.parse_address(str(address))
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("receiver.example", "receiver.example", 443),
+        ("receiver.example:8443", "receiver.example", 8443),
+        ("[2001:db8::7]:8443", "2001:db8::7", 8443),
+        ("2001:db8::7", "2001:db8::7", 443),
+        ("https://receiver.example", "receiver.example", 443),
+        ("HTTPS://receiver.example/", "receiver.example", 443),
+        ("https://receiver.example:8443/a/path?query=1#part", "receiver.example", 8443),
+        ("https://receiver.example?query=1:2", "receiver.example", 443),
+        ("https://[2001:db8::7]:8443/path", "2001:db8::7", 8443),
+        ("https://[2001:db8::7]/path", "2001:db8::7", 443),
+        ("https://ann:secret@receiver.example/path", "receiver.example", 443),
+        ("https://receiver.example\\@other.example/", "receiver.example", 443),
+        ("receiver.example/path", "receiver.example", 443),
+        ("ldaps://directory.example", "directory.example", 636),
+        ("amqps://broker.example/queue", "broker.example", 5671),
+        ("mqtts://broker.example:8884", "broker.example", 8884),
+        ("https://bücher.example/straße", "xn--bcher-kva.example", 443),
+    ],
+)
+def test_pasted_text_is_cut_to_host_and_port(text: str, host: str, port: int) -> None:
+    """What people copy from a browser or a channel's configuration is taken as it is."""
+    assert Address(host, port) == addresses.cut_address(text).address
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("receiver.example:8443", ""),
+        ("[2001:db8::7]:8443", ""),
+        (
+            "https://receiver.example/path",
+            (
+                "Only host and port count for a connection: receiver.example:443. The rest was "
+                "left out."
+            ),
+        ),
+        (
+            "bücher.example",
+            "In ASCII, as name services and certificates have it, it is 'xn--bcher-kva.example'.",
+        ),
+    ],
+)
+def test_note_says_what_was_cut(text: str, note: str) -> None:
+    """Nothing is changed without a word; what needed no change has none."""
+    assert note == addresses.cut_address(text).note
+
+
+@pytest.mark.parametrize(
+    ("text", "port"), [("receiver.example", 8443), ("receiver.example:9443", 9443)]
+)
+def test_port_of_its_own_field_counts_where_the_text_has_none(text: str, port: int) -> None:
+    """The text is what was copied, so its port is meant."""
+    assert port == addresses.cut_address(text, 8443).address.port
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "https://",
+        "http://receiver.example",
+        "ftp://receiver.example",
+        "file:///etc/passwd",
+        "javascript://x",
+        "https://receiver.example:0/",
+        "https://receiver.example:99999/",
+        "https://re ceiver.example/",
+        "https://receiver.example\r\n.other.example/",
+        "https://[2001:db8::7/",
+        "a" * 3_000,
+    ],
+)
+def test_text_without_an_address_is_refused(text: str) -> None:
+    """What is no address of something that speaks TLS is a problem, not a guess."""
+    with pytest.raises(AddressInvalid):
+        addresses.cut_address(text)
+
+
+def test_password_of_a_pasted_url_is_not_repeated() -> None:
+    """A refusal is shown and logged; what stood before the host is not."""
+    with pytest.raises(AddressInvalid) as raised:
+        addresses.cut_address("http://ann:secret@receiver.example")
+    assert "secret" not in raised.value.detail
+    assert "secret" not in addresses.cut_address("https://ann:secret@receiver.example").note

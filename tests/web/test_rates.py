@@ -3,6 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from keysteward.problems import TooManyRequests
+from keysteward.web import rates
 from keysteward.web.rates import Buckets, OncePerMinute, Rates
 
 
@@ -129,3 +130,12 @@ def test_once_per_minute_knows_no_more_names_than_it_may() -> None:
     assert [True, True, False] == [once.take(name) for name in "abc"]
     clock.now = 60
     assert once.take("c")
+
+
+def test_connection_tests_are_thirty_in_a_minute() -> None:
+    """A person is not stopped, a scan is; the refusal says how much is allowed."""
+    buckets = rates.of_connection_tests()
+    assert 5 == _taken(buckets, "anna", 100)
+    with pytest.raises(TooManyRequests, match="30 requests a minute") as raised:
+        buckets.take("anna", "It")
+    assert raised.value.retry_after_seconds in (1, 2)

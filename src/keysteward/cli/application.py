@@ -143,7 +143,7 @@ _OF_THE_INSTALLATION = (
 )
 """Commands that are the tenant administrator's alone, and about more than a keystore."""
 
-_IN_THE_FOLDER = (*_OF_THE_INSTALLATION, demo.demo, connect.connect)
+_IN_THE_FOLDER = (*_OF_THE_INSTALLATION, demo.demo)
 """Commands that work on no server: they need the data folder, or make one."""
 
 _OF_A_SERVER = frozenset({"server", "ca"})

@@ -1,5 +1,7 @@
 """From a host to a connected socket: resolved once, judged by the guard, that address pinned."""
 
+import contextlib
+import ipaddress
 import queue
 import socket
 import threading
@@ -70,7 +72,7 @@ def resolve(address: Address, deadline: float, reach: Reach, ask: Resolve) -> tu
     NotResolved.
     """
     require_port(address, reach)
-    found = _ask(address, deadline, ask)
+    found = (address.host,) if _is_ip(address.host) else _ask(address, deadline, ask)
     allowed, refused = guard.split(found, reach)
     if allowed:
         return allowed[:_MOST_ADDRESSES]
@@ -110,16 +112,25 @@ def _connected(ip: str, port: int, seconds: float) -> socket.socket:
     return made
 
 
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def _ask(address: Address, deadline: float, ask: Resolve) -> tuple[str, ...]:
     """Return what a name service answers until the deadline. Raises NotResolved."""
     answers: queue.SimpleQueue[tuple[str, ...] | None] = queue.SimpleQueue()
 
     def run() -> None:
+        found = None
         try:
-            answers.put(ask(address.host, address.port))
-        except (OSError, UnicodeError, ValueError):
-            answers.put(None)
+            with contextlib.suppress(OSError, ValueError):
+                found = ask(address.host, address.port)
         finally:
+            answers.put(found)
             _QUESTIONS.release()
 
     if not _QUESTIONS.acquire(timeout=max(0.0, deadline - time.monotonic())):
