@@ -37,6 +37,7 @@ from keysteward.ui.forms import Form
 from keysteward.ui.jobs import Job, Jobs
 from keysteward.ui.routing import File, Leave, Page, Part, Route, Shown, Visit
 from keysteward.ui.static_files import StaticFiles
+from keysteward.ui.wording import fields, problem_texts
 from keysteward.web import access, bodies, csrf, permissions, problem_details, raw_paths
 from keysteward.web.access import Access
 from keysteward.web.service import Service, in_thread
@@ -209,9 +210,9 @@ class Answering:
             return RedirectResponse("/password", 303)
         values = {
             "slug": problem.slug,
-            "title": problem.title,
+            "title": problem_texts.title(problem, visit.language.code),
             "detail": _detail(problem, visit),
-            "field": getattr(problem, "field", None),
+            "field": _field(problem, visit),
         }
         response = self._html(visit, _problem(background=background), values, status)
         for name, value in problem_details.headers_of(problem).items():
@@ -284,12 +285,18 @@ def _here(request: Request) -> str:
     return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
 
 
+def _field(problem: Problem, visit: Visit) -> str | None:
+    # A field for a file sends nothing until one is chosen.
+    sent = None if isinstance(problem, FieldInvalid) else {*visit.form.fields, *visit.form.files}
+    return fields.field_of(problem, sent)
+
+
 def _detail(problem: Problem, visit: Visit) -> str:
     if isinstance(problem, FieldInvalid):
         return visit.language.gettext(problem.reason)
     if isinstance(problem, CsrfTokenMissing):
         return visit.text("This form is out of date. Reload the page, and fill it in again.")
-    return problem.detail
+    return problem_texts.detail(problem, visit.language.code)
 
 
 def _left(request: Request, left: Leave) -> Response:

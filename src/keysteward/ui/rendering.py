@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from keysteward.ui import shell
 from keysteward.ui.language import LANGUAGES, Language, get
+from keysteward.ui.wording import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def _environment(language: Language) -> Environment:
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
     environment.filters["isolated"] = _isolated
+    environment.filters["word"] = lambda value: words.of(value, language.code)
     environment.filters["octets"] = _octets
     return environment
 
