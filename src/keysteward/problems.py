@@ -204,6 +204,10 @@ class PublicKeyMismatch(Problem):
     """Of the certificate that was probably meant; ``found`` is its public key's."""
     hint: str = "Check to which signing request the CA answered."
     """To whom the certificate does belong, or what else to do, as a sentence."""
+    owner: str | None = None
+    """The alias of the current entry that the certificate belongs to, this one's among them."""
+    version: int | None = None
+    """The version of that entry whose certificate or key it is; None if its key is in use."""
 
     @property
     def detail(self) -> str:

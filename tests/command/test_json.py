@@ -127,9 +127,12 @@ def test_upload_says_what_can_be_overridden(client: Settings, files: Path) -> No
     run = _upload(client, files / "expired.pem", "--fingerprint-verified")
     assert run.json["problem"]["override"] is True
     slug = run.json["problem"]["slug"]
-    run = _upload(client, files / "expired.pem", "--fingerprint-verified", "--override", slug)
+    options = ("--fingerprint-verified", "--override", slug, "--reason", "until Monday")
+    run = _upload(client, files / "expired.pem", *options)
     _assert_shape(run, UPLOADED)
     assert (0, "warn", 2) == (run.status, run.json["outcome"], run.json["version"])
+    versions = commands.inside(client.data, "versions", "client", "--json").json
+    assert ["until Monday"] == [v["note"] for v in versions if v["version"] == 2]
 
 
 def test_dry_run_stores_nothing_and_names_the_plan_to_commit(client: Settings, files: Path) -> None:

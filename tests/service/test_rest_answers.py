@@ -192,6 +192,17 @@ def test_signing_response_is_planned_then_carried_out(filled: Face) -> None:
     assert (200, True) == (done.status_code, done.json()["committed"])
 
 
+def test_signing_response_keeps_the_note_that_came_with_it(filled: Face, root: Issued) -> None:
+    """Why something was overridden is told with the version."""
+    placeholder = issue("noted")
+    steward_.add(filled.steward, "noted", placeholder)
+    answer = issue("noted", placeholder.key, root)
+    query = "overrides=certificate-expired&note=until%20Monday"
+    done = filled.ask("PUT", f"{K}/entries/noted/signing-response?{query}", content=answer.der)
+    assert 200 == done.status_code
+    assert "until Monday" == filled.ask("GET", f"{K}/entries/noted").json()["version"]["note"]
+
+
 def test_signing_responses_are_counted_as_they_were_judged(filled: Face) -> None:
     """What was refused and what was stored is in the metrics; a dry run is not."""
     path = f"{K}/entries/shop/signing-response"

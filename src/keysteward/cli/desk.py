@@ -123,9 +123,16 @@ class Certificates(Protocol):
         """Give a certificate entry another certificate; ``trusted`` None keeps its mark."""
 
     def respond(
-        self, alias: str, data: bytes, consent: Consent, expected: Expected, *, dry_run: bool
+        self,
+        alias: str,
+        data: bytes,
+        consent: Consent,
+        expected: Expected,
+        *,
+        note: str | None,
+        dry_run: bool,
     ) -> Planned:
-        """Update a key pair with a signing response, or only plan it."""
+        """Update a key pair with a signing response, or only plan it; ``note`` says why."""
 
 
 class Downloads(Protocol):

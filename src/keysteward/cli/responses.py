@@ -8,7 +8,7 @@ import typer
 
 from keysteward.cli import files, options, output, plans, questions
 from keysteward.cli.desk_values import Expected, Planned
-from keysteward.cli.session import Session
+from keysteward.cli.session import Session, as_text
 from keysteward.entries import outcome
 from keysteward.keystore import signing_responses
 from keysteward.keystore.signing_responses import Checked
@@ -82,6 +82,15 @@ def upload(
     trust_root: options.TrustRoot = None,
     fingerprint_verified: options.FingerprintVerified = False,
     override: options.Override = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            "--reason",
+            help="The reason of an override, kept with the version.",
+            show_default=False,
+            callback=as_text,
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Update a key pair with a signing response; the alias and the private key stay."""
@@ -92,7 +101,9 @@ def upload(
         with session.desk() as desk:
 
             def run(given: Consent) -> Planned:
-                return desk.certificates.respond(alias, data, given, expected, dry_run=dry_run)
+                return desk.certificates.respond(
+                    alias, data, given, expected, note=reason, dry_run=dry_run
+                )
 
             try:
                 planned = run(consent)

@@ -180,16 +180,18 @@ class KeyPairs(Part):
         consent: Consent = NO_CONSENT,
         expect_version: int | None = None,
         digest: str | None = None,
+        note: str | None = None,
         etag: str | None = None,
     ) -> Plan:
         """Update a key pair with a CA's answer; alias and private key stay.
 
-        ``digest`` is that of the plan that was looked at. Raises RootNotTrusted until the topmost
-        certificate is confirmed, EntryChanged for another version, plan or state than expected, and
-        every problem of the file and its chain.
+        ``digest`` is that of the plan that was looked at; ``note`` says why, if something is
+        overridden. Raises RootNotTrusted until the topmost certificate is confirmed, EntryChanged
+        for another version, plan or state than expected, and every problem of the file and its
+        chain.
         """
-        query = {**consent.query, "expect_version": expect_version, "digest": digest}
-        return self._respond(alias, file, query, etag)
+        expected = {"expect_version": expect_version, "digest": digest}
+        return self._respond(alias, file, {**consent.query, **expected, "note": note}, etag)
 
     def _respond(
         self, alias: str, file: bytes, query: Mapping[str, object], etag: str | None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from keysteward.entries import Action, Caller, Entry, Plan, Reason, SigningRequest, Version
+from keysteward.entries import Action, Caller, Entry, Plan, Reason, SigningRequest, Version, View
 from keysteward.formats import responses
 from keysteward.formats.responses import ResponseFile
 from keysteward.keystore import judgement, trust
@@ -23,7 +23,7 @@ from keysteward.problems import (
     PublicKeyMismatch,
     SigningResponseTooLarge,
 )
-from keysteward.storage.records import Base, KeyPairView, NewVersion
+from keysteward.storage.records import Base, KeyOwner, KeyPairView, NewVersion
 from keysteward.values import Fingerprint, Severity
 
 
@@ -84,13 +84,15 @@ def upload_signing_response(
     *,
     accept: Callable[[Plan], None] = lambda plan: None,
     tries: int = 1,
+    note: str | None = None,
 ) -> Uploaded:
     """Swap the certificate and chain of a signing response in under the unchanged alias.
 
     The plan is made outside any transaction and handed to ``accept``, which may raise to refuse it
     (another digest, another base version); then one short transaction stores it. Afterwards the
     entry has the new version on disk, or it is as it was. With more ``tries`` a plan that loses
-    against another writer is made anew from what that one stored.
+    against another writer is made anew from what that one stored. ``note`` says why, for instance
+    why a problem was overridden; it stays with the version and in the audit log.
 
     Raises every problem "of the file" and "of the chain", AliasNotFound, NotAKeyPair,
     EntryOwnedByProvider, and EntryChanged if another writer was faster each time.
@@ -101,7 +103,7 @@ def upload_signing_response(
             plan = plan_signing_response(steward, caller, alias, data, consent)
             accept(plan)
             try:
-                return Uploaded(plan, commit(steward, caller, plan))
+                return Uploaded(plan, commit(steward, caller, plan, note=note))
             except EntryChanged:
                 if tries <= 0:
                     raise
@@ -186,7 +188,7 @@ def _plan(
             lambda name: steward.store.find_certificate_entries(steward.keystore_id, name),
         )
     except PublicKeyMismatch as problem:
-        problem.hint = _owner_of(steward, entry, problem) or problem.hint
+        _name_owner(steward, entry, problem)
         raise
     answered = entry.pending if _answers_pending(entry, judged) else entry.version
     same = judged.certificates[0] == entry.version.certificate
@@ -284,28 +286,49 @@ def _usage_of(extended: frozenset[str] | None) -> Usage:
     return next((u for u in Usage if usages.allows_extended(u, extended)), Usage.TLS_CLIENT)
 
 
-def _owner_of(steward: Steward, entry: Entry, problem: PublicKeyMismatch) -> str | None:
-    """Return in words to which alias or earlier version a certificate belongs, and what to do."""
+def _name_owner(steward: Steward, entry: Entry, problem: PublicKeyMismatch) -> None:
+    """Tell to which alias or earlier version a certificate belongs, and what to do.
+
+    Only what the keystore itself holds is told.
+    """
     found = steward.store.find_owner_of_public_key(steward.keystore_id, problem.found)
     here = [owner for owner in found if owner.entry_id == entry.id]
-    others = [owner for owner in found if owner.entry_id != entry.id]
     for version in reversed(steward.store.list_versions(entry) if here else ()):
         if version.certificate.fingerprint == problem.certificate:
-            return (
+            problem.owner, problem.version = entry.alias, version.number
+            problem.hint = (
                 f"It is the certificate of version {version.number} of this entry: roll back to "
                 "that version to have it again."
             )
+            return
+    others = [owner for owner in found if owner.entry_id != entry.id]
     if others:
-        owner = max(others, key=lambda o: (o.is_current, o.number))
-        if owner.is_current:
-            return f"It belongs to the alias {owner.alias!r}: upload it there."
-        return (
-            f"It belongs to version {owner.number} of the alias {owner.alias!r}, whose key is not "
-            "in use."
-        )
-    if here:
-        return (
+        _name_other(steward, others, problem)
+    elif here:
+        problem.owner, problem.version = entry.alias, here[-1].number
+        problem.hint = (
             f"It belongs to the key of version {here[-1].number} of this entry, which was given "
             "up. Upload the answer to the latest signing request."
         )
-    return None
+
+
+def _name_other(steward: Steward, owners: list[KeyOwner], problem: PublicKeyMismatch) -> None:
+    entries = {owner.entry_id: steward.store.find_by_id(owner.entry_id) for owner in owners}
+
+    def in_use(owner: KeyOwner) -> bool:
+        entry = entries[owner.entry_id]
+        pending = entry.pending if entry else None
+        return owner.is_current or (pending is not None and pending.number == owner.number)
+
+    owner = max(owners, key=lambda o: (in_use(o), o.number))
+    entry = entries[owner.entry_id]
+    if entry is not None and entry.view is View.CURRENT:
+        problem.owner = owner.alias
+        problem.version = None if in_use(owner) else owner.number
+    if in_use(owner):
+        problem.hint = f"It belongs to the alias {owner.alias!r}: upload it there."
+    else:
+        problem.hint = (
+            f"It belongs to version {owner.number} of the alias {owner.alias!r}, whose key is not "
+            "in use."
+        )

@@ -7,7 +7,7 @@ from keysteward.problems import Problem, SigningResponseTooLarge
 from keysteward.rest import errors, models, representations
 from keysteward.rest.entries import EDIT
 from keysteward.rest.routing import ENTRY, Answer, Call, File, Limit, Routes
-from keysteward.rest.wishes import Checking, PlanConsenting
+from keysteward.rest.wishes import Checking, ResponseConsenting
 from keysteward.web.access import Access
 
 routes = Routes("Signing responses", "What a CA answers, judged and swapped in.")
@@ -16,7 +16,7 @@ _LIMIT = Limit(lambda settings: settings.response_limit_bytes, SigningResponseTo
 
 
 @routes.on("PUT", f"{ENTRY}/signing-response", EDIT, limit=_LIMIT, alone=True)
-def upload_signing_response(call: Call[PlanConsenting, File]) -> Answer[models.Plan]:
+def upload_signing_response(call: Call[ResponseConsenting, File]) -> Answer[models.Plan]:
     """Update a key pair with its signing response, in any form that a CA sends.
 
     With `dry_run` nothing is stored and the answer says what would be: send the file again with the
@@ -28,7 +28,7 @@ def upload_signing_response(call: Call[PlanConsenting, File]) -> Answer[models.P
         return Answer(representations.plan(signing_responses.plan_signing_response(*wanted), None))
     accept = signing_responses.expect(asked.expect_version, asked.digest)
     call.told["upload"] = "reject"
-    done = signing_responses.upload_signing_response(*wanted, accept=accept)
+    done = signing_responses.upload_signing_response(*wanted, accept=accept, note=asked.note)
     call.told["upload"] = done.plan.outcome
     return Answer(representations.plan(done.plan, done))
 

@@ -129,6 +129,15 @@ class PlanConsenting(Consenting, frozen=True, kw_only=True):
     ] = None
 
 
+class ResponseConsenting(PlanConsenting, frozen=True, kw_only=True):
+    """The same, with why."""
+
+    note: Annotated[
+        Text | None,
+        Meta(description="Why, if something is overridden; kept with the version and audited."),
+    ] = None
+
+
 class Deleting(Given, frozen=True, kw_only=True):
     """Whether an entry is hidden or destroyed."""
 

@@ -33,7 +33,14 @@ class _Certificates:
         )
 
     def respond(
-        self, alias: str, data: bytes, consent: Consent, expected: Expected, *, dry_run: bool
+        self,
+        alias: str,
+        data: bytes,
+        consent: Consent,
+        expected: Expected,
+        *,
+        note: str | None,
+        dry_run: bool,
     ) -> Planned:
         asked = (self.steward, self.caller, alias, data, consent)
         accept = signing_responses.expect(expected.version, expected.digest)
@@ -41,7 +48,7 @@ class _Certificates:
             plan = signing_responses.plan_signing_response(*asked)
             accept(plan)
             return Planned(plan, plan.base_version, plan.digest)
-        done = signing_responses.upload_signing_response(*asked, accept=accept)
+        done = signing_responses.upload_signing_response(*asked, accept=accept, note=note)
         return Planned(done.plan, done.version, done.plan.digest)
 
     def _stored(self, entry: Entry, before: int | None = None) -> Stored:

@@ -29,7 +29,14 @@ class _Certificates:
         return replace(stored, notices=tuple(others))
 
     def respond(
-        self, alias: str, data: bytes, consent: Consent, expected: Expected, *, dry_run: bool
+        self,
+        alias: str,
+        data: bytes,
+        consent: Consent,
+        expected: Expected,
+        *,
+        note: str | None,
+        dry_run: bool,
     ) -> Planned:
         said = wishes.consent(consent)
         if dry_run:
@@ -41,6 +48,7 @@ class _Certificates:
             consent=said,
             expect_version=expected.version,
             digest=expected.digest,
+            note=note,
         )
         return values.planned(done)
 
