@@ -1,12 +1,9 @@
 import re
-import typing
-from dataclasses import MISSING, fields
-from datetime import UTC, datetime
 
 import pytest
 
 from keysteward.problems import OVERRIDES, PROBLEMS, Kind, Problem
-from keysteward.values import Fingerprint
+from tests import problem_samples
 from tests.architecture.documents import DOCS
 
 _STATUS = {
@@ -28,31 +25,6 @@ every_problem = pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.slu
 def _descendants(problem: type[Problem]) -> set[type[Problem]]:
     children: list[type[Problem]] = problem.__subclasses__()
     return {problem}.union(*(_descendants(child) for child in children))
-
-
-def _sample(name: str, kind: object) -> object:
-    samples: dict[object, object] = {
-        str: f"<{name}>.",
-        str | None: f"<{name}>.",
-        tuple[str, ...]: (f"<{name} 1>.", f"<{name} 2>."),
-        int: 7,
-        datetime: datetime(2031, 5, 7, tzinfo=UTC),
-        Fingerprint: Fingerprint(f"{len(name):064x}"),
-    }
-    return samples[kind]
-
-
-def _members(problem: type[Problem]) -> dict[str, object]:
-    types = typing.get_type_hints(problem)
-    needed = [f.name for f in fields(problem) if f.default is MISSING]  # type: ignore[arg-type]  # those with members are dataclasses
-    return {name: _sample(name, types[name]) for name in needed}
-
-
-def _shown(value: object) -> tuple[str, ...]:
-    """Return what the detail must hold of a member, each part of several apart."""
-    if isinstance(value, tuple):
-        return tuple(part for one in value for part in _shown(one))
-    return (f"{value:%Y-%m-%d}" if isinstance(value, datetime) else str(value).rstrip("."),)
 
 
 def test_problems_lists_every_class() -> None:
@@ -86,12 +58,12 @@ def test_problem_has_a_title_and_a_kind(problem: type[Problem]) -> None:
 @every_problem
 def test_problem_tells_every_member_in_its_detail(problem: type[Problem]) -> None:
     """What a problem must know, people are told, in whole sentences."""
-    members = _members(problem)
+    members = problem_samples.members(problem)
     text = problem(**members).detail
     assert text.endswith((".", ")"))
     assert len(text) >= len("<reason>.")
     for value in members.values():
-        for shown in _shown(value):
+        for shown in problem_samples.shown(value):
             assert shown in text
 
 
