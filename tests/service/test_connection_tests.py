@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from keysteward import serving
 from tests import commands, pki_maker, receivers, servers
 from tests import steward as steward_
+from tests.commands import Run
 from tests.receivers import Receiver
 from tests.rest import faces
 from tests.rest.faces import PASSWORD, Face
@@ -146,18 +147,27 @@ def test_account_has_few_tests_at_once(filled: Face) -> None:
     assert 403 == other.status_code
 
 
+def _connect(port: int, *words: str) -> Run:
+    """Run ``connect`` on a server of this machine."""
+    return commands.inside(
+        None,
+        *("connect", *words),
+        KEYSTEWARD_SERVER=f"http://127.0.0.1:{port}",
+        KEYSTEWARD_USER="operator",
+        KEYSTEWARD_PASSWORD=PASSWORD,
+    )
+
+
 def test_command_lets_the_server_connect(filled: Face, receiver: Receiver) -> None:
     """``connect --server`` prints what it prints on this machine, as the server saw it."""
-    environment = {"KEYSTEWARD_USER": "operator", "KEYSTEWARD_PASSWORD": PASSWORD}
     address = f"localhost:{receiver.port}"
     with (
         _reaching(filled) as face,
         servers.threaded(face.client.app, face.steward.settings) as port,
     ):
-        environment["KEYSTEWARD_SERVER"] = f"http://127.0.0.1:{port}"
-        green = commands.inside(None, "connect", address, "--alias", "shop", **environment)
-        red = commands.inside(None, "connect", address, **environment)
-        long = commands.inside(None, "connect", address, "--timeout", "31", **environment)
+        green = _connect(port, address, "--alias", "shop")
+        red = _connect(port, address)
+        long = _connect(port, address, "--timeout", "31")
     assert (0, "") == (green.status, green.stderr)
     assert "sent: CN=client" in green.stdout
     assert 9 == red.status
@@ -167,10 +177,8 @@ def test_command_lets_the_server_connect(filled: Face, receiver: Receiver) -> No
 
 def test_command_tells_where_the_server_may_not_connect(filled: Face) -> None:
     """The refusal of the guard has its own exit status, and names the setting."""
-    environment = {"KEYSTEWARD_USER": "operator", "KEYSTEWARD_PASSWORD": PASSWORD}
     with _anew(filled) as face, servers.threaded(face.client.app, face.steward.settings) as port:
-        environment["KEYSTEWARD_SERVER"] = f"http://127.0.0.1:{port}"
-        run = commands.inside(None, "connect", "localhost:8443", **environment)
+        run = _connect(port, "localhost:8443")
     assert 7 == run.status
     assert "[destination-not-allowed]" in run.stderr
     assert "KEYSTEWARD_CONNECT_NETWORKS" in run.stderr

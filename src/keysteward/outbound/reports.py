@@ -185,7 +185,8 @@ def _of_server(
     if not asked.validated:
         words = "The server's certificate was not to be verified."
         return Result.NOT_DONE, " ".join((words, *found))
-    if made.ended_at in (Step.SERVER_CERTIFICATE, Step.HOST_NAME):
+    judged = made.protocol or made.ended_at is Step.CLIENT_CERTIFICATE
+    if not judged:
         # OpenSSL ends at the first thing that it finds; the other one was not looked at.
         return Result.NOT_DONE, " ".join((_ENDED, *found))
     if step is Step.HOST_NAME:
