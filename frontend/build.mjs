@@ -26,6 +26,7 @@ async function bundle() {
     entryNames: "[name]-[hash]",
     chunkNames: "part-[hash]",
     bundle: true,
+    preserveSymlinks: true, // node_modules may be a link
     splitting: true,
     format: "esm",
     target: BROWSERS,
