@@ -2,6 +2,7 @@
 
 import "./assets.js";
 import "./components.js";
+import "./details.js";
 import "./files.js";
 import "./forms.js";
 import "./pieces.js";

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from keysteward.entries import Action, Caller, ListedEntry, Owner, Reason, Version
+from keysteward.entries import Action, Caller, Entry, ListedEntry, Owner, Reason, Version
 from keysteward.keystore import intake, names
 from keysteward.keystore.intake import Arrival, Intake, Mode, PendingKey
 from keysteward.keystore.steward import Steward
@@ -116,6 +116,34 @@ def look_into(steward: Steward, backup: Backup) -> tuple[ListedEntry, ...]:
     states = steward.store.list_backup_states(backup)
     return tuple(
         _listed(state, steward.store.get_version(state.base, state.version)) for state in states
+    )
+
+
+def get_entry(steward: Steward, backup: Backup, alias: str) -> Entry:
+    """Return one entry of a backup as it was; ``modified_at`` is its version's.
+
+    Raises AliasNotFound.
+    """
+    found = steward.store.catalogue.find(steward.keystore_id, backup, alias)
+    if found is None:
+        raise AliasNotFound(alias, steward.settings.keystore, backup=backup.name)
+    base = Base(found.alias, found.id, found.version, found.pending)
+    version = steward.store.get_version(base, found.version)
+    return Entry(
+        id=found.id,
+        keystore_id=steward.keystore_id,
+        alias=found.alias,
+        type=found.type,
+        owner=found.owner,
+        usage=found.usage,
+        trusted=found.trusted,
+        version=version,
+        pending=None if base.pending is None else steward.store.get_version(base, base.pending),
+        waiting_since=None,
+        created_at=found.created_at,
+        created_by=found.created_by,
+        modified_at=version.created_at,
+        modified_by=version.created_by,
     )
 
 

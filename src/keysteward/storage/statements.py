@@ -291,6 +291,14 @@ TRUSTED_BY_FINGERPRINT = _CERTIFICATE_ENTRIES.where(
     _e.c.trusted,
 )
 ALL_TRUSTED = _CERTIFICATE_ENTRIES.where(_e.c.trusted).order_by(_e.c.alias)
+ALIASES_OF_CERTIFICATE = (
+    _CERTIFICATE_ENTRIES.with_only_columns(_e.c.alias)
+    .where(
+        _e.c.subject_name_sha256 == bindparam("name_sha256"),
+        _c.c.sha256 == bindparam("fingerprint"),
+    )
+    .order_by(_e.c.alias)
+)
 
 FIND_CONFIRMATION = select(_t.c.confirmed_at, _t.c.confirmed_by).where(
     _t.c.keystore_id == bindparam("keystore"), _t.c.sha256 == bindparam("fingerprint")

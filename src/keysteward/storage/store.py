@@ -257,6 +257,16 @@ class Store:
             name_sha256=rows.name_digest(subject_name),
         )
 
+    def find_aliases_of(self, keystore_id: int, certificate: Certificate) -> tuple[Alias, ...]:
+        """Return the aliases of the living entries that are this very certificate alone."""
+        found = self._all(
+            statements.ALIASES_OF_CERTIFICATE,
+            keystore=keystore_id,
+            name_sha256=rows.name_digest(certificate.subject_name),
+            fingerprint=rows.to_digest(certificate.fingerprint),
+        )
+        return tuple(Alias(row[0]) for row in found)
+
     def find_trusted(
         self, keystore_id: int, fingerprint: Fingerprint, issuer_name: bytes
     ) -> tuple[Certificate, ...]:

@@ -7,7 +7,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from keysteward.ui import entry_names, overview, routing, sign_in, static_files
+from keysteward.ui import (
+    entry_details,
+    entry_downloads,
+    entry_names,
+    overview,
+    routing,
+    sign_in,
+    static_files,
+    versions,
+)
 from keysteward.ui.answering import Answering
 from keysteward.ui.static_files import StaticFiles
 from keysteward.web.raw_paths import RawMount
@@ -17,6 +26,9 @@ GROUPS: tuple[routing.Routes, ...] = (
     sign_in.routes,
     overview.routes,
     entry_names.routes,
+    entry_details.routes,
+    entry_downloads.routes,
+    versions.routes,
 )
 """Every group of pages."""
 
