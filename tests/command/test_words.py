@@ -241,13 +241,6 @@ def test_commands_of_the_installation_offer_no_server_and_no_provider(words: str
     assert [] == [option for option in ("--server", "--ca ", "--as ") if option in offered]
 
 
-def test_connect_offers_no_server() -> None:
-    """It connects from here, with a key that never comes here from a server."""
-    offered = commands.inside(None, "connect", "--help").stdout
-    assert "--as" in offered
-    assert [] == [option for option in ("--server", "--ca ") if option in offered]
-
-
 def test_purge_says_what_backups_keep(client: Settings) -> None:
     """Nobody takes a key for destroyed that one backup or several still hold."""
     said = []
