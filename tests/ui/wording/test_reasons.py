@@ -91,6 +91,11 @@ def test_reason_with_a_gap_is_no_reason_itself() -> None:
     assert "Die Kurve {0} gibt es nicht." == reasons.german("There is no curve {0}.")
 
 
+def test_reason_within_a_reason_is_german_too() -> None:
+    """What a file is instead is named in the language of the sentence around it."""
+    assert "Die Datei ist ein privater Schlüssel." == reasons.german("The file is a private key.")
+
+
 def test_reason_of_a_long_text_stays() -> None:
     """A long text is not compared with those that have gaps, which would take long."""
     long = f"There is no curve {'x' * 2_000}."

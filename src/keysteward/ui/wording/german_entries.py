@@ -12,8 +12,9 @@ def _not_found(p: problems.AliasNotFound) -> str:
     missing = f"Den Alias {quoted(p.alias)} gibt es im Keystore {quoted(p.keystore)} nicht"
     if p.backup is not None:
         return (
-            f"{missing}, wie ihn die Sicherung {quoted(p.backup)} enthält. Sehen Sie in der Liste "
-            "der Einträge dieser Sicherung nach."
+            f"In der Sicherung {quoted(p.backup)} des Keystores {quoted(p.keystore)} gibt es den "
+            f"Alias {quoted(p.alias)} nicht. Sehen Sie in der Liste der Einträge dieser Sicherung "
+            "nach."
         )
     if p.view == "new":
         return f"{missing} unter den neuen Schlüsseln des Providers. Sehen Sie in deren Liste nach."
@@ -33,7 +34,10 @@ def _nothing_deleted(p: problems.NothingDeleted) -> str:
         return (
             f"Ein vorhandener Eintrag heißt {quoted(p.alias)}: Es gibt nichts wiederherzustellen."
         )
-    return f"{quoted(p.alias)} ist nicht unter den gelöschten Einträgen. Sehen Sie in deren Liste."
+    return (
+        f"{quoted(p.alias)} ist nicht unter den gelöschten Einträgen. Sehen Sie in deren Liste "
+        "nach."
+    )
 
 
 def _exists(p: problems.AliasExists) -> str:

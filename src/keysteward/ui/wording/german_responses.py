@@ -36,12 +36,12 @@ def _end(p: problems.RootNotTrusted) -> str:
     if p.missing_issuer is None:
         return f"Die Zertifikatskette endet mit dem Wurzelzertifikat {subject}."
     what = (
-        "Die Datei enthält nur das Zertifikat selbst"
+        "Die Datei enthält nur das Zertifikat selbst,"
         if p.alone
-        else "Die Zertifikatskette endet vorzeitig"
+        else "Die Zertifikatskette endet vorzeitig, mit"
     )
     return (
-        f"{what}, mit {subject}: Sein Aussteller {quoted(p.missing_issuer)} ist weder in der Datei "
+        f"{what} {subject}: Sein Aussteller {quoted(p.missing_issuer)} ist weder in der Datei "
         "noch im Keystore. Bitten Sie die Zertifizierungsstelle um dessen Zertifikat, oder fügen "
         "Sie es dem Keystore als Zertifikat hinzu, und laden Sie die Datei noch einmal hoch. Nur "
         "wenn es nicht zu bekommen ist:"
@@ -69,13 +69,11 @@ OF_THE_FILE = (
     words(
         problems.NotASigningResponse,
         "Das ist keine Signierantwort",
-        lambda p: (
-            f"Die Datei ist etwas anderes: {reasons.german(p.found)}. {reasons.german(p.remedy)}"
-        ),
+        lambda p: f"Die Datei ist {reasons.german(p.found)}. {reasons.german(p.remedy)}",
     ),
     words(
         problems.ResponseTooComplex,
-        "Die Zertifikate sind zu verwickelt",
+        "Die Zertifikate sind zu komplex",
         lambda p: (
             f"Die Datei verlangt zu viel Arbeit: {reasons.german(p.reason)} Geben Sie eine Datei, "
             "die nur das eigentliche Zertifikat und seine Kette enthält."

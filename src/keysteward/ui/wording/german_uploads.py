@@ -35,9 +35,7 @@ OF_AN_UPLOAD = (
     words(
         problems.NotAKeystore,
         "Das ist kein Keystore",
-        lambda p: (
-            f"Die Datei ist etwas anderes: {reasons.german(p.found)}. {reasons.german(p.remedy)}"
-        ),
+        lambda p: f"Die Datei ist {reasons.german(p.found)}. {reasons.german(p.remedy)}",
     ),
     words(
         problems.KeystoreUnreadable,
@@ -56,7 +54,7 @@ OF_AN_UPLOAD = (
         problems.KeyDerivationTooCostly,
         "Die Datei verlangt zu viel Rechenarbeit",
         lambda p: (
-            f"Zum Öffnen der Datei verlangt sie: {reasons.german(p.asked)}; erlaubt sind "
+            f"Das Öffnen der Datei verlangt {reasons.german(p.asked)}; erlaubt sind "
             f"{reasons.german(p.limit)}. Nichts wurde versucht. {reasons.german(p.remedy)}"
         ),
     ),

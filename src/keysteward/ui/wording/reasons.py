@@ -1,7 +1,7 @@
 """German for the usual texts that operations write into problems; all others stay English.
 
-Names and numbers stand at the gaps ``{}`` of such a text and are taken over as they are. A text
-from outside never meets one by accident: the whole of it has to agree.
+Names and numbers stand at the gaps ``{}`` of such a text and are taken over as they are, unless
+they are such a text themselves, as the kinds of files are. A text counts only as a whole.
 """
 
 import re
@@ -11,10 +11,13 @@ from types import MappingProxyType
 from keysteward.ui.wording.reasons_of_connections import OF_CONNECTIONS
 from keysteward.ui.wording.reasons_of_files import OF_FILES
 from keysteward.ui.wording.reasons_of_forms import OF_FORMS
+from keysteward.ui.wording.reasons_of_other_files import OF_OTHER_FILES
 
 GAP = "{}"
 
-GERMAN: Mapping[str, str] = MappingProxyType({**OF_FORMS, **OF_FILES, **OF_CONNECTIONS})
+GERMAN: Mapping[str, str] = MappingProxyType(
+    {**OF_FORMS, **OF_OTHER_FILES, **OF_FILES, **OF_CONNECTIONS}
+)
 """English to German, both with the same gaps in the same order."""
 
 _LONGEST = 1_000
@@ -36,5 +39,5 @@ def german(text: str) -> str:
         for pattern, translated in _PATTERNS:
             found = pattern.fullmatch(text)
             if found is not None:
-                return translated.format(*found.groups())
+                return translated.format(*(GERMAN.get(part, part) for part in found.groups()))
     return text

@@ -1,166 +1,11 @@
-"""German for usual reasons about files: what they are instead, what is wrong, their passwords."""
+"""German for usual reasons about files: what is damaged, whose it is, keys, passwords."""
 
 from collections.abc import Mapping
 
-_ASK_FOR_X509 = "Bitten Sie die Zertifizierungsstelle um das Zertifikat als PEM, DER oder PKCS#7."
-_ASK_FOR_CHAIN = "Bitten Sie die Zertifizierungsstelle um das Zertifikat und seine Kette."
 _COPY_AGAIN = "Kopieren Sie die Datei noch einmal von dort, wo sie erstellt wurde."
 _RIGHT_FILE = (
     "Haben Sie einen verschlüsselten Schlüssel erwartet, prüfen Sie, ob es die richtige Datei ist."
 )
-
-_OTHER_FILES: Mapping[str, str] = {
-    "empty": "leer",
-    "a certificate signing request (CSR)": "eine Signieranforderung (CSR)",
-    "a certificate revocation list (CRL)": "eine Sperrliste (CRL)",
-    "a private key": "ein privater Schlüssel",
-    "an encrypted private key": "ein verschlüsselter privater Schlüssel",
-    "a public key": "ein öffentlicher Schlüssel",
-    "a set of key parameters": "ein Satz von Schlüsselparametern",
-    "a PKCS#12 keystore": "ein PKCS#12-Keystore",
-    "a Java keystore (JKS)": "ein Java-Keystore (JKS)",
-    "a Java keystore (JCEKS)": "ein Java-Keystore (JCEKS)",
-    "a Microsoft serialized certificate store (SST)": (
-        "ein serialisierter Zertifikatsspeicher von Microsoft (SST)"
-    ),
-    "an encrypted message (CMS EnvelopedData)": (
-        "eine verschlüsselte Nachricht (CMS EnvelopedData)"
-    ),
-    "a CMS message without certificates": "eine CMS-Nachricht ohne Zertifikate",
-    "a PKCS#7 file without certificates": "eine PKCS#7-Datei ohne Zertifikate",
-    "a certificate path without certificates": "ein Zertifikatspfad ohne Zertifikate",
-    "an attribute certificate": "ein Attributzertifikat",
-    "a certificate that is not X.509": "ein Zertifikat, das nicht X.509 ist",
-    "an OCSP response": "eine OCSP-Antwort",
-    "a PEM file of another kind": "eine PEM-Datei anderer Art",
-    "an OpenPGP file": "eine OpenPGP-Datei",
-    "an SSH public key": "ein öffentlicher SSH-Schlüssel",
-    "an HTML page": "eine HTML-Seite",
-    "a JSON document": "ein JSON-Dokument",
-    "an XML document": "ein XML-Dokument",
-    "a PDF document": "ein PDF-Dokument",
-    "a ZIP archive": "ein ZIP-Archiv",
-    "a GZIP archive": "ein GZIP-Archiv",
-    "a packed archive": "ein gepacktes Archiv",
-    "plain text": "einfacher Text",
-    "a binary file of an unknown kind": "eine Binärdatei unbekannter Art",
-    "an OpenSSH private key": "ein privater OpenSSH-Schlüssel",
-    "PKCS#7 in PEM": "PKCS#7 in PEM",
-    "PKCS#7 in DER": "PKCS#7 in DER",
-    "a PuTTY key": "ein PuTTY-Schlüssel",
-    "compressed (gzip)": "komprimiert (gzip)",
-    "perhaps a BKS keystore of Bouncy Castle": "vielleicht ein BKS-Keystore von Bouncy Castle",
-    "perhaps a keystore in base64": "vielleicht ein Keystore in Base64",
-    "a keystore in base64": "ein Keystore in Base64",
-    "DER, but no PKCS#12": "DER, aber kein PKCS#12",
-    "in PEM": "in PEM",
-    "neither JKS nor JCEKS nor PKCS#12": "weder JKS noch JCEKS noch PKCS#12",
-    "a certificate in DER": "ein Zertifikat in DER",
-}
-
-_OF_OTHER_FILES: Mapping[str, str] = {
-    "Fetch it from the CA again.": "Holen Sie sie noch einmal von der Zertifizierungsstelle.",
-    "Send it to the CA, and upload the certificate that the CA returns.": (
-        "Senden Sie sie an die Zertifizierungsstelle, und laden Sie das Zertifikat hoch, das diese "
-        "zurückgibt."
-    ),
-    "Ask the CA for the certificate and its chain.": _ASK_FOR_CHAIN,
-    "It was not kept. Delete the file if others can read it, and upload the CA's certificate; to "
-    "bring a key into the keystore, add it as a key pair.": (
-        "Er wurde nicht behalten. Löschen Sie die Datei, wenn andere sie lesen können, und laden "
-        "Sie das Zertifikat der Zertifizierungsstelle hoch. Um einen Schlüssel in den Keystore zu "
-        "bringen, fügen Sie ihn als Schlüsselpaar hinzu."
-    ),
-    "It was not kept. Upload the CA's certificate; to bring a key into the keystore, add it as a "
-    "key pair.": (
-        "Er wurde nicht behalten. Laden Sie das Zertifikat der Zertifizierungsstelle hoch. Um "
-        "einen Schlüssel in den Keystore zu bringen, fügen Sie ihn als Schlüsselpaar hinzu."
-    ),
-    "Upload the certificate that the CA made of it.": (
-        "Laden Sie das Zertifikat hoch, das die Zertifizierungsstelle daraus gemacht hat."
-    ),
-    "Upload the certificate that the CA returned.": (
-        "Laden Sie das Zertifikat hoch, das die Zertifizierungsstelle zurückgegeben hat."
-    ),
-    "It holds a private key of its own. Take the certificates out of it (openssl pkcs12 -nokeys), "
-    "or ask the CA for a PKCS#7 or PEM file.": (
-        "Er enthält einen eigenen privaten Schlüssel. Nehmen Sie die Zertifikate heraus (openssl "
-        "pkcs12 -nokeys), oder bitten Sie die Zertifizierungsstelle um eine PKCS#7- oder "
-        "PEM-Datei."
-    ),
-    "Export the certificate chain from it (keytool -list -rfc), and upload that.": (
-        "Exportieren Sie die Zertifikatskette daraus (keytool -list -rfc), und laden Sie diese "
-        "hoch."
-    ),
-    "Export the certificates as PKCS#7 (P7B) instead.": (
-        "Exportieren Sie die Zertifikate statt dessen als PKCS#7 (P7B)."
-    ),
-    "Ask the CA for the certificate as PKCS#7 SignedData or PEM.": (
-        "Bitten Sie die Zertifizierungsstelle um das Zertifikat als PKCS#7 SignedData oder PEM."
-    ),
-    "Ask the CA for the public key certificate (X.509).": (
-        "Bitten Sie die Zertifizierungsstelle um das Zertifikat des öffentlichen Schlüssels "
-        "(X.509)."
-    ),
-    "It tells a certificate's status. Ask the CA for the certificate itself.": (
-        "Sie sagt, ob ein Zertifikat gesperrt ist. Bitten Sie die Zertifizierungsstelle um das "
-        "Zertifikat selbst."
-    ),
-    "Ask the CA for the certificate as PEM, DER or PKCS#7.": _ASK_FOR_X509,
-    "Ask the CA for an X.509 certificate.": (
-        "Bitten Sie die Zertifizierungsstelle um ein X.509-Zertifikat."
-    ),
-    "Upload the X.509 certificate that the CA returned.": (
-        "Laden Sie das X.509-Zertifikat hoch, das die Zertifizierungsstelle zurückgegeben hat."
-    ),
-    "It is probably an error or sign-in page: open it in a browser, then download the certificate "
-    "again.": (
-        "Es ist wahrscheinlich eine Fehler- oder Anmeldeseite: Öffnen Sie sie in einem Browser, "
-        "und laden Sie das Zertifikat dann noch einmal herunter."
-    ),
-    "It is probably an error message: read it, then download the certificate again.": (
-        "Es ist wahrscheinlich eine Fehlermeldung: Lesen Sie sie, und laden Sie das Zertifikat "
-        "dann noch einmal herunter."
-    ),
-    "Unpack it, and upload the file with the certificate.": (
-        "Packen Sie es aus, und laden Sie die Datei mit dem Zertifikat hoch."
-    ),
-    "Upload the file with the certificate that the CA returned.": (
-        "Laden Sie die Datei mit dem Zertifikat hoch, das die Zertifizierungsstelle zurückgegeben "
-        "hat."
-    ),
-    "Convert it to PKCS#12 with the tool that made it, and import that.": (
-        "Wandeln Sie sie mit dem Werkzeug, das sie erstellt hat, in PKCS#12 um, und fügen Sie "
-        "dieses hinzu."
-    ),
-    "Unpack it, and import the keystore in it.": (
-        "Packen Sie sie aus, und fügen Sie den Keystore darin hinzu."
-    ),
-    "Add a key in it as a key pair, a certificate as a certificate.": (
-        "Fügen Sie einen Schlüssel darin als Schlüsselpaar hinzu, ein Zertifikat als Zertifikat."
-    ),
-    "Add it as an SSH key.": "Fügen Sie ihn als SSH-Schlüssel hinzu.",
-    "Add it as a certificate.": "Fügen Sie es als Zertifikat hinzu.",
-    "Check how it was copied.": "Prüfen Sie, wie sie kopiert wurde.",
-    "Give an X.509 certificate as PEM, DER or base64.": (
-        "Geben Sie ein X.509-Zertifikat als PEM, DER oder Base64 an."
-    ),
-    "Add it as a key pair, or as an SSH key if it is one.": (
-        "Fügen Sie ihn als Schlüsselpaar hinzu, oder als SSH-Schlüssel, wenn er einer ist."
-    ),
-    "Import it as a whole keystore; that takes certificates alone, too.": (
-        "Fügen Sie die Datei als ganzen Keystore hinzu; so gehen auch Zertifikate allein."
-    ),
-    "Put each into a file of its own, and add them one by one.": (
-        "Legen Sie jedes in eine eigene Datei, und fügen Sie sie einzeln hinzu."
-    ),
-    "Import the file as a whole keystore to take all of them.": (
-        "Fügen Sie die Datei als ganzen Keystore hinzu, um alle zu übernehmen."
-    ),
-    "Import it as a whole keystore if it is one: that takes larger files.": (
-        "Fügen Sie sie als ganzen Keystore hinzu, wenn sie einer ist: So gehen größere Dateien."
-    ),
-}
 
 _DAMAGED: Mapping[str, str] = {
     "The file is {}.": "Die Datei ist {}.",
@@ -206,20 +51,9 @@ _DAMAGED: Mapping[str, str] = {
         "{} Zertifikate der Datei sind nicht lesbar, und keines der anderen ist für diesen "
         "Schlüssel."
     ),
-    "The private key is damaged: its text is no base64.": (
-        "Der private Schlüssel ist beschädigt: Sein Text ist kein Base64."
-    ),
-    "The file holds no private key. Give one in PEM (PKCS#8, PKCS#1 or SEC1).": (
-        "Die Datei enthält keinen privaten Schlüssel. Geben Sie einen in PEM an (PKCS#8, PKCS#1 "
-        "oder SEC1)."
-    ),
-    "The {} file holds certificates alone. Give the file with the key.": (
-        "Die {}-Datei enthält nur Zertifikate. Geben Sie die Datei mit dem Schlüssel an."
-    ),
-    "The file holds {} private keys. Give a file with one of them.": (
-        "Die Datei enthält {} private Schlüssel. Geben Sie eine Datei mit einem davon an."
-    ),
-    # Whose a certificate is.
+}
+
+_WHOSE: Mapping[str, str] = {
     "Check to which signing request the CA answered.": (
         "Prüfen Sie, auf welche Signieranforderung die Zertifizierungsstelle geantwortet hat."
     ),
@@ -244,6 +78,24 @@ _DAMAGED: Mapping[str, str] = {
         "Es ist das Zertifikat der Version {} dieses Eintrags: Kehren Sie zu dieser Version "
         "zurück, um es wieder zu haben."
     ),
+    "its signature algorithm does not fit the issuer's {} key": (
+        "Sein Signaturverfahren passt nicht zum {}-Schlüssel des Ausstellers"
+    ),
+    "its signature algorithm does not fit the issuer's key": (
+        "Sein Signaturverfahren passt nicht zum Schlüssel des Ausstellers"
+    ),
+    "the issuer's key is of a type that cannot verify signatures": (
+        "Der Schlüssel des Ausstellers ist von einem Typ, der keine Signaturen prüfen kann"
+    ),
+    "the signature does not verify with that issuer's key": (
+        "Die Signatur lässt sich mit dem Schlüssel dieses Ausstellers nicht bestätigen"
+    ),
+    "the signature uses an algorithm that cannot be verified here": (
+        "Die Signatur verwendet ein Verfahren, das hier nicht geprüft werden kann"
+    ),
+    "the issuer's RSA key has an exponent that is too long": (
+        "Der RSA-Schlüssel des Ausstellers hat einen zu langen Exponenten"
+    ),
     "its basic constraints say that it is no CA": (
         "Seine Basiseinschränkungen (Basic Constraints) sagen, dass es keine ist"
     ),
@@ -252,6 +104,61 @@ _DAMAGED: Mapping[str, str] = {
     ),
     "its key usage does not include keyCertSign": (
         "Seine Schlüsselverwendung enthält keyCertSign nicht"
+    ),
+}
+
+_KEYS: Mapping[str, str] = {
+    "The private key is damaged: its text is no base64.": (
+        "Der private Schlüssel ist beschädigt: Sein Text ist kein Base64."
+    ),
+    "The file holds no private key. Give one in PEM (PKCS#8, PKCS#1 or SEC1).": (
+        "Die Datei enthält keinen privaten Schlüssel. Geben Sie einen in PEM an (PKCS#8, PKCS#1 "
+        "oder SEC1)."
+    ),
+    "The {} file holds certificates alone. Give the file with the key.": (
+        "Die {}-Datei enthält nur Zertifikate. Geben Sie die Datei mit dem Schlüssel an."
+    ),
+    "The file holds {} private keys. Give a file with one of them.": (
+        "Die Datei enthält {} private Schlüssel. Geben Sie eine Datei mit einem davon an."
+    ),
+    "The numbers of the private key do not belong together, or not to its public key: the file is "
+    "damaged or was put together from several keys.": (
+        "Die Zahlen des privaten Schlüssels gehören nicht zusammen, oder nicht zu seinem "
+        "öffentlichen Schlüssel: Die Datei ist beschädigt oder aus mehreren Schlüsseln "
+        "zusammengesetzt."
+    ),
+    "The private key is damaged, or in a form that is not known here. Convert it to PEM, for "
+    "example with 'openssl pkey -in FILE -out key.pem'.": (
+        "Der private Schlüssel ist beschädigt, oder in einer hier unbekannten Form. Wandeln Sie "
+        "ihn in PEM um, zum Beispiel mit „openssl pkey -in FILE -out key.pem“."
+    ),
+    "The key is in OpenSSH's own format. Add it as an SSH key; for another use, convert a copy of "
+    "the file with 'ssh-keygen -p -m PKCS8 -f COPY' and give that.": (
+        "Der Schlüssel ist in OpenSSHs eigenem Format. Fügen Sie ihn als SSH-Schlüssel hinzu; für "
+        "einen anderen Zweck wandeln Sie eine Kopie der Datei mit „ssh-keygen -p -m PKCS8 -f COPY“ "
+        "um, und geben Sie diese an."
+    ),
+    "The key is for key agreement alone and cannot sign.": (
+        "Der Schlüssel ist nur für den Schlüsselaustausch und kann nicht signieren."
+    ),
+    "Use an RSA, EC, DSA, Ed25519, Ed448 or ML-DSA key.": (
+        "Verwenden Sie einen RSA-, EC-, DSA-, Ed25519-, Ed448- oder ML-DSA-Schlüssel."
+    ),
+    "An RSA key of {} bits cannot be used.": (
+        "Ein RSA-Schlüssel mit {} Bit kann nicht verwendet werden."
+    ),
+    "Use one of {} to {} bits.": "Verwenden Sie einen mit {} bis {} Bit.",
+    "The private key in the file is cut off. Copy it again, with its BEGIN and END lines.": (
+        "Der private Schlüssel in der Datei ist abgeschnitten. Kopieren Sie ihn noch einmal, mit "
+        "seinen BEGIN- und END-Zeilen."
+    ),
+    "The file is a PuTTY key. Add it as an SSH key.": (
+        "Die Datei ist ein PuTTY-Schlüssel. Fügen Sie ihn als SSH-Schlüssel hinzu."
+    ),
+    "SSH takes RSA, DSA, Ed25519, and EC keys on P-256, P-384 and P-521. Use one of these with "
+    "SSH.": (
+        "SSH nimmt RSA-, DSA- und Ed25519-Schlüssel, und EC-Schlüssel auf P-256, P-384 und P-521. "
+        "Verwenden Sie mit SSH einen davon."
     ),
 }
 
@@ -336,4 +243,9 @@ _PASSWORDS: Mapping[str, str] = {
     "{} rounds of key derivation": "{} Runden der Schlüsselableitung",
 }
 
-OF_FILES: Mapping[str, str] = {**_OTHER_FILES, **_OF_OTHER_FILES, **_DAMAGED, **_PASSWORDS}
+OF_FILES: Mapping[str, str] = {
+    **_DAMAGED,
+    **_WHOSE,
+    **_KEYS,
+    **_PASSWORDS,
+}

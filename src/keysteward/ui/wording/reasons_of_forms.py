@@ -137,6 +137,15 @@ OF_FORMS: Mapping[str, str] = {
         "Zu viele Versuche, sich unter diesem Namen von dieser Adresse aus anzumelden, sind "
         "gescheitert."
     ),
+    "An account may send {} requests a second on average.": (
+        "Ein Konto darf im Durchschnitt {} Anfragen in der Sekunde senden."
+    ),
+    "An account may send {} requests a minute on average.": (
+        "Ein Konto darf im Durchschnitt {} Anfragen in der Minute senden."
+    ),
+    "Testing connections, an account may send {} requests a minute on average.": (
+        "Ein Konto darf im Durchschnitt {} Verbindungen in der Minute testen."
+    ),
     "It has fewer than {} characters.": "Es hat weniger als {} Zeichen.",
     "It has more than {} bytes.": "Es hat mehr als {} Byte.",
     "It is the user's name.": "Es ist der Name des Benutzers.",
