@@ -98,7 +98,18 @@ async function finish(form, result) {
   } else if (result.job) {
     await follow(form, result.html);
   } else {
-    replaceWindow(form, result.html);
+    place(form, result.html);
+  }
+}
+
+/** Show HTML in place of the form; in its region if it says that the form is to be sent again. */
+function place(form, html) {
+  const region = form.dataset.region && form.querySelector(form.dataset.region);
+  if (region && elements(html).querySelector("[data-in-region]")) {
+    replaceContent(region, html);
+    region.scrollIntoView({ block: "nearest" });
+  } else {
+    replaceWindow(form, html);
   }
 }
 
@@ -199,7 +210,9 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("file-chosen", (event) => {
   const form = event.target.closest("form");
   forget(form);
-  if (form.dataset.preview && !event.detail.tooLarge) {
+  if (form.dataset.preview && event.detail.tooLarge) {
+    form.querySelector(form.dataset.region).replaceChildren();
+  } else if (form.dataset.preview) {
     preview(form);
   }
 });

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -47,6 +48,7 @@ def _environment(language: Language) -> Environment:
     environment.filters["isolated"] = _isolated
     environment.filters["word"] = lambda value: words.of(value, language.code)
     environment.filters["octets"] = _octets
+    environment.filters["number"] = lambda value: format_decimal(value, locale=language.code)
     return environment
 
 
