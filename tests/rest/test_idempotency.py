@@ -115,7 +115,7 @@ def test_key_that_is_none_is_refused(key: str, face: Face) -> None:
 def test_every_creating_call_takes_a_key() -> None:
     """A POST without it is one that creates nothing, or the sign-in."""
     without = {o.name for o in application.operations() if o.method == "POST" and o.again is None}
-    assert {"check_signing_response", "sign_in_user"} == without
+    assert {"check_connection", "check_signing_response", "sign_in_user"} == without
 
 
 def test_secret_is_answered_again_and_lies_nowhere_in_clear(face: Face) -> None:
