@@ -62,7 +62,13 @@ class _Template:
         yield (
             "entries",
             (
-                {**self._entry, "id": n, "alias": update.alias(position), "certificate_id": n}
+                {
+                    **self._entry,
+                    "id": n,
+                    "alias": update.alias(position),
+                    "alias_folded": update.alias(position),
+                    "certificate_id": n,
+                }
                 for position, n in numbers
             ),
         )

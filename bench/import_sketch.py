@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from bench import sketch, update
-from keysteward.entries import EntryType, Owner, Reason, View
+from keysteward.entries import ChainState, EntryType, Owner, Reason, View
 from keysteward.pki.usages import Usage
 from keysteward.storage import changes, statements
 from keysteward.storage.engines import sqlite
@@ -288,6 +288,9 @@ def _entry_row(entry_id: int, alias: str, leaf: _Known, now: int, private_key: i
         "view": View.CURRENT.value,
         "purged_at": None,
         "held_at": None,
+        "alias_folded": alias.lower(),
+        "subject_folded": str(leaf.row["subject"]).lower(),
+        "issuer_folded": str(leaf.row["issuer"]).lower(),
     }
 
 
@@ -300,6 +303,7 @@ def _version_row(entry_id: int, private_key: int | None, file_sha256: bytes, now
         "private_key_id": private_key,
         "file_sha256": file_sha256,
         "note": None,
+        "chain_state": None if private_key is None else ChainState.COMPLETE.value,
         "created_at": now,
         "created_by": update.CALLER.name,
     }

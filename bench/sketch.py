@@ -31,7 +31,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from bench import measure, update
 from bench.authority import Authority
-from keysteward.entries import Reason
+from keysteward.entries import ChainState, Reason
 from keysteward.storage import changes, statements
 from keysteward.storage.engines import sqlite
 
@@ -132,6 +132,7 @@ class Writer:
             "private_key_id": private_key_id,
             "file_sha256": file_sha256,
             "note": None,
+            "chain_state": ChainState.COMPLETE.value,
             "created_at": now,
             "created_by": update.CALLER.name,
         }

@@ -303,7 +303,7 @@ def test_default_list_is_a_range_of_an_index(bench: Bench, size: int) -> None:
         (catalogue_sql.COUNT_OF_PROVIDER, "entries_owner (keystore_id=? AND view=? AND owner=?)"),
         (catalogue_sql.COUNT_WAITING, "entries_waiting"),
         (catalogue_sql.COUNT_PENDING, "entries_pending"),
-        (catalogue_sql.COUNT_ENDING, "entries_not_after (keystore_id=? AND not_after>? AND"),
+        (catalogue_sql.COUNT_ENDING, "entries_not_after (keystore_id=? AND view=? AND not_after>?"),
     ):
         assert index in " ".join(_plan(bench, bench.store._database.text(figure)))
     validity = _plan(bench, bench.store._database.text(catalogue_sql.LIST_VALIDITY))

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import msgspec
 
-from keysteward.entries import EntryType, ListedEntry, Owner, View
+from keysteward.entries import ChainState, EntryType, ListedEntry, Owner, View
 from keysteward.pki.public_keys import KeyKind
 from keysteward.pki.usages import Usage
 from keysteward.storage import catalogue_sql, conditions, entry_lists, rows
@@ -69,6 +69,9 @@ class CatalogueEntry(msgspec.Struct, frozen=True, eq=False):
     sha256: bytes
     sha512: bytes
     x509_version: int
+    chain_state: ChainState | None
+    """None of a lone certificate."""
+    deleted_at: datetime | None
     activation: Activation | None
     """What the history says; None but in the view ``history``."""
 
@@ -132,7 +135,7 @@ class Catalogue:
             else:
                 statement = catalogue_sql.narrowed(kind, statement, condition, order)
                 found = link.all_once(statement, **parameters)
-        return tuple(map(_entry, found))
+        return tuple(map(entry_of, found))
 
     def list_lines(
         self,
@@ -170,7 +173,7 @@ class Catalogue:
         statement = catalogue_sql.FIND[catalogue_sql.kind_of(source)]
         with self._database.reading() as link:
             row = link.one(statement, **_parameters(keystore_id, source), alias=alias)
-        return None if row is None else _entry(row)
+        return None if row is None else entry_of(row)
 
     def count_by_state(self, keystore_id: int, now: datetime) -> EntryCounts:
         """Count the current entries; walks over an index of all of them, and of few others."""
@@ -226,11 +229,13 @@ def _parameters(keystore_id: int, source: Source) -> dict[str, object]:
 _TYPES = {each.value: each for each in EntryType}
 _OWNERS = {each.value: each for each in Owner}
 _USAGES = {each.value: each for each in Usage}
+_CHAIN_STATES = {each.value: each for each in ChainState}
 _key_kind = lru_cache(maxsize=256)(KeyKind)
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def _entry(row: Row) -> CatalogueEntry:
+def entry_of(row: Row) -> CatalogueEntry:
+    """Return an entry from a row with the columns that ``catalogue_sql`` has for its list."""
     to_time = rows.to_time
     return CatalogueEntry(
         row[0],
@@ -257,5 +262,7 @@ def _entry(row: Row) -> CatalogueEntry:
         row[23],
         row[24],
         row[25],
-        rows.activation((row[0], *row[26:])) if len(row) > 26 and row[26] else None,
+        None if row[26] is None else _CHAIN_STATES[row[26]],
+        rows.to_optional_time(row[27]),
+        rows.activation((row[0], *row[28:])) if len(row) > 28 and row[28] else None,
     )

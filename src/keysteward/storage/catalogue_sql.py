@@ -82,6 +82,8 @@ _OF_VIEW = (
     _e.c.modified_at,
     _e.c.modified_by,
     *_CERTIFICATE,
+    _v.c.chain_state,
+    _e.c.deleted_at,
 )
 _ACTIVATION = (
     _h.c.original_alias,
@@ -106,9 +108,13 @@ _OF_BACKUP: tuple[ColumnElement[Any], ...] = (
     _v.c.created_at,
     _v.c.created_by,
     *_CERTIFICATE,
+    _v.c.chain_state,
+    literal_column("NULL"),
 )
 
-_VIEW_ROWS = _e.join(_c, _c.c.id == _e.c.certificate_id)
+_VIEW_ROWS = _e.join(_c, _c.c.id == _e.c.certificate_id).join(
+    _v, (_v.c.entry_id == _e.c.id) & (_v.c.number == _e.c.current_version)
+)
 _BACKUP_ROWS = (
     _be.join(_e, _e.c.id == _be.c.entry_id)
     .join(_v, (_v.c.entry_id == _be.c.entry_id) & (_v.c.number == _be.c.number))
@@ -132,17 +138,17 @@ _ALIASES: Mapping[Kind, ColumnElement[str]] = {
     Kind.HISTORY: _e.c.alias,
     Kind.BACKUP: _be.c.alias,
 }
-_ROWS: Mapping[Kind, FromClause] = {
+ROWS: Mapping[Kind, FromClause] = {
     Kind.VIEW: _VIEW_ROWS,
     Kind.HISTORY: _VIEW_ROWS.outerjoin(_h, _h.c.entry_id == _e.c.id),
     Kind.BACKUP: _BACKUP_ROWS,
 }
-_WHERE: Mapping[Kind, ColumnElement[bool]] = {
+WHERE: Mapping[Kind, ColumnElement[bool]] = {
     Kind.VIEW: _IN_VIEW,
     Kind.HISTORY: _IN_VIEW,
     Kind.BACKUP: _IN_BACKUP,
 }
-_COLUMNS: Mapping[Kind, tuple[ColumnElement[Any], ...]] = {
+COLUMNS: Mapping[Kind, tuple[ColumnElement[Any], ...]] = {
     Kind.VIEW: _OF_VIEW,
     Kind.HISTORY: _OF_VIEW + _ACTIVATION,
     Kind.BACKUP: _OF_BACKUP,
@@ -154,9 +160,9 @@ def list_page(kind: Kind, *, paged: bool) -> Select[Any]:
     """Return the statement of a page in the order of the aliases: a range of one index."""
     alias = _ALIASES[kind]
     statement = (
-        select(*_COLUMNS[kind])
-        .select_from(_ROWS[kind])
-        .where(_WHERE[kind])
+        select(*COLUMNS[kind])
+        .select_from(ROWS[kind])
+        .where(WHERE[kind])
         .order_by(alias)
         .limit(bindparam("row_limit"))
         .offset(bindparam("skipped"))
@@ -165,9 +171,9 @@ def list_page(kind: Kind, *, paged: bool) -> Select[Any]:
 
 
 FIND: Mapping[Kind, Select[Any]] = {
-    kind: select(*_COLUMNS[kind])
-    .select_from(_ROWS[kind])
-    .where(_WHERE[kind], _ALIASES[kind] == bindparam("alias"))
+    kind: select(*COLUMNS[kind])
+    .select_from(ROWS[kind])
+    .where(WHERE[kind], _ALIASES[kind] == bindparam("alias"))
     for kind in Kind
 }
 
@@ -243,7 +249,7 @@ def narrowed(
 
 def count_of(kind: Kind, condition: Condition) -> Select[Any]:
     """Return the statement that counts what fits a checked condition."""
-    statement = select(func.count()).select_from(_ROWS[kind]).where(_WHERE[kind])
+    statement = select(func.count()).select_from(ROWS[kind]).where(WHERE[kind])
     return statement.where(condition_sql.build(condition, _fields(kind)))
 
 
@@ -254,9 +260,9 @@ def _milliseconds(time: ColumnElement[int]) -> ColumnElement[int]:
 @cache
 def _fields(kind: Kind) -> Mapping[str, ColumnElement[Any]]:
     """Return what each property shows, as SQL; ``sap_texts`` has the same as functions."""
-    of = dict(zip(("alias", "type", "owner"), _COLUMNS[kind][1:4], strict=True))
+    of = dict(zip(("alias", "type", "owner"), COLUMNS[kind][1:4], strict=True))
     owner = of["owner"]
-    created_at, created_by, modified_at, modified_by = _COLUMNS[kind][9:13]
+    created_at, created_by, modified_at, modified_by = COLUMNS[kind][9:13]
     of_provider = owner == literal(Owner.PROVIDER.value)
     fields: dict[str, ColumnElement[Any]] = {
         "Hexalias": func.hexalias(of["alias"], type_=String),

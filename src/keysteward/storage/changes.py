@@ -78,13 +78,25 @@ REPLACE_CURRENT = _changing(
         _e.c.subject_name_sha256: bindparam("new_subject_name"),
         _e.c.waiting_since: null(),
     }
-).returning(_e.c.last_version)
+).returning(_e.c.last_version, _e.c.subject_folded, _e.c.issuer_folded)
+# Apart from the above: an UPDATE that names a column writes its indexes, changed or not.
+NAME_ENTRY = (
+    update(_e)
+    .values(
+        {
+            _e.c.subject_folded: bindparam("new_subject_folded"),
+            _e.c.issuer_folded: bindparam("new_issuer_folded"),
+        }
+    )
+    .where(_e.c.id == bindparam("entry"))
+)
 SET_PENDING = _changing({_e.c.pending_version: _NEXT, _e.c.last_version: _NEXT}).returning(
     _e.c.last_version
 )
 RENAME = _changing(
     {
         _e.c.alias: bindparam("new_alias"),
+        _e.c.alias_folded: bindparam("new_alias_folded"),
         _e.c.current_version: _NEXT,
         _e.c.last_version: _NEXT,
     }
@@ -105,6 +117,7 @@ REVIVE_ENTRY = (
             _e.c.deleted_at: null(),
             _e.c.purged_at: null(),
             _e.c.alias: bindparam("new_alias"),
+            _e.c.alias_folded: bindparam("new_alias_folded"),
             **_MODIFIED,
         }
     )
@@ -130,6 +143,7 @@ COPY_VERSION = insert(_v).from_select(
         "private_key_id",
         "file_sha256",
         "note",
+        "chain_state",
         "created_at",
         "created_by",
     ],
@@ -141,6 +155,7 @@ COPY_VERSION = insert(_v).from_select(
         _v.c.private_key_id,
         null(),
         bindparam("new_note"),
+        _v.c.chain_state,
         bindparam("at"),
         bindparam("actor"),
     ).where(_v.c.entry_id == bindparam("entry"), _v.c.number == bindparam("base_version")),

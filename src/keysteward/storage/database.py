@@ -114,6 +114,13 @@ class Link:
         except self._errors as error:
             raise self._database.problem(error) from error
 
+    def search_term(self, keystore_id: int, text: str) -> str | None:
+        """Return what leads to the entries that may have a text; see the engine's own words."""
+        try:
+            return self._database.engine.search_term(self.connection, keystore_id, text)
+        except self._errors as error:
+            raise self._database.problem(error) from error
+
     def control(self, text: str) -> None:
         """Run one of the engine's own words (BEGIN, COMMIT, ROLLBACK)."""
         try:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from keysteward.entries import ChainState
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import NameTaken
 from keysteward.sealing.sealer import SealingContext
-from keysteward.storage import changes, rows, statements
+from keysteward.storage import changes, rows, search, statements
 from keysteward.storage.database import Link
 from keysteward.storage.records import NewEntry, NewKey, NewVersion, Stamp
 from keysteward.values import Fingerprint
@@ -96,6 +97,7 @@ def versions(link: Link, stamp: Stamp, new_versions: Sequence[_NewVersionRow]) -
                 "private_key_id": version.private_key_id,
                 "file_sha256": version.file_sha256 and rows.to_digest(version.file_sha256),
                 "note": version.note,
+                "chain_state": _chain_state(version),
                 "created_at": stamp.now,
                 "created_by": stamp.actor,
             }
@@ -140,9 +142,15 @@ def issuer_name(version: NewVersion) -> bytes | None:
     return rows.name_digest(version.chain[0].subject_name)
 
 
+def _chain_state(version: NewVersion) -> str | None:
+    """Return how far a key pair's chain goes; a lone certificate has none."""
+    return None if version.private_key_id is None else ChainState.of(version.chain).value
+
+
 def _entry_row(
     stamp: Stamp, entry_id: int, new: NewEntry, version: NewVersion, certificate_id: int
 ) -> dict[str, object]:
+    subject_folded, issuer_folded = search.names_of(version.chain[0])
     return {
         "id": entry_id,
         "keystore_id": stamp.keystore_id,
@@ -166,4 +174,7 @@ def _entry_row(
         "view": new.view.value,
         "purged_at": None,
         "held_at": None,
+        "alias_folded": search.folded(new.alias),
+        "subject_folded": subject_folded,
+        "issuer_folded": issuer_folded,
     }

@@ -33,6 +33,7 @@ from sqlalchemy.types import TypeEngine
 from keysteward.problems import DatabaseUnusable, RecoveryUnreadable
 from keysteward.storage import account_tables
 from keysteward.storage.database import Link, Row
+from keysteward.storage.engines.contract import SEARCH_PREFIX
 
 MOST_LINE_BYTES = 1 << 24
 """Longest line: far beyond any row, and little enough to be held in memory."""
@@ -41,6 +42,7 @@ PAGE_ROWS = 200
 """How many rows are held in memory while a table is read."""
 
 _INTEGER_BITS = 63
+_STAYING = account_tables.PASSING | {"alembic_version"}
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
@@ -113,13 +115,14 @@ def shape_of(described: Table) -> Shape:
 def shapes_in(connection: Connection) -> dict[str, Shape]:
     """Return the shapes of the tables that a database has and that move with it.
 
-    The migrations' own one is made by the migrations, and what is soon over stays behind.
+    The migrations' own one is made by the migrations, what is soon over stays behind, and the
+    engine makes its search index out of the entries.
     """
     inspector = inspect(connection)
     return {
         name: _shape(name, {c["name"]: c["type"] for c in inspector.get_columns(name)})
         for name in inspector.get_table_names()
-        if name != "alembic_version" and name not in account_tables.PASSING
+        if name not in _STAYING and not name.startswith(SEARCH_PREFIX)
     }
 
 

@@ -27,6 +27,7 @@ from keysteward.storage.audit_log import AuditLog
 from keysteward.storage.catalogue import Catalogue
 from keysteward.storage.database import Database, Row
 from keysteward.storage.entry_lists import PREFIX_END, EntryFilter
+from keysteward.storage.pages import Pages
 from keysteward.storage.readiness import Readiness
 from keysteward.storage.records import (
     Activation,
@@ -55,6 +56,7 @@ class Store:
         self.readiness = Readiness(database, sealer)
         self.answers = Answers(database)
         self.catalogue = Catalogue(database)
+        self.pages = Pages(database)
         self.accounts = Accounts(database, sealer)
         self._database = database
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     literal_column,
+    text,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -107,6 +108,10 @@ entries = Table(
     Column("purged_at", BigInteger),
     # Set on a key in the view "new" that waits for a person instead of its day.
     Column("held_at", BigInteger),
+    # The texts that are searched, as ``search.folded`` makes them; of the current version.
+    Column("alias_folded", Text, nullable=False, server_default=text("''")),
+    Column("subject_folded", Text, nullable=False, server_default=text("''")),
+    Column("issuer_folded", Text, nullable=False, server_default=text("''")),
     sqlite_autoincrement=True,
 )
 
@@ -141,13 +146,20 @@ Index(
     entries.c.alias,
     sqlite_where=present,
 )
-Index(
-    "entries_not_after",
-    entries.c.keystore_id,
-    entries.c.not_after,
-    entries.c.id,
-    sqlite_where=living,
-)
+for _name, _column in (
+    ("entries_not_after", entries.c.not_after),
+    ("entries_modified", entries.c.modified_at),
+    ("entries_subject", entries.c.subject_folded),
+    ("entries_issuer", entries.c.issuer_folded),
+):
+    Index(
+        _name,
+        entries.c.keystore_id,
+        entries.c.view,
+        _column,
+        entries.c.id,
+        sqlite_where=present,
+    )
 Index(
     "entries_waiting",
     entries.c.keystore_id,
@@ -196,6 +208,8 @@ versions = Table(
     Column("note", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", Text, nullable=False),
+    # A value of ChainState; none of a lone certificate.
+    Column("chain_state", Text),
     Index("versions_private_key", "private_key_id"),
     sqlite_with_rowid=False,
 )

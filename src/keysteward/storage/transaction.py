@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from keysteward.entries import Action, Reason, View
+from keysteward.pki.certificates import Certificate
 from keysteward.pki.usages import Usage
 from keysteward.problems import AliasExists, EntryChanged
 from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
@@ -14,6 +15,7 @@ from keysteward.storage import (
     inserts,
     purging,
     rows,
+    search,
     snapshots,
     statements,
     view_statements,
@@ -88,17 +90,16 @@ class Transaction:
         certificate_ids = inserts.certificate_ids(self._link, version.chain)
         certificate = version.chain[0]
         pending = self._still_pending(base, version) if keep_pending else None
-        number = self._changed(
-            base,
-            self._link.one(
-                changes.REPLACE_CURRENT,
-                **self._condition(base),
-                new_pending=pending,
-                new_certificate=certificate_ids[0],
-                new_not_after=rows.to_microseconds(certificate.not_after),
-                new_subject_name=inserts.issuer_name(version),
-            ),
+        replaced = self._link.one(
+            changes.REPLACE_CURRENT,
+            **self._condition(base),
+            new_pending=pending,
+            new_certificate=certificate_ids[0],
+            new_not_after=rows.to_microseconds(certificate.not_after),
+            new_subject_name=inserts.issuer_name(version),
         )
+        number = self._changed(base, replaced)
+        self._name(base.entry_id, certificate, replaced)
         inserts.versions(
             self._link, self._stamp, [(base.entry_id, number, version, certificate_ids)]
         )
@@ -125,6 +126,17 @@ class Transaction:
             },
         )
         return number
+
+    def _name(self, entry_id: int, certificate: Certificate, replaced: Row | None) -> None:
+        """Keep the names that are searched, if they are others than those of the replaced row."""
+        subject, issuer = names = search.names_of(certificate)
+        if replaced is not None and tuple(replaced[1:]) != names:
+            self._link.change(
+                changes.NAME_ENTRY,
+                entry=entry_id,
+                new_subject_folded=subject,
+                new_issuer_folded=issuer,
+            )
 
     def _still_pending(self, base: Base, version: NewVersion) -> int | None:
         """Return what stays pending beside a new version: nothing if that has the pending key."""
@@ -190,7 +202,12 @@ class Transaction:
         self._require_free([alias])
         number = self._changed(
             base,
-            self._link.one(changes.RENAME, **self._condition(base), new_alias=alias),
+            self._link.one(
+                changes.RENAME,
+                **self._condition(base),
+                new_alias=alias,
+                new_alias_folded=search.folded(alias),
+            ),
         )
         copy = {"entry": base.entry_id, "base_version": base.version, "new_number": number}
         self._link.change(
@@ -248,6 +265,7 @@ class Transaction:
                 keystore=self.keystore_id,
                 base_version=base.version,
                 new_alias=base.alias,
+                new_alias_folded=search.folded(base.alias),
                 at=self._now,
                 actor=self.actor,
             ),

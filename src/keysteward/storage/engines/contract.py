@@ -1,6 +1,6 @@
 """What a database engine must say about itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.sql.selectable import TextualSelect
 
 BUSY_TIMEOUT_SECONDS = 10
 """How long a writer waits for another one before it gives up with KeystoreBusy."""
@@ -28,6 +29,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "instant_part(name, microseconds)": "year, month, day, hour, minute or second in UTC",
         "arithmetic(name, a, b)": "add, sub, mul, div or mod; integers stay integers, div and mod"
         " of them go towards zero; null for a result that is too large or none",
+        "folded(text)": "``search.folded``",
         "rounded(name, a)": "round (a half away from zero), floor or ceiling; a float",
     }
 )
@@ -35,6 +37,9 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
 
 Text is compared by code point, and has no NUL.
 """
+
+SEARCH_PREFIX = "entry_search"
+"""How the names of an engine's own tables begin, which are made of the entries' rows alone."""
 
 EXAMPLE = "an SQLite database is a file: sqlite:////folder/keysteward.db."
 
@@ -65,6 +70,30 @@ class StorageEngine(Protocol):
     @property
     def errors(self) -> type[Exception]:
         """The root of the driver's exceptions."""
+
+    @property
+    def search_index(self) -> Sequence[str]:
+        """The statements that make what finds parts of texts, on the table ``entries`` as it is.
+
+        The engine keeps it true from then on, in the transaction of every change of an entry. The
+        names of its tables begin with SEARCH_PREFIX. Revision 0006 runs these statements; to have
+        others, a new revision drops what these made.
+        """
+
+    @property
+    def found_by_text(self) -> TextualSelect:
+        """Select the ids (``id``) of the entries that the value of ``search_term`` leads to.
+
+        Its one parameter is ``term``.
+        """
+
+    def search_term(self, connection: DBAPIConnection, keystore_id: int, text: str) -> str | None:
+        """Return what leads to all entries of a keystore that have a folded text in one of theirs.
+
+        And to as few others as the engine can tell from the index: the caller compares. None if it
+        is quicker to look at one entry after the other. Of a text that is shorter than
+        ``search.SHORT`` the caller has seen that few entries have it.
+        """
 
     def exists(self, url: URL) -> bool:
         """Tell whether there is a database to open; it may be empty."""

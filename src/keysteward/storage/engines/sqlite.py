@@ -7,7 +7,7 @@ other connections can corrupt a database in WAL mode.
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,11 @@ import pysqlite3.dbapi2 as driver
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import NullPool
+from sqlalchemy.sql.selectable import TextualSelect
 
 from keysteward.problems import DatabaseUnusable, SettingInvalid
 from keysteward.sealing import folders
-from keysteward.storage.engines import sqlite_building, sqlite_functions
+from keysteward.storage.engines import sqlite_building, sqlite_functions, sqlite_search
 from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS, EXAMPLE, SETTING
 
 SCHEME = "sqlite"
@@ -65,6 +66,12 @@ class Sqlite:
     begin_write: str = "BEGIN IMMEDIATE"
     begin_read: str = "BEGIN"
     errors: type[Exception] = driver.Error
+    search_index: Sequence[str] = sqlite_search.CREATE
+    found_by_text: TextualSelect = sqlite_search.FOUND
+
+    def search_term(self, connection: DBAPIConnection, keystore_id: int, text: str) -> str | None:
+        """Return an expression of FTS5; see ``sqlite_search``."""
+        return sqlite_search.term(connection, keystore_id, text)
 
     def exists(self, url: URL) -> bool:
         """Tell whether the file is there; what hides it from us is left to tell itself."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from keysteward.storage import sap_texts
+from keysteward.storage import sap_texts, search
 
 _Number = int | float
 
@@ -110,5 +110,6 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., object]]] = {
     "text_upper": (1, _strict(str.upper)),
     "instant_part": (2, _strict(_instant_part)),
     "arithmetic": (3, _strict(_arithmetic)),
+    "folded": (1, _strict(search.folded)),
     "rounded": (2, _strict(_rounded)),
 }
