@@ -83,7 +83,7 @@ ENGLISH: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
         NoticeKind.EXTENSION_UNREADABLE: (
             "A part of the certificate is malformed",
             (
-                "An unimportant part of a certificate in the chain cannot be read; most receivers "
+                "An optional part of a certificate in the chain cannot be read; most receivers "
                 "ignore that, strict ones refuse the certificate. Tell the certificate authority, "
                 "and ask for another certificate if a receiver refuses this one."
             ),
@@ -133,8 +133,8 @@ ENGLISH: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
             "The certificate cannot be used as a client any more",
             (
                 "The present certificate may be used to sign in to receivers as a client, this one "
-                "may not: such connections would fail. If the entry is used for them, do not use "
-                "it, and ask for a certificate with client authentication."
+                "may not: such connections would fail. If the entry is used for them, do not take "
+                "this one, and ask for a certificate with client authentication."
             ),
         ),
         NoticeKind.SAN_LOST: (
@@ -148,7 +148,7 @@ ENGLISH: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
         NoticeKind.ROOT_CHANGED: (
             "The chain leads to another root",
             (
-                "Receivers that trust only the root certificate so far will refuse this chain. "
+                "Receivers that trust only the present root certificate will refuse this chain. "
                 "Send them the new root certificate first, and go on when they have added it."
             ),
         ),
@@ -172,8 +172,8 @@ ENGLISH: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
             "The private key changes",
             (
                 "The entry gets another private key than its present one. Send the new certificate "
-                "to partners that keep a copy of the present certificate or its key; nobody else "
-                "notices."
+                "to partners that keep a copy of the present certificate or its key; nothing else "
+                "follows."
             ),
         ),
         NoticeKind.ISSUER_CHANGED: (
@@ -241,7 +241,7 @@ ENGLISH: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
             "More lay in the file than was taken",
             (
                 "One key pair was taken, and the rest of the file was left. There is nothing to do "
-                "if you wanted that one alone; the whole file can be added as a keystore."
+                "if you wanted that one alone; a keystore file can be added as a whole instead."
             ),
         ),
         # Where the chain ends.

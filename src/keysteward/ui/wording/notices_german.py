@@ -86,9 +86,9 @@ GERMAN: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
         NoticeKind.EXTENSION_UNREADABLE: (
             "Ein Teil des Zertifikats ist fehlerhaft",
             (
-                "Ein unwichtiger Teil eines Zertifikats der Kette ist nicht lesbar; die meisten "
-                "Empfänger übergehen das, strenge lehnen das Zertifikat ab. Melden Sie es der "
-                "Zertifizierungsstelle, und bitten Sie um ein anderes Zertifikat, falls ein "
+                "Ein nicht zwingender Teil eines Zertifikats der Kette ist nicht lesbar; die "
+                "meisten Empfänger übergehen das, strenge lehnen das Zertifikat ab. Melden Sie es "
+                "der Zertifizierungsstelle, und bitten Sie um ein anderes Zertifikat, falls ein "
                 "Empfänger dieses ablehnt."
             ),
         ),
@@ -112,7 +112,7 @@ GERMAN: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
         NoticeKind.SECOND_OPINION: (
             "Eine zweite Prüfung lehnt die Zertifikatskette ab",
             (
-                "Eine zweite, unabhängige Prüfung fand einen Fehler, dessentwegen Empfänger die "
+                "Eine zweite, unabhängige Prüfung fand einen Fehler, wegen dessen Empfänger die "
                 "Kette ablehnen könnten. Zeigen Sie der Zertifizierungsstelle den Grund."
             ),
         ),
@@ -139,7 +139,7 @@ GERMAN: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
             (
                 "Mit dem jetzigen Zertifikat kann man sich bei Empfängern als Client anmelden, mit "
                 "diesem nicht: Solche Verbindungen würden scheitern. Wird der Eintrag dafür "
-                "verwendet, dann verwenden Sie es nicht, und bitten Sie um ein Zertifikat mit "
+                "verwendet, dann nehmen Sie dieses nicht, und bitten Sie um ein Zertifikat mit "
                 "Client-Authentifizierung."
             ),
         ),
@@ -180,7 +180,7 @@ GERMAN: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
             (
                 "Der Eintrag bekommt einen anderen privaten Schlüssel als den jetzigen. Senden Sie "
                 "das neue Zertifikat an Partner, die eine Kopie des jetzigen Zertifikats oder "
-                "seines Schlüssels haben; sonst merkt es niemand."
+                "seines Schlüssels haben; sonst folgt nichts daraus."
             ),
         ),
         NoticeKind.ISSUER_CHANGED: (
@@ -251,7 +251,8 @@ GERMAN: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
             "In der Datei lag mehr, als übernommen wurde",
             (
                 "Ein Schlüsselpaar wurde übernommen, der Rest der Datei nicht. Zu tun ist nichts, "
-                "wenn Sie nur dieses wollten; die ganze Datei kann als Keystore hinzugefügt werden."
+                "wenn Sie nur dieses wollten; eine Keystore-Datei kann auch als Ganzes hinzugefügt "
+                "werden."
             ),
         ),
         # Where the chain ends.

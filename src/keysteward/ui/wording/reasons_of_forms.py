@@ -51,8 +51,8 @@ OF_FORMS: Mapping[str, str] = {
         "Es braucht keine Aktivierung; stellen Sie es unter Aktuell bereit."
     ),
     "it is an SSH key; no CA certifies it. Give out its public key instead.": (
-        "Es ist ein SSH-Schlüssel; keine Zertifizierungsstelle zertifiziert ihn. Geben Sie statt "
-        "dessen seinen öffentlichen Schlüssel weiter."
+        "Es ist ein SSH-Schlüssel; keine Zertifizierungsstelle zertifiziert ihn. Geben Sie "
+        "stattdessen  seinen öffentlichen Schlüssel weiter."
     ),
     "the entry is owned by {}, who renews it.": (
         "Der Eintrag gehört {}; von dort wird er auch erneuert."
@@ -112,7 +112,7 @@ OF_FORMS: Mapping[str, str] = {
     "Leave the curve out, or take ec.": "Lassen Sie die Kurve weg, oder nehmen Sie ec.",
     "Leave the size out.": "Lassen Sie die Größe weg.",
     "Leave the hash out.": "Lassen Sie den Hash weg.",
-    "Name a curve instead, like P-256.": "Nennen Sie statt dessen eine Kurve, wie P-256.",
+    "Name a curve instead, like P-256.": "Nennen Sie stattdessen eine Kurve, wie P-256.",
     "Choose SHA-256, or a longer key.": "Wählen Sie SHA-256, oder einen längeren Schlüssel.",
     "It would end ({}) before it begins ({}, UTC). Give a later end.": (
         "Die Gültigkeit würde enden ({}), bevor sie beginnt ({}, UTC). Nennen Sie ein späteres "

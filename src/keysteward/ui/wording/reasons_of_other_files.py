@@ -89,7 +89,7 @@ _REMEDIES: Mapping[str, str] = {
         "hoch."
     ),
     "Export the certificates as PKCS#7 (P7B) instead.": (
-        "Exportieren Sie die Zertifikate statt dessen als PKCS#7 (P7B)."
+        "Exportieren Sie die Zertifikate stattdessen als PKCS#7 (P7B)."
     ),
     "Ask the CA for the certificate as PKCS#7 SignedData or PEM.": (
         "Bitten Sie die Zertifizierungsstelle um das Zertifikat als PKCS#7 SignedData oder PEM."
