@@ -80,6 +80,14 @@ def test_reason_has_the_same_gaps_in_german(english: str) -> None:
     assert german.format(*values) == reasons.german(english.format(*values))
 
 
+@every_reason
+def test_reason_in_german_is_whole_sentences(english: str) -> None:
+    """A sentence stays one, with its full stop, and is written with single blanks."""
+    german = reasons.GERMAN[english]
+    assert german == " ".join(german.split())
+    assert english.endswith(".") <= german.endswith(".")
+
+
 def test_reason_that_is_not_known_stays() -> None:
     """What nobody has translated is said in English rather than not at all."""
     assert "Something of {} kind." == reasons.german("Something of {} kind.")

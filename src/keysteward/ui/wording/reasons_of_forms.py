@@ -52,7 +52,7 @@ OF_FORMS: Mapping[str, str] = {
     ),
     "it is an SSH key; no CA certifies it. Give out its public key instead.": (
         "Es ist ein SSH-Schlüssel; keine Zertifizierungsstelle zertifiziert ihn. Geben Sie "
-        "stattdessen  seinen öffentlichen Schlüssel weiter."
+        "stattdessen seinen öffentlichen Schlüssel weiter."
     ),
     "the entry is owned by {}, who renews it.": (
         "Der Eintrag gehört {}; von dort wird er auch erneuert."
