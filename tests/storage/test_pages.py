@@ -241,7 +241,8 @@ def test_backup_is_searched_as_it_was(small: Library, text: str) -> None:
     """Pages of a backup by alias, with a text; the number of all of them is exact."""
     store, keystore_id = small.bench.store, small.bench.keystore_id
     every = [e for e in small.all(small.backup) if _fits(e, Wanted(text=text))]
-    found, after = [], None
+    found: list[CatalogueEntry] = []
+    after: Position | None = None
     while True:
         page = store.pages.list_backup(keystore_id, small.backup, text, limit=3, after=after)
         found += page.lines
@@ -310,6 +311,9 @@ def _values(entry: CatalogueEntry) -> tuple[Any, ...]:
 # ---- plans
 
 
+_FLAGS: tuple[tuple[bool, ...], ...] = ((False, True),) * 3
+
+
 def _plan(bench: Bench, statement: Executable) -> list[str]:
     text = bench.store._database.text(statement)
     names = dict.fromkeys(_parameters(statement))
@@ -341,7 +345,7 @@ def test_page_is_a_range_of_the_index_of_its_order(bench: Bench) -> None:
         Sort.ISSUER: "entries_issuer",
     }
     assert set(Sort) == indexes.keys()
-    for sort, descending, paged, history in itertools.product(Sort, *[(False, True)] * 3):
+    for sort, (descending, paged, history) in itertools.product(Sort, itertools.product(*_FLAGS)):
         statement = page_sql.page(
             None, sort, history=history, deleted=False, descending=descending, paged=paged
         )
