@@ -31,26 +31,32 @@ function shown(dialog, closed) {
   dialog.open = true;
 }
 
-/** Show what is at an address in a window; files of a form are carried over to its form. */
-export async function openWindow(address, { files } = {}) {
+/**
+ * Show what is at an address in a window; files of a form are carried over to its form. With content
+ * it is sent there, and the window is what comes back: nobody can come to it by its address.
+ */
+export async function openWindow(address, { files, content } = {}) {
   let html;
   try {
-    html = await requests.getPart(address, "dialog");
+    html = content
+      ? (await requests.post(address, content, "dialog")).html
+      : await requests.getPart(address, "dialog");
   } catch (error) {
     if (!(error instanceof requests.Refusal)) {
       throw error;
     }
     if (error.status === 401) {
-      openSignIn(() => openWindow(address, { files }));
+      openSignIn(() => openWindow(address, { files, content }));
       return;
     }
     html = error.html;
   }
+  const place = content ? location.href : address;
   if (open.length === 0) {
     under = location.href;
-    history.pushState({ window: address }, "", address);
+    history.pushState({ window: place }, "", place);
   } else {
-    history.replaceState({ window: address }, "", address);
+    history.replaceState({ window: place }, "", place);
     open.pop().remove();
   }
   const dialog = build(html);
@@ -58,7 +64,12 @@ export async function openWindow(address, { files } = {}) {
   shown(dialog, () => {
     if (open.includes(dialog)) {
       open.splice(open.indexOf(dialog), 1);
-      history.back();
+      if (dialog.querySelector("[data-done]")) {
+        // What is below shows what was before.
+        location.replace(under);
+      } else {
+        history.back();
+      }
     }
   });
   const form = dialog.querySelector("form");

@@ -47,7 +47,24 @@ def partner_package(
     # Names of certificates may hold what UTF-8 has no bytes for.
     contents = {_README: text.encode(errors="replace")}
     contents |= {name: content for name, (content, _) in files.items()}
-    return _zip(contents, moment)
+    return zipped(contents, moment)
+
+
+def zipped(contents: Mapping[str, bytes], moment: datetime) -> bytes:
+    """Return a zip of files by their names, which all have the same time; it is not compressed.
+
+    The same arguments give the same bytes.
+    """
+    year = min(max(moment.year, _FIRST_YEAR), _LAST_YEAR)
+    stamp = (year, moment.month, moment.day, moment.hour, moment.minute, moment.second)
+    target = io.BytesIO()
+    # Stored, since what is compressed depends on the version of zlib.
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(contents):
+            member = zipfile.ZipInfo(name, stamp)
+            member.create_system, member.external_attr = 3, 0o100644 << 16  # Unix, rw-r--r--
+            archive.writestr(member, contents[name])
+    return target.getvalue()
 
 
 def _lines(
@@ -106,16 +123,3 @@ def _pairs(digits: str) -> str:
 
 def _shown(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _zip(contents: Mapping[str, bytes], moment: datetime) -> bytes:
-    year = min(max(moment.year, _FIRST_YEAR), _LAST_YEAR)
-    stamp = (year, moment.month, moment.day, moment.hour, moment.minute, moment.second)
-    target = io.BytesIO()
-    # Stored, since what is compressed depends on the version of zlib.
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(contents):
-            member = zipfile.ZipInfo(name, stamp)
-            member.create_system, member.external_attr = 3, 0o100644 << 16  # Unix, rw-r--r--
-            archive.writestr(member, contents[name])
-    return target.getvalue()

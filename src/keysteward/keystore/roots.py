@@ -58,6 +58,15 @@ def get_root(steward: Steward, entry: Entry) -> FoundRoot:
     )
 
 
+def has_root(steward: Steward, entry: Entry) -> bool:
+    """Tell whether ``get_root`` finds one."""
+    try:
+        get_root(steward, entry)
+    except RootMissing:
+        return False
+    return True
+
+
 def _candidates(steward: Steward, keystore_id: int, issuer_name: bytes) -> tuple[Certificate, ...]:
     """Return the certificate entries with this name, with their issuers' names, and so on."""
     candidates: dict[Certificate, None] = {}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from keysteward.entries import EntryType, Owner, View
+from keysteward.entries import Entry, EntryType, Owner, View
 from keysteward.formats.ssh import public_keys as ssh_keys
 from keysteward.keystore import signing_requests
 from keysteward.pki.public_keys import KeyKind
@@ -29,6 +29,19 @@ class Facts:
     """Whether a new key waits for its response."""
     view: View | None = View.CURRENT
     """None in a backup."""
+
+    @classmethod
+    def of(cls, entry: Entry, *, has_root: bool, view: View | None = View.CURRENT) -> "Facts":
+        """Return what the answer depends on of an entry that was read whole."""
+        return cls(
+            entry.alias,
+            entry.type,
+            entry.owner,
+            entry.version.certificate.key,
+            has_root,
+            pending=entry.pending is not None,
+            view=view,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,7 @@ class Offer:
     """Whether it opens a window; it downloads a file otherwise."""
     reason: str = ""
     """Why it is not available; empty if it is."""
-    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
     """What the reason is filled with."""
 
     @property
@@ -100,7 +113,7 @@ def offers(facts: Facts, around: Surroundings) -> tuple[tuple[Offer, ...], ...]:
     renewal = _why(_RENEWED) if facts.pending and not change[0] else change
     return (
         whole,
-        (*downloads, _offer(later("Download Signing Request"), "signing-request", "log", request)),
+        (*downloads, _offer(later("Download Signing Request"), "signing-request", "document", request)),
         (
             _offer(later("Update Signing Response"), "signing-response", "accept", change),
             _offer(later("Renew With New Key Pair"), "renew", "key", renewal),

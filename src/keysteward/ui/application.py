@@ -8,12 +8,15 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from keysteward.ui import (
+    current_entries,
     entry_details,
     entry_downloads,
     entry_names,
     overview,
     routing,
+    selected_entries,
     sign_in,
+    signing_responses,
     static_files,
     versions,
 )
@@ -25,15 +28,18 @@ from keysteward.web.service import Service
 GROUPS: tuple[routing.Routes, ...] = (
     sign_in.routes,
     overview.routes,
+    current_entries.routes,
+    selected_entries.routes,
     entry_names.routes,
     entry_details.routes,
     entry_downloads.routes,
     versions.routes,
+    signing_responses.routes,
 )
 """Every group of pages."""
 
 _NOT_BUILT = (
-    "The web page is not built. Install Node.js 20 or newer with npm, and run 'make page'. "
+    "The web page is not built. Install Node.js 18 or newer with npm, and run 'make page'. "
     "The command line works without it, and so do the APIs: OData V2 at /api/v1/, and REST at "
     "/rest/v1, explained at /rest/v1/docs.\n"
 )
