@@ -19,6 +19,7 @@ from bench import (
     java,
     keystores,
     measure,
+    pages,
     report,
     service,
 )
@@ -74,6 +75,10 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
         served = service.measure_all(
             *(folder / "service", ready.authority, files), rounds, repeats, progress.print
         )
+        (folder / "pages").mkdir()
+        looked_through = pages.measure_all(
+            folder / "pages", ready.authority, rounds, repeats, progress.print
+        )
         return Results(
             versions=_versions(ready),
             absent=_absent(),
@@ -84,6 +89,7 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
             imports=taken_in,
             backups=kept,
             served=served,
+            pages=looked_through,
         )
 
 

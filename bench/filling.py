@@ -15,6 +15,7 @@ from pathlib import Path
 import pysqlite3.dbapi2 as driver
 
 from bench import update
+from keysteward.storage.engines import sqlite
 
 _Row = Mapping[str, object]
 
@@ -25,22 +26,29 @@ _SERIAL_BYTES = 20
 _RANDOM_BYTES = 16
 
 
-def fill(database: Path, size: int) -> None:
-    """Copy the rows of the entry with id 1 until there are ``size`` entries."""
+def fill(database: Path, size: int, rare: tuple[str, int] | None = None) -> None:
+    """Copy the rows of the entry with id 1 until there are ``size`` entries.
+
+    ``rare`` is a text, and a number: of the first thousand aliases each so many-th ends in it.
+    """
     with closing(driver.connect(str(database), isolation_level=None)) as connection:
         # Neither log nor sync: whoever measures opens the database with the product's settings.
         connection.execute("PRAGMA journal_mode=OFF")
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("BEGIN")
-        for table, rows in _Template(connection).copies(range(1, size)):
+        for table, rows in _Template(connection, rare).copies(range(1, size)):
             _insert(connection, table, rows)
+        filling = str(sqlite.ENGINE.search_filling)
+        connection.execute(filling, {"first": _FIRST_NUMBER, "last": _FIRST_NUMBER + size})
         connection.execute("COMMIT")
 
 
 class _Template:
     """The rows of the first entry, and copies of them under new numbers."""
 
-    def __init__(self, connection: "driver.Connection") -> None:
+    def __init__(self, connection: "driver.Connection", rare: tuple[str, int] | None) -> None:
+        self._rare = rare
+
         def rows(table: str, condition: str) -> list[_Row]:
             cursor = connection.execute(f"SELECT * FROM {table} WHERE {condition}")  # noqa: S608
             names = [column[0] for column in cursor.description]
@@ -62,13 +70,7 @@ class _Template:
         yield (
             "entries",
             (
-                {
-                    **self._entry,
-                    "id": n,
-                    "alias": update.alias(position),
-                    "alias_folded": update.alias(position),
-                    "certificate_id": n,
-                }
+                {**self._entry, "id": n, "certificate_id": n, **self._alias(position)}
                 for position, n in numbers
             ),
         )
@@ -81,6 +83,13 @@ class _Template:
             (self._copied_member(member, n) for _, n in numbers for member in self._chain),
         )
         yield "signing_requests", ({**self._request, "id": n, "entry_id": n} for _, n in numbers)
+
+    def _alias(self, position: int) -> _Row:
+        alias = update.alias(position)
+        if self._rare is not None and position < _FIRST_NUMBER:
+            text, every = self._rare
+            alias += "" if position % every else f"-{text}"
+        return {"alias": alias, "alias_folded": alias.lower()}
 
     def _copied_leaf(self, number: int) -> _Row:
         old, text = self._leaf["der"], str(self._leaf["serial_number"])

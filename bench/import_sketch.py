@@ -52,6 +52,7 @@ _INSERTS = {
     "version_certificates": sketch.text(changes.INSERT_VERSION_CERTIFICATE),
     "audit": sketch.text(changes.INSERT_AUDIT),
 }
+_FILL_SEARCH = str(sqlite.ENGINE.search_filling)
 _LAST_AUDIT = sketch.text(statements.LAST_AUDIT)
 
 _Row = dict[str, object]
@@ -98,6 +99,8 @@ class ImportSketch:
         self._compose(found, file_sha256)
         for table, rows in self._rows.items():
             self.connection.executemany(_INSERTS[table], rows)
+        new = [int(str(row["id"])) for row in self._rows["entries"]]
+        self.connection.execute(_FILL_SEARCH, {"first": new[0], "last": new[-1]})
         self.connection.execute("COMMIT")
 
     def _opened(self, entry: _Entry, secret: bytes) -> tuple[bytes | None, list[_Known]]:

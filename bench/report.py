@@ -12,7 +12,7 @@ import pysqlite3.dbapi2 as driver
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from bench import arena, import_report, java, measure, service_report, tables
+from bench import arena, import_report, java, measure, pages, service_report, tables
 from bench.backups import Backups
 from bench.hostile import Cost
 from bench.importing import Imports
@@ -38,6 +38,7 @@ class Results:
     imports: Imports
     backups: Backups
     served: Served
+    pages: Mapping[str, Samples]
 
     def ratio(self, name: str, against: str) -> Ratio:
         """Return how many times as long one contestant takes as another."""
@@ -62,7 +63,8 @@ def shown_tables(results: Results) -> list[Table]:
         found.append(_commands(results))
     found.append(_hostile(results))
     found += import_report.tables_of(results.imports, results.backups)
-    return [*found, *service_report.tables_of(results.served)]
+    found += service_report.tables_of(results.served)
+    return [*found, *pages.tables_of(results.pages)]
 
 
 def write(results: Results, folder: Path) -> None:
@@ -185,6 +187,7 @@ def _content(results: Results) -> dict[str, object]:
         "growth": {**asdict(growth), "budget": GROWTH_BUDGET},
         **import_report.content(results.imports, results.backups),
         **service_report.content(results.served),
+        **pages.content(results.pages),
     }
 
 

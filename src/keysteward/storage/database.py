@@ -114,6 +114,12 @@ class Link:
         except self._errors as error:
             raise self._database.problem(error) from error
 
+    def index_entries(self, first: int, last: int) -> None:
+        """Take new rows of entries into the search index; in the transaction that writes them."""
+        filling = self._database.engine.search_filling
+        if filling is not None:
+            self.change(filling, first=first, last=last)
+
     def search_term(self, keystore_id: int, text: str) -> str | None:
         """Return what leads to the entries that may have a text; see the engine's own words."""
         try:

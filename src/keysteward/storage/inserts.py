@@ -81,6 +81,7 @@ def entries(
             )
         ],
     )
+    link.index_entries(first, first + len(new_entries) - 1)
     return list(range(first, first + len(new_entries)))
 
 

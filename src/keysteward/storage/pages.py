@@ -9,7 +9,7 @@ How a page is found:
    the order is walked along until the page is full.
 
 Nothing else depends on the size of the keystore. What 3 costs if the many lie together, far behind
-the page's beginning, stands in ADR 22.
+the page's beginning, stands in ADR 24.
 """
 
 from dataclasses import dataclass

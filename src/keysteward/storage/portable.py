@@ -41,7 +41,9 @@ MOST_LINE_BYTES = 1 << 24
 PAGE_ROWS = 200
 """How many rows are held in memory while a table is read."""
 
-_INTEGER_BITS = 63
+MOST = (1 << 63) - 1
+"""The largest whole number that every engine holds."""
+
 _STAYING = account_tables.PASSING | {"alembic_version"}
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
@@ -204,7 +206,7 @@ def is_integer(value: object) -> TypeGuard[int]:
     """Tell whether a value of JSON is a whole number that every engine holds."""
     if not isinstance(value, int) or isinstance(value, bool):
         return False
-    return -(1 << _INTEGER_BITS) <= value < 1 << _INTEGER_BITS
+    return -MOST - 1 <= value <= MOST
 
 
 def _shape(name: str, types: Mapping[str, TypeEngine[Any]]) -> Shape:

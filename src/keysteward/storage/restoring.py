@@ -79,6 +79,8 @@ class _Restoring:
         line = self._tables(line)
         self._last_ids(line)
         head, clean = self._end()
+        if schema >= migrations.SEARCH:
+            self._link.index_entries(0, portable.MOST)
         if schema != migrations.HEAD:
             migrations.upgrade(self._connection)
         opened = self._checked(head, clean=clean)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.sql import Executable
 from sqlalchemy.sql.selectable import TextualSelect
 
 BUSY_TIMEOUT_SECONDS = 10
@@ -75,9 +76,16 @@ class StorageEngine(Protocol):
     def search_index(self) -> Sequence[str]:
         """The statements that make what finds parts of texts, on the table ``entries`` as it is.
 
-        The engine keeps it true from then on, in the transaction of every change of an entry. The
-        names of its tables begin with SEARCH_PREFIX. Revision 0006 runs these statements; to have
-        others, a new revision drops what these made.
+        The engine keeps it true from then on, in the transaction of every change or removal of a
+        row. The names of its tables begin with SEARCH_PREFIX. Revision 0006 runs these statements;
+        to have others, a new revision drops what these made.
+        """
+
+    @property
+    def search_filling(self) -> Executable | None:
+        """Take the new rows of ``entries`` with the ids from ``first`` to ``last`` into the index.
+
+        None if the engine does so by itself.
         """
 
     @property

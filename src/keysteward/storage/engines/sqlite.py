@@ -17,6 +17,7 @@ import pysqlite3.dbapi2 as driver
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import NullPool
+from sqlalchemy.sql import Executable
 from sqlalchemy.sql.selectable import TextualSelect
 
 from keysteward.problems import DatabaseUnusable, SettingInvalid
@@ -67,6 +68,7 @@ class Sqlite:
     begin_read: str = "BEGIN"
     errors: type[Exception] = driver.Error
     search_index: Sequence[str] = sqlite_search.CREATE
+    search_filling: Executable | None = sqlite_search.FILL
     found_by_text: TextualSelect = sqlite_search.FOUND
 
     def search_term(self, connection: DBAPIConnection, keystore_id: int, text: str) -> str | None:

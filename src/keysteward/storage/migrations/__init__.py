@@ -10,6 +10,10 @@ REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 HEAD = REVISIONS[-1]
 
 
+SEARCH = "0006"
+"""The first revision with the engine's search index, which fills it from what is there."""
+
+
 def upgrade(connection: Connection, revision: str = HEAD) -> None:
     """Bring a database, also an empty one, to a later schema in the open transaction."""
     from alembic import command  # noqa: PLC0415  # 150 ms that opening a database must not pay
