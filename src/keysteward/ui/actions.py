@@ -62,7 +62,6 @@ class Offer:
     label: str
     path: str
     """Behind the address of the entry."""
-    icon: str
     window: bool = True
     """Whether it opens a window; it downloads a file otherwise."""
     reason: str = ""
@@ -99,24 +98,24 @@ def offers(facts: Facts, around: Surroundings) -> tuple[tuple[Offer, ...], ...]:
         return (downloads,)
     change = _change(facts, around)
     whole = (
-        _offer(later("Rename"), "rename", "edit", change),
-        _offer(later("Update"), "update", "upload", change),
-        _offer(later("Delete"), "delete", "delete", change),
+        _offer(later("Rename"), "rename", change),
+        _offer(later("Update"), "update", change),
+        _offer(later("Delete"), "delete", change),
     )
     copy = change
     if not copy[0] and around.keystores < 2:
         copy = _why(_ONE_KEYSTORE)
-    copying = _offer(later("Copy to Keystore"), "copy", "copy", copy)
+    copying = _offer(later("Copy to Keystore"), "copy", copy)
     if not is_key_pair:
         return whole, downloads, (copying,)
     request = _request(facts, around)
     renewal = _why(_RENEWED) if facts.pending and not change[0] else change
     return (
         whole,
-        (*downloads, _offer(later("Download Signing Request"), "signing-request", "document", request)),
+        (*downloads, _offer(later("Download Signing Request"), "signing-request", request)),
         (
-            _offer(later("Update Signing Response"), "signing-response", "accept", change),
-            _offer(later("Renew With New Key Pair"), "renew", "key", renewal),
+            _offer(later("Update Signing Response"), "signing-response", change),
+            _offer(later("Renew With New Key Pair"), "renew", renewal),
             copying,
         ),
     )
@@ -162,12 +161,12 @@ def _why(reason: str, **values: str) -> Why:
     return reason, MappingProxyType(values)
 
 
-def _offer(label: str, path: str, icon: str, why: Why) -> Offer:
-    return Offer(label, path, icon, reason=why[0], values=why[1])
+def _offer(label: str, path: str, why: Why) -> Offer:
+    return Offer(label, path, reason=why[0], values=why[1])
 
 
 def _file(label: str, kind: str, why: Why = _AVAILABLE) -> Offer:
-    return Offer(label, f"download/{kind}", "download", window=False, reason=why[0], values=why[1])
+    return Offer(label, f"download/{kind}", window=False, reason=why[0], values=why[1])
 
 
 def said(offer: Offer, text: Callable[..., str]) -> str:

@@ -91,12 +91,16 @@ def surroundings(visit: Visit) -> Surroundings:
 
 
 def lines_of(visit: Visit, entries: Iterable[CatalogueEntry], view: View = View.CURRENT) -> Lines:
-    """Return the lines of entries of a view; their menus offer what an entry there has."""
+    """Return the lines of entries of a view; their menus offer what an entry there has.
+
+    A deleted one has an empty menu.
+    """
     around = surroundings(visit)
     found: dict[Menu, int] = {}
     lines = []
     for entry in entries:
-        menu = _menu(visit, facts_of(visit, entry, view), around)
+        gone = entry.deleted_at is not None
+        menu = () if gone else _menu(visit, facts_of(visit, entry, view), around)
         number = found.setdefault(menu, len(found))
         lines.append(_line(visit, entry, number))
     return Lines(tuple(lines), tuple(found))
