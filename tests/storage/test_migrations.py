@@ -1,3 +1,4 @@
+import itertools
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -7,11 +8,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, make_url
 
-from keysteward.entries import ListedEntry, Reason
+from keysteward.entries import ChainState, ListedEntry, Reason
 from keysteward.settings import Settings
 from keysteward.storage import lifecycle, migrations, tables
 from keysteward.storage.engines.contract import SEARCH_PREFIX
 from keysteward.storage.engines.sqlite import ENGINE
+from keysteward.storage.page_sql import Sort
+from keysteward.storage.pages import Wanted
 from keysteward.storage.records import Base, NewVersion
 from tests.storage.conftest import NOW, Bench
 
@@ -65,6 +68,8 @@ def test_upgrade_of_a_filled_database_loses_nothing(bench: Bench, settings: Sett
         writing.delete(bench.base("deleted"))
         writing.purge(bench.base("purged"))
     before, entries, last = _lists(bench), _entries(bench), bench.store.verify_audit()
+    found = _found(bench)
+    assert {("a", "self-signed"), ("b", "complete")} == set(found["LIE", False])
     bench.store.close()
     _make_older(settings)
 
@@ -74,6 +79,10 @@ def test_upgrade_of_a_filled_database_loses_nothing(bench: Bench, settings: Sett
         assert (before, entries, last) == (
             *(_lists(upgraded), _entries(upgraded)),
             upgraded.store.verify_audit(),
+        )
+        assert found == _found(upgraded)
+        upgraded.execute(
+            "INSERT INTO entry_search(entry_search, rank) VALUES ('integrity-check', 1)"
         )
         assert [("ok",)] == upgraded.execute("PRAGMA integrity_check")
         assert [] == upgraded.execute("PRAGMA foreign_key_check")
@@ -91,6 +100,16 @@ def _lists(bench: Bench) -> list[tuple[ListedEntry, ...]]:
     listed = partial(bench.store.list_entries, bench.keystore_id, limit=100)
     later = NOW + timedelta(days=100_000)
     return [listed(), listed(deleted=True), listed(waiting=True), listed(expiring_before=later)]
+
+
+def _found(bench: Bench) -> dict[tuple[str, bool], list[tuple[str, ChainState | None]]]:
+    """Return what texts find, and how far the chains go, by subject."""
+    found: dict[tuple[str, bool], list[tuple[str, ChainState | None]]] = {}
+    for text, deleted in itertools.product(("LIE", "t", "root", "zzz"), (False, True)):
+        wanted = Wanted(text=text, deleted=deleted, sort=Sort.SUBJECT)
+        page = bench.store.pages.list_page(bench.keystore_id, wanted, limit=50)
+        found[text, deleted] = [(line.alias, line.chain_state) for line in page.lines]
+    return found
 
 
 def _entries(bench: Bench) -> list[object]:
