@@ -225,7 +225,7 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const form = event.target.closest?.("[data-submit]");
+  const form = event.target.closest?.("[data-submit]:not(ui5-menu-item)");
   if (form) {
     document.getElementById(form.dataset.submit).requestSubmit();
   }

@@ -33,14 +33,19 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-document.addEventListener("item-click", (event) => {
-  const item = event.detail.item;
-  if (item.dataset.submit) {
-    document.getElementById(item.dataset.submit).requestSubmit();
-  } else {
-    follow(item);
-  }
-});
+// Captured, because the event of a menu does not bubble.
+document.addEventListener(
+  "item-click",
+  (event) => {
+    const item = event.detail.item;
+    if (event.target.tagName === "UI5-MENU" && item.dataset.submit) {
+      document.getElementById(item.dataset.submit).requestSubmit();
+    } else if (event.target.tagName === "UI5-MENU") {
+      follow(item);
+    }
+  },
+  true,
+);
 
 document.addEventListener("change", (event) => {
   if (event.target.matches?.("ui5-select[data-go]")) {

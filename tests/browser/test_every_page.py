@@ -12,18 +12,29 @@ import pytest
 from keysteward import app
 from keysteward.rights import PERMISSIONS, Permission, Role
 from keysteward.settings import Settings
-from keysteward.ui import application
+from keysteward.ui import application, entry_places, shell
 from keysteward.ui.routing import Route
 from keysteward.web.access import Access
-from tests import installations
+from tests import installations, providers
 from tests.browser import pages
 from tests.browser.conftest import Visitors
 
 _IN_PLACE_OF = {
     "keystore": "default",
-    "alias": "root",
+    "alias": "shop client",
+    "name": "later",
+    "number": "1",
 }
 """What stands in addresses for the parts of their paths."""
+_OTHER_ALIASES = {
+    entry_places.IN_NEW: providers.ALIAS,
+    entry_places.IN_HISTORY: f"[1]_{providers.ALIAS}",
+}
+"""Where the aliases are others: by the beginning of the path."""
+_QUERIES = {"/compare": "?a=1&b=1"}
+"""What an address cannot do without: by the end of the path."""
+_FILE = "/download/{kind}"
+"""The end of paths that lead to no page."""
 _PART = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
@@ -35,10 +46,23 @@ def something_of_everything(settings: Settings) -> None:
 
 
 def _addresses(role: Role | None) -> Iterator[str]:
-    for route in application.all_routes():
+    for route in _pages():
         parts = set(_PART.findall(route.path))
-        if route.method == "GET" and parts <= set(_IN_PLACE_OF) and _open_to(role, route):
-            yield _PART.sub(lambda part: _IN_PLACE_OF[part[1]], route.path)
+        if parts <= set(_IN_PLACE_OF) and _open_to(role, route):
+            yield _address(route.path)
+
+
+def _pages() -> Iterator[Route]:
+    for route in application.all_routes():
+        if route.method == "GET" and not route.path.endswith(_FILE):
+            yield route
+
+
+def _address(path: str) -> str:
+    aliases = (alias for start, alias in _OTHER_ALIASES.items() if path.startswith(start))
+    values = {**_IN_PLACE_OF, "alias": next(aliases, _IN_PLACE_OF["alias"])}
+    queries = (query for end, query in _QUERIES.items() if path.endswith(end))
+    return _PART.sub(lambda part: shell.segment(values[part[1]]), path) + next(queries, "")
 
 
 def _open_to(role: Role | None, route: Route) -> bool:
@@ -50,8 +74,8 @@ def _open_to(role: Role | None, route: Route) -> bool:
 
 def test_every_part_of_an_address_is_known() -> None:
     """No page is left out because its address has a part that nothing here stands for."""
-    paths = [route.path for route in application.all_routes() if route.method == "GET"]
-    assert set() == {part for path in paths for part in _PART.findall(path)} - set(_IN_PLACE_OF)
+    parts = {part for route in _pages() for part in _PART.findall(route.path)}
+    assert set() == parts - set(_IN_PLACE_OF)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

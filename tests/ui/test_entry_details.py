@@ -251,7 +251,7 @@ def test_deleted_entry_is_looked_at_and_restored(face: Face) -> None:
         not in face.get(f"{ENTRIES}/gone?deleted=yes", who="viewer").text
     )
     answer = face.post(f"{ENTRIES}/gone/restore")
-    assert f"{ENTRIES}/gone" == answer.json()["address"]
+    assert f"{ENTRIES}/gone?element=1" == answer.json()["address"]
     assert face.steward.store.find_entry(face.steward.keystore_id, "gone") is not None
     assert 404 == face.get(f"{ENTRIES}/gone?deleted=yes").status_code
 

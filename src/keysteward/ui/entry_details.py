@@ -58,7 +58,8 @@ def restore(visit: Visit) -> Leave:
     """Bring the entry back that was deleted last under the alias."""
     entry = lifecycle.undelete_entry(visit.steward, visit.caller, visit.alias)
     said = visit.text("{alias} is restored.", alias=entry.alias)
-    return Leave(shell.entry_address(visit.keystore, entry.alias), said)
+    # With a query, because without one the browser stays where "deleted" is asked for.
+    return Leave(f"{shell.entry_address(visit.keystore, entry.alias)}?element=1", said)
 
 
 def _element(visit: Visit, elements: int) -> int:
