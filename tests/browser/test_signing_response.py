@@ -50,8 +50,9 @@ ASKED = pki_maker.make_key()
 
 _ACTIVE = """() => {
   const active = document.activeElement;
-  return [active.accessibleName, active.getAttribute("name"), active.text, active.textContent]
-    .filter(Boolean).map((text) => String(text).trim()).find(Boolean) ?? "";
+  return [active.accessibleName, active.getAttribute("name"), active.getAttribute("text"),
+    active.textContent]
+    .filter(Boolean).map((text) => text.trim()).find(Boolean) ?? "";
 }"""
 _DROP = """([selector, name, text]) => {
   const data = new DataTransfer();
@@ -250,7 +251,7 @@ def test_main_job_by_the_keyboard_alone(page: Page, authority: Authority) -> Non
     pages.ready(page)
     _tab_to(page, "Actions of by keys")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("menuitem", name="Update Signing Response")).to_be_visible()
+    page.wait_for_function("() => document.activeElement.tagName === 'UI5-MENU-ITEM'")
     _press_until(page, "ArrowDown", "Update Signing Response")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Browse")).to_be_visible()
