@@ -56,6 +56,15 @@ def test_root_is_found_in_the_keystore(
         assert repr(certificate.subject) in notice.detail
 
 
+def test_root_is_known_to_be_there_or_not(steward: Steward, chain: Chain) -> None:
+    """Whoever only wants to know it gets no refusal."""
+    entry = _entry(steward, *chain[:2])
+    assert not roots.has_root(steward, entry)
+    for number, issued in enumerate(chain[2:]):
+        steward_.add_anchor(steward, f"ca-{number}", issued)
+    assert roots.has_root(steward, entry)
+
+
 def test_root_is_missing_where_the_keystore_has_none(steward: Steward, chain: Chain) -> None:
     """The refusal names the topmost certificate and the missing issuer."""
     with pytest.raises(RootMissing) as caught:
