@@ -4,6 +4,7 @@
 import { registerI18nLoader } from "@ui5/webcomponents-base/dist/asset-registries/i18n.js";
 import { registerLocaleDataLoader } from "@ui5/webcomponents-base/dist/asset-registries/LocaleData.js";
 import { registerThemePropertiesLoader } from "@ui5/webcomponents-base/dist/asset-registries/Themes.js";
+import { getI18nBundle } from "@ui5/webcomponents-base/dist/i18nBundle.js";
 import { setDefaultFontLoading } from "@ui5/webcomponents-base/dist/config/Fonts.js";
 import { setLanguage } from "@ui5/webcomponents-base/dist/config/Language.js";
 import { setTheme } from "@ui5/webcomponents-base/dist/config/Theme.js";
@@ -75,3 +76,7 @@ function theme() {
 setDefaultFontLoading(false);
 setLanguage(document.documentElement.lang);
 setTheme(theme());
+
+// The components are evaluated after this. Their items may be drawn by those that hold them before
+// they have waited for their texts themselves, and fail without.
+await Promise.all(Object.keys(texts).map((name) => getI18nBundle(name)));

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from keysteward import serving
 from keysteward.keystore import activations, backups, certificates, lifecycle
 from keysteward.keystore.downloads import DownloadKind
+from keysteward.pki.usages import Usage
 from keysteward.problems import RootMissing
 from keysteward.rights import Role
 from keysteward.ui import entry_downloads, shell
@@ -152,6 +153,20 @@ def test_attributes_of_the_entry_have_saps_labels(face: Face) -> None:
     assert "yes, with a path length of 0 at most" == authority
 
 
+def test_ssh_key_has_the_fingerprint_that_openssh_tells(face: Face, tmp_path: Path) -> None:
+    """Of a key for SSH, and of no other."""
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("needs ssh-keygen (Debian package openssh-client)")
+    steward_.add(face.steward, "key of ssh", issue("ssh"), usage=Usage.SSH)
+    address = f"{ENTRIES}/key%20of%20ssh"
+    file = tmp_path / "key.pub"
+    file.write_bytes(face.get(f"{address}/download/pub").content)
+    command = ("ssh-keygen", "-l", "-f", str(file))
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert told.split()[1] == _attributes(face, address)["OpenSSH fingerprint"]
+    assert "OpenSSH fingerprint" not in _attributes(face, _ENTRY)
+
+
 @pytest.mark.parametrize("element", ["", "0", "4", "-1", "x", "²", "9" * 50])
 def test_element_that_is_none_is_the_first(element: str, face: Face) -> None:
     """A link to a longer chain of the past still shows the entry."""
@@ -238,6 +253,15 @@ def test_entry_of_the_provider_is_shown_and_not_changed(
     assert "SAP owns this entry and maintains it." in text
     assert "SAP" == _attributes(face, address)["Owner"]
     assert [] == re.findall(r"data-open=\"[^\"]*/(?:rename|delete|update|renew|rollback)\"", text)
+
+
+def test_key_of_the_history_says_when_it_was_active(face: Face) -> None:
+    """And who saw to that; other entries have no such times."""
+    shown = _attributes(face, f"{KEYSTORE}/history/%5B1%5D_{providers.ALIAS}", part="")
+    moment = f"{START:%Y-%m-%d %H:%M UTC}"
+    assert (moment, moment) == (shown["Active From"], shown["Active Until"])
+    assert ("tester", "tester") == (shown["Activated By"], shown["Deactivated By"])
+    assert "Active From" not in _attributes(face, _ENTRY, part="")
 
 
 def test_deleted_entry_is_looked_at_and_restored(face: Face) -> None:

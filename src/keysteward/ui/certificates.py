@@ -1,5 +1,6 @@
 """The attributes of one certificate of an entry, labelled and grouped as SAP's monitor has them."""
 
+import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,10 @@ from cryptography.x509.oid import NameOID
 
 from keysteward.entries import Owner
 from keysteward.formats import downloads
+from keysteward.formats.ssh import public_keys
 from keysteward.pki.certificates import Certificate
+from keysteward.pki.usages import Usage
+from keysteward.problems import KeyTypeUnsupported
 from keysteward.ui import plans
 from keysteward.ui.entry_places import Place
 from keysteward.ui.routing import Visit
@@ -26,6 +30,8 @@ class Attribute:
     """Octets in hexadecimal; shown in pairs, and copied either way."""
     copied: str = ""
     """What the button of texts copies; empty: it has none."""
+    long: bool = False
+    """Whether it has a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,10 @@ def groups(visit: Visit, place: Place, certificate: Certificate) -> tuple[Group,
         _administration(visit, place),
         Group(visit.text("Certificate"), _certificate(visit, certificate)),
         Group(visit.text("Fingerprints"), _fingerprints(certificate)),
-        Group(visit.text("Purpose and Key"), _extensions(visit, certificate)),
+        Group(
+            visit.text("Purpose and Key"),
+            (*_extensions(visit, certificate), *_ssh(visit, place, certificate)),
+        ),
     )
 
 
@@ -94,11 +103,11 @@ def _certificate(visit: Visit, certificate: Certificate) -> tuple[Attribute, ...
         _text(visit.text("Type"), "X.509"),
         _text(visit.text("Version"), str(certificate.version)),
         _serial_number(visit, certificate),
-        _text(visit.text("Subject DN"), certificate.subject, copied=True),
-        _text(visit.text("Issuer DN"), certificate.issuer, copied=True),
+        _text(visit.text("Subject DN"), certificate.subject, copied=True, long=True),
+        _text(visit.text("Issuer DN"), certificate.issuer, copied=True, long=True),
         _text(visit.text("Key Type"), key.type if key.curve is None else f"{key.type} {key.curve}"),
         _text(visit.text("Key Size"), str(key.size) if key.size else ""),
-        _text(visit.text("Signature Algorithm"), certificate.signature_algorithm),
+        _text(visit.text("Signature Algorithm"), certificate.signature_algorithm, long=True),
         Attribute(visit.text("Valid From"), moment=certificate.not_before),
         Attribute(visit.text("Valid Until"), moment=certificate.not_after),
     )
@@ -106,9 +115,9 @@ def _certificate(visit: Visit, certificate: Certificate) -> tuple[Attribute, ...
 
 def _fingerprints(certificate: Certificate) -> tuple[Attribute, ...]:
     return (
-        Attribute("SHA-1", digest=certificate.fingerprint_sha1),
-        Attribute("SHA-256", digest=certificate.fingerprint),
-        Attribute("SHA-512", digest=hashlib.sha512(certificate.der).hexdigest()),
+        _digest("SHA-1", certificate.fingerprint_sha1),
+        _digest("SHA-256", certificate.fingerprint),
+        _digest("SHA-512", hashlib.sha512(certificate.der).hexdigest()),
     )
 
 
@@ -126,12 +135,25 @@ def _extensions(visit: Visit, certificate: Certificate) -> tuple[Attribute, ...]
             tuple(extended.get(name, name) for name in plans.extended_key_usages(certificate)),
         ),
         _text(visit.text("Certification authority"), _authority(visit, certificate)),
-        Attribute(visit.text("Subject key identifier"), digest=(found.subject_key_id or b"").hex()),
-        Attribute(
-            visit.text("Authority key identifier"), digest=(found.authority_key_id or b"").hex()
-        ),
-        Attribute(visit.text("Public key SHA-256"), digest=certificate.public_key_sha256),
+        _digest(visit.text("Subject key identifier"), (found.subject_key_id or b"").hex()),
+        _digest(visit.text("Authority key identifier"), (found.authority_key_id or b"").hex()),
+        _digest(visit.text("Public key SHA-256"), certificate.public_key_sha256),
     )
+
+
+def _ssh(visit: Visit, place: Place, certificate: Certificate) -> tuple[Attribute, ...]:
+    """Return how OpenSSH calls the key of an entry that is for SSH; nothing of any other."""
+    entry = place.entry
+    if entry.usage is not Usage.SSH or certificate != entry.version.certificate:
+        return ()
+    try:
+        line = public_keys.openssh_line(certificate.spki, "")
+    except KeyTypeUnsupported:
+        return ()
+    blob = base64.b64decode(line.split()[1])
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    label = visit.text("OpenSSH fingerprint")
+    return (_text(label, f"SHA256:{digest}", copied=True, long=True),)
 
 
 def _authority(visit: Visit, certificate: Certificate) -> str:
@@ -143,19 +165,19 @@ def _authority(visit: Visit, certificate: Certificate) -> str:
     return visit.text("yes, with a path length of {n} at most", n=found.path_length)
 
 
-def _octets(label: str, octets: bytes | None) -> Attribute:
-    return Attribute(label, digest=(octets or b"").hex())
-
-
 def _serial_number(visit: Visit, certificate: Certificate) -> Attribute:
     label, shown = visit.text("Serial Number"), plans.serial_number(certificate)
     if certificate.serial_number < 0:
-        return _text(label, shown, copied=True)
-    return Attribute(label, digest=shown.replace(":", "").lower())
+        return _text(label, shown, copied=True, long=True)
+    return _digest(label, shown.replace(":", "").lower())
 
 
-def _text(label: str, value: str, *, copied: bool = False) -> Attribute:
-    return Attribute(label, (value,) if value else (), copied=value if copied else "")
+def _digest(label: str, digits: str) -> Attribute:
+    return Attribute(label, digest=digits, long=True)
+
+
+def _text(label: str, value: str, *, copied: bool = False, long: bool = False) -> Attribute:
+    return Attribute(label, (value,) if value else (), copied=value if copied else "", long=long)
 
 
 def _key_usages(visit: Visit) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from keysteward.entries import ChainState
+from keysteward.entries import ChainState, View
 from keysteward.keystore import lifecycle, roots, trust
 from keysteward.problems import RootMissing
 from keysteward.rights import Permission
 from keysteward.ui import actions, certificates, entry_places, plans, shell
 from keysteward.ui.actions import Facts, Offer, Surroundings
+from keysteward.ui.certificates import Attribute
 from keysteward.ui.entry_places import Place
 from keysteward.ui.routing import ENTRY, Leave, Page, Routes, Visit
 from keysteward.ui.wording import words
@@ -109,22 +110,41 @@ def _has_root(visit: Visit, place: Place) -> bool:
     return True
 
 
-def _facts(visit: Visit, place: Place) -> tuple[tuple[str, str], ...]:
-    """Return what is said of the entry as a whole: a label and a text each."""
+def _facts(visit: Visit, place: Place) -> tuple[Attribute, ...]:
+    """Return what is said of the entry as a whole."""
     entry, language = place.entry, visit.language.code
-    type_ = (visit.text("Entry Type"), words.of(entry.type, language))
+    type_ = Attribute(visit.text("Entry Type"), (words.of(entry.type, language),))
     if not place.is_key_pair:
-        return type_, (visit.text("Trusted"), _trust_of_certificate(visit, place))
+        trusted = _trust_of_certificate(visit, place)
+        return type_, Attribute(visit.text("Trusted"), (trusted,))
     chain = entry.version.chain
     state = ChainState.of(chain)
-    facts = (
+    facts: tuple[Attribute, ...] = (
         type_,
-        (visit.text("Usage"), words.of(entry.usage, language)),
-        (visit.text("Certificate chain"), words.of(state, language)),
+        Attribute(visit.text("Usage"), (words.of(entry.usage, language),)),
+        Attribute(visit.text("Certificate chain"), (words.of(state, language),)),
     )
-    if state is ChainState.SELF_SIGNED:
-        return facts
-    return *facts, (visit.text("Trusted"), _trust_of_chain(visit, place))
+    if state is not ChainState.SELF_SIGNED:
+        trusted = _trust_of_chain(visit, place)
+        facts = (*facts, Attribute(visit.text("Trusted"), (trusted,)))
+    return *facts, *_activation(visit, place)
+
+
+def _activation(visit: Visit, place: Place) -> tuple[Attribute, ...]:
+    """Return when a key of the history was active, and who saw to that."""
+    if place.tab != View.HISTORY:
+        return ()
+    catalogue, entry = visit.steward.store.catalogue, place.entry
+    found = catalogue.find(entry.keystore_id, View.HISTORY, entry.alias)
+    if found is None or found.activation is None:
+        return ()
+    active = found.activation
+    return (
+        Attribute(visit.text("Active From"), moment=active.active_from),
+        Attribute(visit.text("Active Until"), moment=active.active_until),
+        Attribute(visit.text("Activated By"), (active.activated_by,)),
+        Attribute(visit.text("Deactivated By"), (active.deactivated_by,)),
+    )
 
 
 def _trust_of_certificate(visit: Visit, place: Place) -> str:
