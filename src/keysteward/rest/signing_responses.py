@@ -6,8 +6,8 @@ from keysteward.pki import references
 from keysteward.problems import Problem, SigningResponseTooLarge
 from keysteward.rest import errors, models, representations
 from keysteward.rest.entries import EDIT
+from keysteward.rest.response_wishes import Checking, ResponseConsenting
 from keysteward.rest.routing import ENTRY, Answer, Call, File, Limit, Routes
-from keysteward.rest.wishes import Checking, ResponseConsenting
 from keysteward.web.access import Access
 
 routes = Routes("Signing responses", "What a CA answers, judged and swapped in.")

@@ -129,15 +129,6 @@ class PlanConsenting(Consenting, frozen=True, kw_only=True):
     ] = None
 
 
-class ResponseConsenting(PlanConsenting, frozen=True, kw_only=True):
-    """The same, with why."""
-
-    note: Annotated[
-        Text | None,
-        Meta(description="Why, if something is overridden; kept with the version and audited."),
-    ] = None
-
-
 class Deleting(Given, frozen=True, kw_only=True):
     """Whether an entry is hidden or destroyed."""
 
@@ -353,13 +344,6 @@ class RequestWanted(Given, frozen=True, kw_only=True):
     current_key: Annotated[
         bool, Meta(description="For the current key although a pending one waits.")
     ] = False
-
-
-class Checking(Given, frozen=True, kw_only=True):
-    """A signing response, and what it is compared with: a request, certificate or public key."""
-
-    file: FileBytes
-    reference: FileBytes
 
 
 class NewBackup(Given, frozen=True, kw_only=True):
