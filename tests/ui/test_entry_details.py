@@ -20,7 +20,7 @@ from keysteward.rights import Role
 from keysteward.ui import entry_downloads, shell
 from tests import providers
 from tests import steward as steward_
-from tests.pki_maker import issue
+from tests.pki_maker import issue, make_key
 from tests.steward import START, TENANT
 from tests.ui import faces
 from tests.ui.faces import ENTRIES, KEYSTORE, Face
@@ -191,6 +191,7 @@ def test_certificate_of_a_chain_leads_to_its_own_entry(face: Face) -> None:
         for n in (1, 2, 3)
     ]
     assert [False, False, True] == links
+    assert "In this keystore as" not in face.get(f"{ENTRIES}/trust%20root").text
 
 
 def test_text_from_outside_is_text(face: Face) -> None:
@@ -333,6 +334,19 @@ def test_download_from_a_backup_is_what_it_holds(face: Face) -> None:
 def test_download_that_is_none_does_not_exist(kind: str, face: Face) -> None:
     """Neither a signing request, which is recorded by its own form, nor any key."""
     assert 404 == face.get(f"{_ENTRY}/download/{kind}").status_code
+
+
+@pytest.mark.parametrize(
+    ("kind", "offered"),
+    [("ed25519", ["pub", "ssh2"]), ("ed448", ["ssh2"]), ("mldsa44", [])],
+)
+def test_public_key_that_ssh_does_not_have_is_not_offered(
+    kind: str, offered: list[str], face: Face
+) -> None:
+    """OpenSSH has fewer kinds than RFC 4716's readers, and neither has those of ML-DSA."""
+    steward_.add(face.steward, kind, issue(kind, make_key(kind)))
+    text = face.get(f"{ENTRIES}/{kind}").text
+    assert offered == re.findall(r"/download/(pub|ssh2)\"", text)
 
 
 def test_root_that_is_nowhere_is_grey_and_refused(face: Face) -> None:

@@ -4,6 +4,7 @@ from functools import partial
 
 from keysteward.entries import ChainState, View
 from keysteward.keystore import lifecycle, roots, trust
+from keysteward.pki.certificates import Certificate
 from keysteward.problems import RootMissing
 from keysteward.rights import Permission
 from keysteward.ui import actions, certificates, entry_places, plans, shell
@@ -40,7 +41,7 @@ def _show(tab: str, visit: Visit) -> Page:
             "link": links[chosen],
             "groups": certificates.groups(visit, place, chain[chosen]),
             "pem": certificates.pem(chain[chosen]),
-            "same": store.find_aliases_of(entry.keystore_id, chain[chosen]),
+            "same": _elsewhere(visit, place, chain[chosen]),
             "requests": tuple(reversed(store.list_requests(entry.id))) if past else (),
             "versions": place.versions(visit),
             "word": lambda value: words.of(value, visit.language.code),
@@ -69,6 +70,12 @@ def _element(visit: Visit, elements: int) -> int:
     if asked.isascii() and asked.isdigit() and len(asked) < 5 and 0 < int(asked) <= elements:
         return int(asked) - 1
     return 0
+
+
+def _elsewhere(visit: Visit, place: Place, certificate: Certificate) -> list[str]:
+    """Return the aliases of other entries that are this very certificate."""
+    found = visit.steward.store.find_aliases_of(place.entry.keystore_id, certificate)
+    return [alias for alias in found if not (place.living and alias == place.entry.alias)]
 
 
 def _offers(visit: Visit, place: Place) -> tuple[Offer, ...]:
