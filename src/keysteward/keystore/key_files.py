@@ -1,7 +1,7 @@
 """Files with a key pair, PEM or PKCS#12: the one key that is meant, and its certificates."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keysteward.formats.keystores import pkcs12
 from keysteward.formats.keystores.contract import FileKey, KeystoreFile, Opening
@@ -45,6 +45,8 @@ class KeyFile:
     """``PEM`` (or bare DER) or ``PKCS#12``."""
     left: tuple[str, ...] = ()
     """What else of the file is not taken, in words: other keys, what could not be opened."""
+    names: tuple[str, ...] = ()
+    """What the keys of a PKCS#12 file can be chosen by, in the order of the file."""
 
 
 def read_key_file(
@@ -85,7 +87,7 @@ def read_key_file(
     candidates = tuple(dict.fromkeys((*certificates, *found.certificates)))
     if candidates and _own(found.key, candidates) is None:
         raise CertificateOfAnotherKey(candidates[0].subject)
-    return KeyFile(found.key, candidates, found.format, found.left)
+    return replace(found, certificates=candidates)
 
 
 def read_chain_file(data: bytes, settings: Settings) -> tuple[Certificate, ...]:
@@ -131,6 +133,7 @@ def _of_pkcs12(file: KeystoreFile, choose: str | None) -> KeyFile:
         tuple(dict.fromkeys((*map(read_certificate, given), *issuers))),
         pkcs12.FORMAT,
         (*left, *_not_opened(file)),
+        names,
     )
 
 

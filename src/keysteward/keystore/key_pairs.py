@@ -1,43 +1,46 @@
 """Key pairs come into being: generated, taken from a file, or renewed with a new key."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
 
-from keysteward.entries import Action, Caller, Entry, EntryType, Reason, Version
-from keysteward.keystore import aliases, duplicates, judgement, key_files, trust
+from keysteward.entries import (
+    Action,
+    Caller,
+    Entry,
+    EntryType,
+    Reason,
+    Version,
+)
+from keysteward.keystore import aliases, duplicates, judgement, key_files, key_judgement
 from keysteward.keystore.key_files import KeyFile
+from keysteward.keystore.key_judgement import Judged
 from keysteward.keystore.steward import Steward, require_key_pair
 from keysteward.keystore.trust import NO_CONSENT, Consent
 from keysteward.notices import NoticeKind
 from keysteward.pki import (
-    chains,
     contents,
     key_pairs,
     private_keys,
     public_keys,
-    rules,
     subjects,
 )
 from keysteward.pki.certificates import Certificate, read_certificate
-from keysteward.pki.chains import Verifier
 from keysteward.pki.contents import Content
 from keysteward.pki.key_pairs import KeySpec, PrivateKey
-from keysteward.pki.rules import Finding
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
 from keysteward.problems import (
     CertificateMissing,
-    CertificateOfAnotherKey,
     PendingKeyExists,
 )
 from keysteward.sealing.sealer import SealedKey, SealingContext
 from keysteward.storage.records import Base, NewEntry, NewVersion
 from keysteward.storage.transaction import Transaction
-from keysteward.values import Alias, Fingerprint, Notice, Secret, Severity
+from keysteward.values import Alias, Fingerprint, Notice, Secret
 
 _RENEW = "renew that entry with a new key"
 _UPDATE = "update that entry with this key"
@@ -74,26 +77,6 @@ class StoredKeyPair:
     notices: tuple[Notice, ...]
     changed: bool = True
     """False: the entry had this key with this chain already; nothing was stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """The chain of an uploaded key, and what came of judging it."""
-
-    chain: tuple[Certificate, ...]
-    notices: tuple[Notice, ...]
-    overridden: tuple[str, ...] = ()
-    confirms_root: Fingerprint | None = None
-
-    @property
-    def detail(self) -> dict[str, object]:
-        """What the audit log says of it."""
-        return {
-            "key": str(self.chain[0].key),
-            "overridden": self.overridden,
-            "confirmed_root": self.confirms_root,
-            "warnings": [n.slug for n in self.notices if n.severity is Severity.WARNING],
-        }
 
 
 def generate_key_pair(
@@ -157,10 +140,10 @@ def add_key_pair(
         steward.require_free(name, EntryType.KEY_PAIR, _UPDATE)
         file = _read(steward, upload)
         if file.certificates:
-            judged = _judge(steward, file, usage, (), consent)
+            judged = key_judgement.judge(steward, file, usage, (), consent)
         else:
             placeholder = _nameless_placeholder(file.key, usage, steward.clock())
-            judged = _Judged((placeholder,), tuple(judgement.of_tls(placeholder, usage)))
+            judged = Judged((placeholder,), tuple(judgement.of_tls(placeholder, usage)))
         with steward.writing(caller) as writing:
             version = _uploaded_version(steward, writing, file, judged, upload)
             entry_id = writing.create_entry(
@@ -199,7 +182,7 @@ def update_key_pair(
         current = entry.version
         judged = None
         if file.certificates:
-            judged = _judge(steward, file, entry.usage, current.chain, consent)
+            judged = key_judgement.judge(steward, file, entry.usage, current.chain, consent)
         elif public_keys.spki(file.key.public_key()) != current.certificate.spki:
             raise CertificateMissing(entry.alias)
         if judged is None or judged.chain == current.chain:
@@ -259,7 +242,7 @@ def store_key(
     return writing.add_private_key(certificate.public_key_sha256, seal)
 
 
-def _stored(steward: Steward, alias: Alias, judged: _Judged) -> StoredKeyPair:
+def _stored(steward: Steward, alias: Alias, judged: Judged) -> StoredKeyPair:
     entry = steward.store.get_entry(steward.keystore_id, alias)
     return StoredKeyPair(entry, (*judged.notices, *duplicates.remarks(steward, entry)))
 
@@ -274,7 +257,7 @@ def _read(steward: Steward, upload: KeyUpload) -> KeyFile:
 
 
 def _uploaded_version(
-    steward: Steward, writing: Transaction, file: KeyFile, judged: _Judged, upload: KeyUpload
+    steward: Steward, writing: Transaction, file: KeyFile, judged: Judged, upload: KeyUpload
 ) -> NewVersion:
     """Write what a version of an uploaded key rests on, and return it."""
     if judged.confirms_root is not None:
@@ -282,53 +265,6 @@ def _uploaded_version(
     key_id = store_key(steward, writing, file.key, judged.chain[0])
     digest = Fingerprint(hashlib.sha256(upload.data).hexdigest())
     return NewVersion(Reason.UPLOADED, judged.chain, key_id, digest)
-
-
-def _judge(
-    steward: Steward,
-    file: KeyFile,
-    usage: Usage,
-    replaced: tuple[Certificate, ...],
-    consent: Consent,
-) -> _Judged:
-    """Return the chain of a file's key with all notices; ``replaced`` itself is not judged again.
-
-    Raises RootNotTrusted and the chain's problems.
-    """
-    now, verifier = steward.clock(), Verifier()
-    keys = frozenset({public_keys.spki(file.key.public_key())})
-    chosen = chains.choose_certificate(file.certificates, keys, now, verifier)
-    if chosen is None:
-        raise CertificateOfAnotherKey(file.certificates[0].subject)
-    built, completed = judgement.complete_chain(
-        *(chosen, file.certificates, now, verifier),
-        lambda name: steward.store.find_certificate_entries(steward.keystore_id, name),
-    )
-    chain = built.certificates
-    if chain == replaced:
-        return _Judged(chain, ())
-    findings = _findings(chain, replaced, usage, now)
-    notices, overridden = judgement.judge_chain(findings, chain, now, consent.overrides)
-    dropped = [c for c in file.certificates if c not in chain]
-    notices += tuple(judgement.remarks(built, completed, dropped))
-    if file.left:
-        left = f"Also in the file and not taken: {', '.join(file.left)}."
-        notices += (NoticeKind.REST_OF_FILE_LEFT.about(left),)
-    confirms_root = None
-    if len(chain) > 1 or not chosen.self_signed or file.format != key_files.PEM:
-        confirms_root = trust.require_trusted(steward, chain, replaced, consent)
-    return _Judged(chain, notices, overridden, confirms_root)
-
-
-def _findings(
-    chain: tuple[Certificate, ...], replaced: tuple[Certificate, ...], usage: Usage, now: datetime
-) -> Iterator[Finding]:
-    yield from judgement.of_the_chain(chain, usage, now)
-    if replaced and replaced[0].spki != chain[0].spki:
-        yield NoticeKind.KEY_CHANGED.about("The file has another private key than the current one.")
-    if replaced and not replaced[0].self_signed:
-        yield from rules.against_replaced(chain, replaced)
-    yield from judgement.of_tls(chain[0], usage)
 
 
 def _nameless_placeholder(key: PrivateKey, usage: Usage, now: datetime) -> Certificate:

@@ -72,9 +72,7 @@ def add_ssh_key(
     """
     with steward.recording_refusals(caller, _action(Usage.SSH, update=update), alias):
         target = _target(steward, caller, alias, Usage.SSH, update=update)
-        _require_small(steward, data, "an SSH key")
-        limit = steward.settings.derivation_limit_rounds
-        key = ssh.read_private_key(data, passphrase, limit)
+        key = read_ssh_key(steward, data, passphrase)
         return _store(steward, caller, target, key, wish)
 
 
@@ -98,9 +96,20 @@ def add_rsa_key(
     """
     with steward.recording_refusals(caller, _action(Usage.TLS_CLIENT, update=update), alias):
         target = _target(steward, caller, alias, Usage.TLS_CLIENT, update=update)
-        _require_small(steward, data, "an RSA key")
-        key = _read_pkcs1(data)
+        key = read_rsa_key(steward, data)
         return _store(steward, caller, target, key, wish)
+
+
+def read_ssh_key(steward: Steward, data: bytes, passphrase: Secret | None) -> PrivateKey:
+    """Return the key of a file as ``add_ssh_key`` takes it, and raises what that does of it."""
+    _require_small(steward, data, "an SSH key")
+    return ssh.read_private_key(data, passphrase, steward.settings.derivation_limit_rounds)
+
+
+def read_rsa_key(steward: Steward, data: bytes) -> PrivateKey:
+    """Return the key of a file as ``add_rsa_key`` takes it, and raises what that does of it."""
+    _require_small(steward, data, "an RSA key")
+    return _read_pkcs1(data)
 
 
 def propose_alias(file_name: str) -> str:
