@@ -2,6 +2,7 @@
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -52,6 +53,12 @@ class Desk:
     def version(self) -> Version:
         """What is current."""
         return self.face.steward.store.get_entry(self.face.steward.keystore_id, self.alias).version
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """All of them, the last one first."""
+        store, keystore_id = self.face.steward.store, self.face.steward.keystore_id
+        return store.list_versions(store.get_entry(keystore_id, self.alias))[::-1]
 
     def answer(self, **options: object) -> bytes:
         """Return what the CA makes for the key: certificate, CA and root in PEM."""
@@ -423,3 +430,20 @@ def _renew(desk: Desk) -> None:
     request = steward_.ask(steward, desk.alias)
     public = x509.load_pem_x509_csr(request).public_key()
     steward_.upload(steward, desk.alias, issue("client", issuer=CA, public_key=public), CA, ROOT)
+
+
+def test_updates_that_wait_keep_nobody_else_waiting(desk: Desk) -> None:
+    """While those of one entry stand in line, every other page is answered."""
+    many = 40  # More than any server has worker threads.
+    file = desk.answer()
+    shown = {**dict(_HIDDEN.findall(desk.plan(file, **CONFIRMED))), **CONFIRMED}
+    steward = desk.face.steward
+    with ThreadPoolExecutor(many) as crowd:
+        with steward.store.writing(steward.keystore_id, "another", steward.clock()):
+            sent = [crowd.submit(desk.press, file, **shown) for _ in range(many)]
+            seen = [desk.face.get(ENTRIES).status_code for _ in range(20)]
+            waiting = sum(not one.done() for one in sent)
+        answers = [one.result().status_code for one in sent]
+    assert ([200] * 20, many) == (seen, waiting)
+    assert [200] * many == answers
+    assert [2, 1] == [version.number for version in desk.versions]

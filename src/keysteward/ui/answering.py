@@ -2,7 +2,8 @@
 
 1. Who sends it, and may they; nothing of a body is read before that.
 2. The keystore is one of theirs; then the form, bounded, and its CSRF token.
-3. The function runs in a worker thread; slow ones go on as jobs when the browser has left.
+3. The function runs in a worker thread; slow ones, and those that wait for other servers, go on as
+   jobs when the browser has left.
 4. What it gives back is written: a whole page, a part of one, where to go next, a file.
 
 The browser asks for parts with a header. Refusals of what it asked for in the background are short
@@ -75,7 +76,7 @@ class Answering:
         try:
             principal = await self._admit(route, request)
             visit = await self._visit(visit, route, request, principal)
-            if route.slow and principal is not None:
+            if (route.slow or route.connects) and principal is not None:
                 return await self._as_job(route, request, visit, principal)
             return await self._run(route, request, visit)
         except Problem as problem:
@@ -158,15 +159,19 @@ class Answering:
         if route.hashes:
             network = attempts.network_of(access.address_of(request))
             return await self.service.passwords.run(network, work)
+        if route.alone:
+            async with self.service.uploads.alone((visit.keystore, visit.alias)):
+                return await in_thread(work)
         return await in_thread(work)
 
     async def _as_job(
         self, route: Route, request: Request, visit: Visit, principal: Principal
     ) -> Response:
+        queue = self.service.connecting if route.connects else self.service.slow
+
         async def work(job: Job) -> object:
             watched = replace(visit, progress=job.progress)
-            account = principal.account_id
-            return await self.service.slow.run(account, lambda: route.function(watched))
+            return await queue.run(principal.account_id, lambda: route.function(watched))
 
         title = visit.form.raw("job_title") or request.url.path
         now = self.service.steward.clock()

@@ -155,6 +155,10 @@ class Route:
     """Whether it computes for long: it goes on as a job then, which can be left."""
     hashes: bool
     """Whether it computes what is kept of a password."""
+    alone: bool
+    """Whether those about the same entry are worked off one after the other."""
+    connects: bool
+    """Whether it waits for another server: a job, too, in threads of its own."""
 
 
 class Routes:
@@ -177,9 +181,12 @@ class Routes:
         limit: Callable[[Settings], int] = lambda _: bodies.SMALL_BYTES,
         slow: bool = False,
         hashes: bool = False,
+        alone: bool = False,
+        connects: bool = False,
     ) -> Callable[[F], F]:
         """Do what a form asks for; its CSRF token was checked."""
-        return self._on("POST", path, permission, limit=limit, slow=slow, hashes=hashes)
+        kind = {"slow": slow, "hashes": hashes, "alone": alone, "connects": connects}
+        return self._on("POST", path, permission, limit=limit, **kind)
 
     def _on(
         self,
@@ -190,9 +197,12 @@ class Routes:
         limit: Callable[[Settings], int] = lambda _: 0,
         slow: bool = False,
         hashes: bool = False,
+        alone: bool = False,
+        connects: bool = False,
     ) -> Callable[[F], F]:
         def register(function: F) -> F:
-            route = Route(method, path, permission, function, limit, slow, hashes)
+            kind = (slow, hashes, alone, connects)
+            route = Route(method, path, permission, function, limit, *kind)
             self.all.append(route)
             return function
 

@@ -70,7 +70,8 @@ def signing_response_dialog(visit: Visit) -> Page:
     entry = visit.steward.store.get_entry(visit.steward.keystore_id, visit.alias)
     visit.steward.require_right(entry, visit.caller)
     require_key_pair(entry)
-    latest = max(version.number for version in visit.steward.store.list_versions(entry))
+    versions = visit.steward.store.list_versions(entry)
+    latest = max((version.number for version in versions), default=entry.version.number)
     limit = visit.steward.settings.response_limit_bytes
     address = f"{shell.entry_address(visit.keystore, entry.alias)}/signing-response"
     values = {"entry": entry, "latest": latest, "limit": limit, "address": address}
@@ -83,7 +84,7 @@ def plan_signing_response(visit: Visit) -> Part:
     return _planned(visit)
 
 
-@routes.post(RESPONSE, _EDIT, limit=lambda settings: settings.response_limit_bytes)
+@routes.post(RESPONSE, _EDIT, limit=lambda settings: settings.response_limit_bytes, alone=True)
 def update_signing_response(visit: Visit) -> Part:
     """Carry out the plan that was shown; show another one if it would be another one now."""
     form = visit.form
@@ -208,8 +209,9 @@ def _way_on(visit: Visit, problem: PublicKeyMismatch, owner: str) -> dict[str, o
         return {"owner": owner, "address": f"{address}/signing-response"}
     store = visit.steward.store
     entry = store.get_entry(visit.steward.keystore_id, owner)
-    version = next(v for v in store.list_versions(entry) if v.number == problem.version)
-    if owner == visit.alias and _is_certificate_of(version, problem):
+    found = (v for v in store.list_versions(entry) if v.number == problem.version)
+    version = next(found, None)
+    if version and owner == visit.alias and _is_certificate_of(version, problem):
         return {"rollback": version.number, "address": f"{address}/rollback/{version.number}"}
     return {}
 
