@@ -18,7 +18,7 @@ from keysteward.pki.key_pairs import parse_key_spec
 from keysteward.pki.subjects import Subject
 from keysteward.rights import Role
 from keysteward.ui import application as ui
-from keysteward.ui.static_files import StaticFiles
+from keysteward.ui.static_files import StaticFile, StaticFiles
 from keysteward.values import Secret
 from keysteward.web import application, csrf
 from keysteward.web.rates import Rates
@@ -105,7 +105,7 @@ def opened(template: Path, folder: Path) -> Iterator[Face]:
         _add(steward, "restricted", Role.ADMINISTRATOR, frozenset({"production"}))
         tokens = csrf.CsrfTokens(steward.sealer.derive_key("csrf"), steward.clock)
         service = Service(steward, tokens, Rates())
-        static = StaticFiles({"a.js": b"// a"}, "/static/a.js", "/static/a.css")
+        static = StaticFiles({"a.js": StaticFile(b"// a")}, "/static/a.js", "/static/a.css")
         app = application.build(service, ui.pages(service, static))
         with TestClient(
             app,
