@@ -17,7 +17,9 @@ from keysteward.keystore.downloads import DownloadKind
 from keysteward.pki.usages import Usage
 from keysteward.problems import RootMissing
 from keysteward.rights import Role
-from keysteward.ui import entry_downloads, shell
+from keysteward.ui import entry_downloads, entry_places, shell
+from keysteward.ui.entry_places import Place
+from keysteward.ui.routing import Visit
 from tests import providers
 from tests import steward as steward_
 from tests.pki_maker import issue, make_key
@@ -279,6 +281,26 @@ def test_deleted_entry_is_looked_at_and_restored(face: Face) -> None:
     assert f"{ENTRIES}/gone?element=1" == answer.json()["address"]
     assert face.steward.store.find_entry(face.steward.keystore_id, "gone") is not None
     assert 404 == face.get(f"{ENTRIES}/gone?deleted=yes").status_code
+
+
+@pytest.mark.parametrize("part", ["", "element"])
+def test_entry_that_is_destroyed_while_it_is_read_is_shown_once_more(
+    part: str, face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its page has what was read before; the next visit finds nothing."""
+    find = entry_places.find
+    steward_.add(face.steward, "fleeting", issue("fleeting"))
+
+    def found_last(visit: Visit, tab: str) -> Place:
+        place = find(visit, tab)
+        lifecycle.purge_entry(face.steward, TENANT, "fleeting", "fleeting")
+        return place
+
+    with monkeypatch.context() as patch:
+        patch.setattr(entry_places, "find", found_last)
+        first = face.get(f"{ENTRIES}/fleeting?element=1", part=part)
+    second = face.get(f"{ENTRIES}/fleeting?element=1", part=part)
+    assert (200, 404) == (first.status_code, second.status_code)
 
 
 @pytest.mark.parametrize("role", Role)

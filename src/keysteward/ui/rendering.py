@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from babel.numbers import format_decimal
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from keysteward.ui import shell
 from keysteward.ui.language import LANGUAGES, Language, get
 from keysteward.ui.wording import words
+
+FOLDER = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,19 @@ class Templates:
         return found.render({**values, "language": language.code})
 
 
-def load() -> Templates:
-    """Return the templates, ready to be filled."""
-    return Templates({code: _environment(get(code)) for code in LANGUAGES})
+def load(folder: Path = FOLDER) -> Templates:
+    """Return the templates, ready to be filled.
+
+    They are read once: a server that runs while it is updated has those that fit its code.
+    """
+    sources = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.html")}
+    return Templates({code: _environment(get(code), sources) for code in LANGUAGES})
 
 
-def _environment(language: Language) -> Environment:
+def _environment(language: Language, sources: Mapping[str, str]) -> Environment:
     environment = Environment(
-        loader=PackageLoader("keysteward.ui"),
+        loader=DictLoader(sources),
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
