@@ -1,4 +1,6 @@
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -6,6 +8,7 @@ from keysteward.rights import PERMISSIONS, Permission, Role
 from keysteward.ui import application
 from keysteward.ui.routing import Route, Routes
 from keysteward.web.access import Access
+from tests.ui import faces
 from tests.ui.faces import Face
 
 ROUTES = application.all_routes()
@@ -15,6 +18,13 @@ guarded_route = pytest.mark.parametrize(
     [r for r in ROUTES if isinstance(r.permission, Permission)],
     ids=lambda r: f"{r.method} {r.path}",
 )
+
+
+@pytest.fixture(scope="module")
+def face(keystore_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
+    """Return the page of a fresh installation."""
+    with faces.opened(keystore_template, tmp_path_factory.mktemp("page") / "data") as opened:
+        yield opened
 
 
 def _address(route: Route, keystore: str = "default") -> str:
