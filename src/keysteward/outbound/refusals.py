@@ -209,7 +209,7 @@ def of_answer(status_line: str, transcript: Transcript, alias: Alias | None) -> 
     if not transcript.own_chain:
         return Refusal(
             "The server demands a client certificate and got none; it answered "
-            f"{status_line!r}.{_accepted(transcript)}",
+            f"{status_line!r}." + _accepted(transcript),
             _none_sent(alias),
         )
     leaf, top = transcript.own_chain[0], transcript.own_chain[-1]

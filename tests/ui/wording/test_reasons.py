@@ -41,6 +41,12 @@ def _texts(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
+def _with_sentences(text: str) -> Iterator[str]:
+    """Yield a text, and each sentence of it: some are translated one by one."""
+    yield text
+    yield from re.split(r"(?<=\.) ", text.strip())
+
+
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile("(?s:.+)".join(map(re.escape, text.split(reasons.GAP))))
 
@@ -49,7 +55,12 @@ def _pattern(text: str) -> re.Pattern[str]:
 def written() -> _Written:
     """Return what the operations write."""
     files = (f for f in _SOURCE.rglob("*.py") if "ui" not in f.relative_to(_SOURCE).parts)
-    texts = frozenset(text for file in files for text in _texts(ast.parse(file.read_text())))
+    texts = frozenset(
+        sentence
+        for file in files
+        for text in _texts(ast.parse(file.read_text()))
+        for sentence in _with_sentences(text)
+    )
     return _Written(
         texts,
         tuple(
@@ -108,6 +119,31 @@ def test_reason_of_a_long_text_stays() -> None:
     """A long text is not compared with those that have gaps, which would take long."""
     long = f"There is no curve {'x' * 2_000}."
     assert long == reasons.german(long)
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("It has no such sentence. Nor this.", "It has no such sentence. Nor this."),
+        ("The test had ended before.", "Der Test war vorher zu Ende."),
+        (
+            "It is not for 'a.example'; it has DNS:b.example. It ended on 2020-01-01. It was red.",
+            "Es gilt nicht für 'a.example'; es hat DNS:b.example. Es ist am 2020-01-01 abgelaufen. "
+            "It was red.",
+        ),
+        (
+            "The server does not accept the client certificate and gives no reason (TLS alert "
+            "certificate_unknown). The client certificate is still self-signed: CN=a.",
+            "Der Server nimmt das Client-Zertifikat nicht an und nennt keinen Grund (TLS-Alert "
+            "certificate_unknown). Das Client-Zertifikat ist noch selbstsigniert: CN=a.",
+        ),
+        ("", ""),
+    ],
+    ids=["unknown", "one", "several", "alert", "none"],
+)
+def test_several_sentences_are_said_one_by_one(english: str, german: str) -> None:
+    """What is known of a row of sentences is German, and what follows it does not get lost."""
+    assert german == reasons.german_sentences(english)
 
 
 def test_refused_alias_is_explained_in_german() -> None:

@@ -24,6 +24,12 @@ _LONGEST = 1_000
 """Characters of a text that is compared with those that have gaps."""
 
 
+_SENTENCE_END = re.compile(r"\.(?= )|$")
+_MOST_SENTENCES = 40
+"""Ends of sentences that are tried."""
+_OF_AN_ALERT = re.compile(r"(.+) \(TLS alert ([\w ]+)\)\.", re.DOTALL)
+
+
 def _pattern(english: str) -> re.Pattern[str]:
     return re.compile("(.+?)".join(map(re.escape, english.split(GAP))), re.DOTALL)
 
@@ -41,3 +47,37 @@ def german(text: str) -> str:
             if found is not None:
                 return translated.format(*(GERMAN.get(part, part) for part in found.groups()))
     return text
+
+
+def german_sentences(text: str) -> str:
+    """Return the German for several sentences in a row, of which each may be known or not.
+
+    What is known is looked for from the left, the shortest first, so that a gap takes no sentence
+    with it that follows.
+    """
+    said = []
+    rest = text
+    while rest:
+        whole = german(rest) if GAP not in rest and rest in GERMAN else rest
+        if whole != rest:
+            said.append(whole)
+            break
+        known, length = _first_sentences(rest)
+        said.append(known)
+        rest = rest[length:].lstrip(" ")
+    return " ".join(said)
+
+
+def _first_sentences(text: str) -> tuple[str, int]:
+    """Return German for the beginning of a text, and how long that beginning is."""
+    ends = [end.end() for end in _SENTENCE_END.finditer(text)][:_MOST_SENTENCES]
+    for end in ends:
+        alert = _OF_AN_ALERT.fullmatch(text, 0, end)
+        if alert is not None:
+            reason = german(f"{alert[1]}.").removesuffix(".")
+            return f"{reason} (TLS-Alert {alert[2]}).", end
+        translated = german(text[:end])
+        if translated != text[:end]:
+            return translated, end
+    end = ends[0] if ends else len(text)
+    return text[:end], end

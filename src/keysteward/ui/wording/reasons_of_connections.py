@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from keysteward.ui.wording.reasons_of_tests import OF_TESTS
+
 _ADDRESSES: Mapping[str, str] = {
     "This is too long for an address.": "Das ist zu lang für eine Adresse.",
     "This is a URL: leave out https:// and the path.": (
@@ -181,4 +183,10 @@ _VERIFICATIONS: Mapping[str, str] = {
     ),
 }
 
-OF_CONNECTIONS: Mapping[str, str] = {**_ADDRESSES, **_REACHING, **_REFUSALS, **_VERIFICATIONS}
+OF_CONNECTIONS: Mapping[str, str] = {
+    **_ADDRESSES,
+    **_REACHING,
+    **_REFUSALS,
+    **_VERIFICATIONS,
+    **OF_TESTS,
+}

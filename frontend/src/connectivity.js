@@ -1,0 +1,84 @@
+// TLS Connectivity Tests: a pasted URL is cut to its host, and key pairs are suggested while somebody
+// types.
+
+import { refuse } from "./forms.js";
+import { elements, replaceContent } from "./regions.js";
+import * as requests from "./requests.js";
+
+const TYPING_MS = 150;
+let asking = new AbortController();
+let typing;
+
+/** Have the server say what of the text is host and port: a URL may hold a password, and is sent. */
+async function cut(field) {
+  const form = field.closest("form");
+  const note = document.getElementById("cut-note");
+  const content = new FormData();
+  for (const name of ["csrf", "host", "port"]) {
+    content.set(name, form.querySelector(`[name=${name}]`).value);
+  }
+  if (!field.value.trim()) {
+    return;
+  }
+  try {
+    const { html } = await requests.post(field.dataset.cut, content);
+    const { host, port } = elements(html).querySelector("[data-host]").dataset;
+    if (field.value !== content.get("host")) {
+      return;
+    }
+    if (elements(html).querySelector("ui5-message-strip")) {
+      field.value = host;
+      form.querySelector("[name=port]").value = port;
+      replaceContent(note, html);
+    } else if (host.toLowerCase() !== field.value.trim().toLowerCase()) {
+      field.value = host;
+      form.querySelector("[name=port]").value = port;
+    }
+  } catch (error) {
+    if (!(error instanceof requests.Refusal)) {
+      throw error;
+    }
+    note.replaceChildren();
+    if (error.status !== 401) {
+      refuse(form, error.html);
+    }
+  }
+}
+
+async function suggest(field) {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  const address = new URL(field.dataset.suggest, location.href);
+  address.searchParams.set("text", field.value);
+  if (field.closest("form").querySelector(`[name=${field.dataset.suggestNew}]`).checked) {
+    address.searchParams.set("new", "yes");
+  }
+  try {
+    const html = await requests.getPart(address, "suggestions", signal);
+    field.querySelectorAll("ui5-suggestion-item").forEach((item) => item.remove());
+    field.append(elements(html));
+  } catch (error) {
+    if (!signal.aborted && !(error instanceof requests.Refusal)) {
+      throw error;
+    }
+  }
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-cut]")) {
+    cut(event.target);
+  } else if (event.target.matches?.("ui5-checkbox")) {
+    const field = event.target.closest("form")?.querySelector("[data-suggest]");
+    if (field && event.target.getAttribute("name") === field.dataset.suggestNew) {
+      suggest(field);
+    }
+  }
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches?.("[data-suggest]")) {
+    clearTimeout(typing);
+    typing = setTimeout(() => suggest(event.target), TYPING_MS);
+  }
+});
