@@ -2,12 +2,16 @@
 
 import "./assets.js";
 import "./components.js";
+import "./connectivity.js";
 import "./details.js";
+import "./entry_forms.js";
 import "./files.js";
 import "./forms.js";
 import "./lists.js";
+import "./moments.js";
 import "./pieces.js";
 import "./plans.js";
+import "./proposals.js";
 import "./windows.js";
 import { showKept } from "./messages.js";
 import { enliven } from "./regions.js";

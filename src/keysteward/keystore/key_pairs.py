@@ -27,6 +27,7 @@ from keysteward.pki import (
     private_keys,
     public_keys,
     subjects,
+    tls_support,
 )
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.contents import Content
@@ -271,6 +272,15 @@ def _nameless_placeholder(key: PrivateKey, usage: Usage, now: datetime) -> Certi
     content = Content(x509.Name([]), None, usage)
     validity = key_pairs.build_validity(now)
     return read_certificate(key_pairs.build_placeholder(key, content, validity))
+
+
+def reason_unusable(spec: KeySpec, now: datetime) -> str | None:
+    """Return why this system's TLS could not use a key of a kind as its own; None if it could.
+
+    A throw-away key is made for the trial.
+    """
+    key = key_pairs.generate(spec)
+    return tls_support.reason_unusable(_nameless_placeholder(key, Usage.TLS_CLIENT, now))
 
 
 def unseal_private_key(steward: Steward, version: Version) -> Secret:

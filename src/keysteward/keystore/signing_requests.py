@@ -10,8 +10,9 @@ from keysteward.pki import contents, private_keys, requests, subjects
 from keysteward.pki.contents import Content
 from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
-from keysteward.problems import SigningRequestNotAvailable, SubjectInvalid
+from keysteward.problems import EntryChanged, SigningRequestNotAvailable, SubjectInvalid
 from keysteward.storage.records import Base
+from keysteward.values import Fingerprint
 
 _SSH_ALIASES = frozenset({"id_rsa", "id_dsa"})
 """SSH keys of the tenant; SAP's help page excludes them from signing requests."""
@@ -27,6 +28,11 @@ class RequestWish:
     hash_name: str | None = None
     of_current_key: bool = False
     """For the current key although a pending one waits."""
+    without: frozenset[str] = frozenset()
+    """Parts of the subject, as ``Subject`` calls them, and ``san``, that it leaves out although the
+    certificate has them."""
+    public_key: Fingerprint | None = None
+    """SHA-256 of the public key that it has to be for; None for whichever it is."""
 
 
 def write_signing_request(
@@ -44,12 +50,14 @@ def write_signing_request(
     response: what cannot be delivered is not waited for.
 
     Raises AliasNotFound, NotAKeyPair, EntryOwnedByProvider, SigningRequestNotAvailable,
-    SubjectInvalid, KeyTypeUnsupported.
+    SubjectInvalid, KeyTypeUnsupported, EntryChanged if it would be for another key than wished.
     """
     with steward.recording_refusals(caller, Action.SIGNING_REQUEST, alias):
         entry = steward.store.get_entry(steward.keystore_id, alias)
-        _require_available(steward, caller, entry)
+        require_available(steward, caller, entry)
         version = entry.version if wish.of_current_key else entry.pending or entry.version
+        if wish.public_key not in (None, version.certificate.public_key_sha256):
+            raise EntryChanged(entry.alias, "it has another key than the one that was shown.")
         content = _content(entry, version, wish)
         key = private_keys.from_pkcs8(key_pairs.unseal_private_key(steward, version))
         der = requests.build_request(key, content, wish.hash_name)
@@ -67,7 +75,8 @@ def is_ssh_key(alias: str) -> bool:
     return alias in _SSH_ALIASES
 
 
-def _require_available(steward: Steward, caller: Caller, entry: Entry) -> None:
+def require_available(steward: Steward, caller: Caller, entry: Entry) -> None:
+    """Raise what ``write_signing_request`` does for an entry that no request is written for."""
     if entry.owner is Owner.PROVIDER:
         raise SigningRequestNotAvailable(
             entry.alias, f"the entry is owned by {steward.settings.provider}, who renews it."
@@ -82,8 +91,9 @@ def _require_available(steward: Steward, caller: Caller, entry: Entry) -> None:
 
 def _content(entry: Entry, version: Version, wish: RequestWish) -> Content:
     content = contents.of_certificate(version.certificate, wish.usage or entry.usage)
-    content = replace(content, name=subjects.change_name(content.name, wish.subject))
-    if wish.san:
+    name = subjects.leave_out(content.name, wish.without - {"san"})
+    content = replace(content, name=subjects.change_name(name, wish.subject))
+    if wish.san or "san" in wish.without:
         content = replace(content, san=subjects.build_san(wish.san))
     if not content.name.rdns:
         raise SubjectInvalid("subject", "the key has none yet; say at least the common name.")

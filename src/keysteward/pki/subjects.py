@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -95,6 +95,32 @@ def change_name(name: x509.Name, changes: Subject) -> x509.Name:
         attributes = [a for a in attributes if a.oid != part.oid]
         attributes.insert(place, x509.NameAttribute(part.oid, _checked(part, text)))
     return x509.Name(attributes)
+
+
+def leave_out(name: x509.Name, parts: Collection[str]) -> x509.Name:
+    """Return the name without some parts, called as ``Subject`` calls them; all others stay."""
+    asked = Subject(**dict.fromkeys(parts, ""))
+    gone = {part.oid for part in _PARTS if part.of(asked) is not None}
+    attributes = [attribute for rdn in name.rdns for attribute in rdn]
+    return x509.Name([attribute for attribute in attributes if attribute.oid not in gone])
+
+
+def read_subject(name: x509.Name) -> Subject:
+    """Return the parts of a name that people type; of a part that is there twice the first."""
+    found: dict[ObjectIdentifier, str] = {}
+    for rdn in name.rdns:
+        for attribute in rdn:
+            if isinstance(attribute.value, str):
+                found.setdefault(attribute.oid, attribute.value)
+    return Subject(
+        common_name=found.get(NameOID.COMMON_NAME),
+        organizational_unit=found.get(NameOID.ORGANIZATIONAL_UNIT_NAME),
+        organization=found.get(NameOID.ORGANIZATION_NAME),
+        locality=found.get(NameOID.LOCALITY_NAME),
+        state=found.get(NameOID.STATE_OR_PROVINCE_NAME),
+        country=found.get(NameOID.COUNTRY_NAME),
+        email=found.get(NameOID.EMAIL_ADDRESS),
+    )
 
 
 def _checked(part: _Part, text: str) -> str:

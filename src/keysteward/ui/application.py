@@ -8,16 +8,29 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from keysteward.ui import (
+    audit,
+    backups,
+    certificate_uploads,
+    clients,
+    connectivity,
     current_entries,
+    entry_changes,
     entry_details,
     entry_downloads,
     entry_names,
+    entry_updates,
+    key_generation,
+    key_pair_uploads,
+    keystore_files,
     overview,
     routing,
     selected_entries,
     sign_in,
+    signing_requests,
     signing_responses,
+    ssh_key_uploads,
     static_files,
+    users,
     versions,
 )
 from keysteward.ui.answering import Answering
@@ -34,7 +47,20 @@ GROUPS: tuple[routing.Routes, ...] = (
     entry_details.routes,
     entry_downloads.routes,
     versions.routes,
+    audit.routes,
+    users.routes,
+    clients.routes,
     signing_responses.routes,
+    key_generation.routes,
+    signing_requests.routes,
+    entry_changes.routes,
+    keystore_files.routes,
+    backups.routes,
+    connectivity.routes,
+    entry_updates.routes,
+    certificate_uploads.routes,
+    key_pair_uploads.routes,
+    ssh_key_uploads.routes,
 )
 """Every group of pages."""
 

@@ -2,7 +2,7 @@
 
 from keysteward.keystore import lifecycle
 from keysteward.rights import Permission
-from keysteward.ui import shell
+from keysteward.ui import dependents, shell
 from keysteward.ui.routing import ENTRY, Leave, Page, Routes, Visit
 
 routes = Routes()
@@ -10,9 +10,11 @@ routes = Routes()
 
 @routes.get(f"{ENTRY}/rename", Permission.SECURITY_MATERIAL_EDIT)
 def rename_dialog(visit: Visit) -> Page:
-    """Ask for the new alias."""
+    """Ask for the new alias. Raises for what is not the caller's to rename."""
     entry = visit.steward.store.get_entry(visit.steward.keystore_id, visit.alias)
-    return Page("rename.html", {"entry": entry})
+    visit.steward.require_right(entry, visit.caller)
+    remarks = tuple(dependents.before_renaming(visit, entry))
+    return Page("rename.html", {"entry": entry, "remarks": remarks})
 
 
 @routes.post(f"{ENTRY}/rename", Permission.SECURITY_MATERIAL_EDIT)

@@ -14,7 +14,7 @@ from keysteward.keystore.signing_requests import RequestWish
 from keysteward.pki.subjects import Subject
 from keysteward.problems import FieldInvalid, Problem
 from keysteward.rights import Permission
-from keysteward.ui import actions, entry_lines, shell
+from keysteward.ui import actions, dependents, entry_lines, shell
 from keysteward.ui.actions import Facts
 from keysteward.ui.routing import KEYSTORE, File, Leave, Page, Routes, Visit
 from keysteward.ui.wording import problem_texts
@@ -44,7 +44,9 @@ def delete_selected(visit: Visit) -> Page | Leave:
         said = visit.texts("One entry is deleted.", "{n} entries are deleted.", len(gone))
         return Leave(f"{shell.keystore_address(visit.keystore)}/entries", said)
     marked = tuple(
-        Marked(entry, _reason(visit, entry, "delete"), tuple(_dependents(visit, entry)))
+        Marked(
+            entry, _reason(visit, entry, "delete"), tuple(dependents.before_deleting(visit, entry))
+        )
         for entry in _entries(visit)
     )
     return Page("delete_selected.html", {"marked": marked})
@@ -92,18 +94,6 @@ def _reason_of_request(visit: Visit, entry: Entry) -> str:
     if not reason and not (entry.pending or entry.version).certificate.subject_name:
         return visit.text("Its key has no subject yet. Write its request alone, and say one.")
     return reason
-
-
-def _dependents(visit: Visit, entry: Entry) -> Iterator[str]:
-    """Yield what is to be known before an entry is deleted."""
-    if entry.type is EntryType.CERTIFICATE and entry.trusted:
-        yield visit.text(
-            "This is a trust anchor: signing responses below it ask for its fingerprint again."
-        )
-    if entry.waiting_since is not None or entry.pending is not None:
-        yield visit.text("A signing response is awaited.")
-    if names := visit.steward.store.list_backups_of_entry(entry.id):
-        yield visit.text("It stays in the backups {names}.", names=", ".join(names))
 
 
 def _requests(visit: Visit) -> bytes:
