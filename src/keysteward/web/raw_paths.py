@@ -21,7 +21,10 @@ class RawMount(Mount):
         raw = scope.get("raw_path")
         path = scope["path"] if raw is None else raw.partition(b"?")[0].decode("latin-1")
         match, child = super().matches({**scope, "path": path})
-        return match, child if match is Match.NONE else {**child, "path": path}
+        if match is Match.NONE:
+            return match, child
+        # What takes every address leaves those that another route has for other methods to it.
+        return match if self.path else Match.PARTIAL, {**child, "path": path}
 
 
 def variables(request: Request) -> dict[str, str]:
