@@ -69,20 +69,20 @@ def test_anything_else_is_refused(steward: Steward, settings: Settings, data: by
 @pytest.mark.parametrize(
     ("data", "remedy"),
     [
-        (ROOT.key_pem(), "'keysteward keypair add' takes it, or 'keysteward ssh add'"),
+        (ROOT.key_pem(), "[Aa]s a key pair"),
         (
             pkcs12.serialize_key_and_certificates(
                 None, None, None, [ROOT.certificate], NoEncryption()
             ),
-            "import",
+            "Import it as a whole keystore",
         ),
-        (b"\xfe\xed\xfe\xed\0\0\0\2", "'keysteward import' takes it"),
+        (b"\xfe\xed\xfe\xed\0\0\0\2", "JKS.*Import it as a whole keystore"),
         (ROOT.pem + issue("Other", ca=True).pem, "2 certificates .* one by one"),
     ],
     ids=["key", "PKCS#12", "JKS", "two"],
 )
 def test_refusal_names_what_takes_the_file(steward: Steward, data: bytes, remedy: str) -> None:
-    """The command for what it is, or how to split it."""
+    """In words that fit every face: as what it is added, or how to split it."""
     with pytest.raises(CertificateUnreadable, match=remedy):
         certificates.add_certificate(steward, TENANT, "root", data, consent=VERIFIED)
 
