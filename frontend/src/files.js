@@ -71,8 +71,9 @@ document.addEventListener("drop", (event) => event.preventDefault());
 
 document.addEventListener("paste", (event) => {
   const typing = event.composedPath().some((part) => part.tagName === "INPUT" || part.tagName === "TEXTAREA");
-  const fields = document.querySelectorAll("[data-file]");
-  const field = fields[fields.length - 1];
+  const forms = [...document.querySelectorAll("form")].filter((form) => form.querySelector("[data-file]"));
+  const fields = [...(forms.at(-1)?.querySelectorAll("[data-file]") ?? [])];
+  const field = document.activeElement.closest("[data-file]") ?? fields.find((each) => !chosen.has(each)) ?? fields[0];
   if (typing || !field) {
     return;
   }

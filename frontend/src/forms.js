@@ -191,6 +191,10 @@ export function preview(form) {
         openSignIn(() => preview(form));
       } else {
         refuse(form, error.html);
+        if (!region.querySelector(".problem-at-field")) {
+          // What it shows is of what the form held before.
+          region.replaceChildren();
+        }
       }
     }
   };

@@ -180,7 +180,7 @@ def extended_key_usages(certificate: Certificate) -> tuple[str, ...]:
 def compare(old: tuple[Certificate, ...], new: tuple[Certificate, ...]) -> tuple[Row, ...]:
     """Return two chains side by side; each is given end-entity first and may be empty."""
     before, after = _said(old), _said(new)
-    return tuple(_row(name, before.get(name, ()), after.get(name, ())) for name in _NAMES)
+    return tuple(compare_values(name, before.get(name, ()), after.get(name, ())) for name in _NAMES)
 
 
 def show_notices(notices: Iterable[Notice], language: str) -> tuple[ShownNotice, ...]:
@@ -245,7 +245,8 @@ def _said(chain: tuple[Certificate, ...]) -> dict[str, _Value]:
     }
 
 
-def _row(name: str, old: _Value, new: _Value) -> Row:
+def compare_values(name: str, old: _Value, new: _Value) -> Row:
+    """Return what two sides say about one thing; the templates know the name."""
     return Row(
         name,
         tuple(Piece(value, value not in new) for value in old),
