@@ -30,12 +30,13 @@ class AuditLog:
         *,
         last: int | None = None,
         after: int = 0,
+        before: int | None = None,
     ) -> Iterator[AuditRow]:
         """Yield the rows that a filter lets through, oldest first; the ``last`` ones if a number.
 
         None instead of a keystore: the installation's rows, about accounts. ``after`` is a sequence
-        number: rows up to it are left out. A page at a time is in memory. Rows that are written
-        meanwhile are not among them.
+        number: rows up to it are left out; so are those from ``before`` on. A page at a time is in
+        memory. Rows that are written meanwhile are not among them.
         """
         parameters: dict[str, object] = {
             "keystore": keystore_id,
@@ -49,8 +50,9 @@ class AuditLog:
         if of_alias:
             parameters["alias"] = wanted.alias
         with self._database.reading() as link:
-            first, parameters["last_sequence"] = _bounds(link, parameters)
+            first, final = _bounds(link, parameters)
             first = max(first, after)
+            parameters["last_sequence"] = final if before is None else min(final, before - 1)
             if last is not None:
                 # The row before those that are wanted, if there are so many.
                 statement = audit_statements.find_from_end(of_alias=of_alias)

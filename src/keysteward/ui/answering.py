@@ -301,6 +301,10 @@ def _detail(problem: Problem, visit: Visit) -> str:
         return visit.language.gettext(problem.reason)
     if isinstance(problem, CsrfTokenMissing):
         return visit.text("This form is out of date. Reload the page, and fill it in again.")
+    if isinstance(problem, NotSignedIn) and problem.without_credentials:
+        return visit.text("Sign in with your name and password.")
+    if isinstance(problem, PasswordChangeRequired):
+        return visit.text("Your password is for one time only. Choose one of your own.")
     return problem_texts.detail(problem, visit.language.code)
 
 

@@ -18,6 +18,7 @@ def values(service: Service, static: StaticFiles, visit: Visit) -> dict[str, obj
         "static": static,
         "theme": theme if theme in THEMES else THEMES[0],
         "account": principal.name if principal else None,
+        "account_roles": sorted(principal.roles) if principal else (),
         "keystore": visit.keystore,
         "keystores": visit.keystores,
         "csrf_token": service.csrf.issue(principal) if principal else "",
