@@ -81,7 +81,9 @@ function mark(typed, problem) {
   short.slot = "valueStateMessage";
   short.textContent = problem.dataset.title;
   const label = typed.closest(".field")?.querySelector("ui5-label");
-  if (label && typed !== label.parentElement) {
+  if (typed.matches("ui5-checkbox")) {
+    typed.before(problem);
+  } else if (label && typed !== label.parentElement) {
     typed.append(short);
     label.after(problem);
   } else {
@@ -102,9 +104,15 @@ async function finish(form, result) {
   }
 }
 
+/** What a form says that its answers go to: within it, or beside it. */
+function regionOf(form) {
+  const name = form.dataset.region;
+  return name && (form.querySelector(name) ?? form.closest("main, .dialog")?.querySelector(name));
+}
+
 /** Show HTML in place of the form; in its region if it says that the form is to be sent again. */
 function place(form, html) {
-  const region = form.dataset.region && form.querySelector(form.dataset.region);
+  const region = regionOf(form);
   if (region && elements(html).querySelector("[data-in-region]")) {
     replaceContent(region, html);
     region.scrollIntoView({ block: "nearest" });
@@ -124,6 +132,18 @@ async function follow(form, html) {
   }
 }
 
+/** Show how far a job is before a region, whose fields keep what they hold. */
+async function followBeside(region, html) {
+  const place = document.createElement("div");
+  place.append(elements(html));
+  region.before(place);
+  try {
+    return await resultOf(place);
+  } finally {
+    place.remove();
+  }
+}
+
 async function resultOf(place) {
   const address = place.querySelector(".job").dataset.job;
   while (place.isConnected) {
@@ -140,13 +160,23 @@ async function resultOf(place) {
 whenShown(async (root) => {
   for (const place of root.querySelectorAll(".followed")) {
     try {
-      await finish(place, await resultOf(place));
+      const result = await resultOf(place);
+      await finish(place, result);
+      if (result.file) {
+        place.replaceChildren(place.dataset.saved);
+      }
     } catch (error) {
       if (!(error instanceof requests.Refusal)) {
         throw error;
       }
       replaceContent(place, error.html);
     }
+  }
+});
+
+whenShown((root) => {
+  for (const region of root.querySelectorAll("[data-plan-at-once]")) {
+    preview(region.closest("form"));
   }
 });
 
@@ -181,8 +211,11 @@ export function preview(form) {
   const ask = async () => {
     forget(form);
     try {
-      const { html } = await requests.post(form.dataset.preview, contentOf(form), "preview");
-      replaceContent(region, html);
+      const answer = await requests.post(form.dataset.preview, contentOf(form), "preview");
+      const result = answer.job ? await followBeside(region, answer.html) : answer;
+      if (result) {
+        replaceContent(region, result.html);
+      }
     } catch (error) {
       if (!(error instanceof requests.Refusal)) {
         throw error;

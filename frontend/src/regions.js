@@ -1,5 +1,6 @@
 // Regions: pieces of a page that are replaced, and what is done with each piece that comes in.
 
+const TICK = "ui5-checkbox, input[type=checkbox]";
 const livening = [];
 
 /** Have something done with every piece of HTML that is shown: now and later. */
@@ -25,12 +26,12 @@ export function elements(html) {
 export function replaceContent(region, html) {
   const typed = new Map();
   for (const field of region.querySelectorAll("[name]:not([type=hidden])")) {
-    typed.set(`${field.getAttribute("name")}=${field.tagName === "UI5-CHECKBOX" ? field.value : ""}`, field);
+    typed.set(`${field.getAttribute("name")}=${field.matches(TICK) ? field.value : ""}`, field);
   }
   const active = region.contains(document.activeElement) ? document.activeElement : null;
   region.replaceChildren(elements(html));
   for (const field of region.querySelectorAll("[name]:not([type=hidden])")) {
-    const tick = field.tagName === "UI5-CHECKBOX";
+    const tick = field.matches(TICK);
     const before = typed.get(`${field.getAttribute("name")}=${tick ? field.getAttribute("value") : ""}`);
     if (before && tick) {
       field.checked = before.checked;

@@ -180,6 +180,8 @@ class Answering:
 
     def _of_job(self, request: Request, visit: Visit, job: Job) -> Response:
         if job.task is None or not job.task.done():
+            if PART not in request.headers:
+                return self._shown(request, visit, Page("job_page.html", {"job": job}), status=202)
             return self._shown(request, visit, Part("job.html", {"job": job}), status=202)
         job.seen = True
         result = job.task.result()

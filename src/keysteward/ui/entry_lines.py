@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from babel import numbers
 
 from keysteward.entries import ChainState, EntryType, View
-from keysteward.keystore import roots
+from keysteward.keystore import backups, roots
 from keysteward.storage.catalogue import SOON, CatalogueEntry
 from keysteward.storage.page_sql import Sort
 from keysteward.storage.pages import Count
+from keysteward.storage.records import Backup
 from keysteward.ui import actions
 from keysteward.ui.actions import Facts, Offer, Surroundings
 from keysteward.ui.language import later
@@ -90,30 +91,40 @@ def surroundings(visit: Visit) -> Surroundings:
     )
 
 
-def lines_of(visit: Visit, entries: Iterable[CatalogueEntry], view: View = View.CURRENT) -> Lines:
-    """Return the lines of entries of a view; their menus offer what an entry there has.
+def lines_of(
+    visit: Visit,
+    entries: Iterable[CatalogueEntry],
+    view: View | None = View.CURRENT,
+    backup: Backup | None = None,
+) -> Lines:
+    """Return the lines of entries of a view, or of a backup without a view.
 
-    A deleted one has an empty menu.
+    Their menus offer what an entry there has; a deleted one has an empty menu.
     """
     around = surroundings(visit)
     found: dict[Menu, int] = {}
     lines = []
     for entry in entries:
         gone = entry.deleted_at is not None
-        menu = () if gone else _menu(visit, facts_of(visit, entry, view), around)
+        menu = () if gone else _menu(visit, facts_of(visit, entry, view, backup), around)
         number = found.setdefault(menu, len(found))
         lines.append(_line(visit, entry, number))
     return Lines(tuple(lines), tuple(found))
 
 
-def facts_of(visit: Visit, entry: CatalogueEntry, view: View = View.CURRENT) -> Facts:
+def facts_of(
+    visit: Visit,
+    entry: CatalogueEntry,
+    view: View | None = View.CURRENT,
+    backup: Backup | None = None,
+) -> Facts:
     """Return what decides about the actions of an entry."""
     return Facts(
         entry.alias,
         entry.type,
         entry.owner,
         entry.key,
-        has_root=_has_root(visit, entry, view),
+        has_root=_has_root(visit, entry, view, backup),
         pending=entry.pending is not None,
         view=view,
     )
@@ -163,9 +174,14 @@ def _menu(visit: Visit, facts: Facts, around: Surroundings) -> Menu:
     return tuple(tuple((o, actions.said(o, visit.text)) for o in group) for group in groups)
 
 
-def _has_root(visit: Visit, entry: CatalogueEntry, view: View) -> bool:
+def _has_root(
+    visit: Visit, entry: CatalogueEntry, view: View | None, backup: Backup | None
+) -> bool:
     """Tell whether a root can be downloaded; looks for it only if the chain has none."""
     if entry.type is EntryType.CERTIFICATE or entry.chain_state in _WITH_ROOT:
         return True
-    found = visit.steward.store.find_entry(visit.steward.keystore_id, entry.alias, view)
-    return found is not None and roots.has_root(visit.steward, found)
+    steward = visit.steward
+    if backup is not None:
+        return roots.has_root(steward, backups.get_entry(steward, backup, entry.alias))
+    found = steward.store.find_entry(steward.keystore_id, entry.alias, view or View.CURRENT)
+    return found is not None and roots.has_root(steward, found)
