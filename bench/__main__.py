@@ -13,6 +13,7 @@ from rich.console import Console
 from bench import (
     arena,
     backups,
+    browsing,
     commands,
     hostile,
     importing,
@@ -79,6 +80,10 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
         looked_through = pages.measure_all(
             folder / "pages", ready.authority, rounds, repeats, progress.print
         )
+        (folder / "browsing").mkdir()
+        browsed = browsing.measure_all(
+            folder / "browsing", ready.authority, rounds, repeats, progress.print
+        )
         return Results(
             versions=_versions(ready),
             absent=_absent(),
@@ -90,6 +95,7 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
             backups=kept,
             served=served,
             pages=looked_through,
+            browsing=browsed,
         )
 
 
@@ -138,7 +144,7 @@ def _absent() -> list[str]:
         missing.append("keytool's comparison, whose keystores Java makes")
     if commands.absent("openssl"):
         missing.append("openssl")
-    return missing
+    return [*missing, *browsing.absent()]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pysqlite3.dbapi2 as driver
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from bench import arena, import_report, java, measure, pages, service_report, tables
+from bench import arena, browsing, import_report, java, measure, pages, service_report, tables
 from bench.backups import Backups
 from bench.hostile import Cost
 from bench.importing import Imports
@@ -39,6 +39,8 @@ class Results:
     backups: Backups
     served: Served
     pages: Mapping[str, Samples]
+    browsing: Mapping[str, Samples]
+    """Nothing if the page is not built."""
 
     def ratio(self, name: str, against: str) -> Ratio:
         """Return how many times as long one contestant takes as another."""
@@ -64,7 +66,8 @@ def shown_tables(results: Results) -> list[Table]:
     found.append(_hostile(results))
     found += import_report.tables_of(results.imports, results.backups)
     found += service_report.tables_of(results.served)
-    return [*found, *pages.tables_of(results.pages)]
+    found += pages.tables_of(results.pages)
+    return [*found, *browsing.tables_of(results.browsing)]
 
 
 def write(results: Results, folder: Path) -> None:
@@ -188,6 +191,7 @@ def _content(results: Results) -> dict[str, object]:
         **import_report.content(results.imports, results.backups),
         **service_report.content(results.served),
         **pages.content(results.pages),
+        **browsing.content(results.browsing),
     }
 
 
