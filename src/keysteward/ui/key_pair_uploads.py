@@ -22,6 +22,7 @@ from keysteward.settings import Settings
 from keysteward.ui import consents, plans, shell, uploads
 from keysteward.ui.routing import ENTRY, KEYSTORE, Leave, Page, Part, Routes, Visit
 from keysteward.ui.uploads import EDIT, NOTHING, Found
+from keysteward.ui.wording import words
 
 ADD = f"{KEYSTORE}/add/key-pair"
 UPDATE = f"{ENTRY}/update/key-pair"
@@ -39,7 +40,8 @@ def add_dialog(visit: Visit) -> Page:
     """Ask for a key pair."""
     address = f"{shell.keystore_address(visit.keystore)}/add/key-pair"
     limit = visit.steward.settings.key_pair_limit_bytes
-    usages = tuple(Usage)
+    language = visit.language.code
+    usages = tuple((usage.value, words.of(usage, language)) for usage in Usage)
     return Page("add_key_pair.html", {"address": address, "limit": limit, "usages": usages})
 
 

@@ -28,8 +28,6 @@ from keysteward.values import Fingerprint, Secret
 ADD = f"{KEYSTORE}/add"
 UPDATE = f"{ENTRY}/update"
 
-HASHES = ("sha256", "sha384", "sha512")
-
 _LAST_SECOND = time(23, 59, 59, tzinfo=UTC)
 
 routes = Routes()
@@ -154,11 +152,22 @@ def _values(visit: Visit, kind: Kind, proposed: Subject) -> dict[str, object]:
         "heading": kind.adding,
         "updating": kind.updating,
         "limit": visit.steward.settings.key_file_limit_bytes,
-        "subject": proposed,
+        "subject": {field: text for field, text in _fields(proposed) if text is not None},
         "san": (),
-        "hashes": HASHES,
         "years": ssh_keys.YEARS,
     }
+
+
+def _fields(subject: Subject) -> tuple[tuple[str, str | None], ...]:
+    return (
+        ("cn", subject.common_name),
+        ("ou", subject.organizational_unit),
+        ("o", subject.organization),
+        ("l", subject.locality),
+        ("st", subject.state),
+        ("c", subject.country),
+        ("email", subject.email),
+    )
 
 
 def _add(visit: Visit, kind: Kind) -> Leave | Part:
