@@ -8,6 +8,7 @@ from keysteward.rights import PERMISSIONS, Permission, Role
 from keysteward.ui import application
 from keysteward.ui.routing import Route, Routes
 from keysteward.web.access import Access
+from tests.architecture.documents import DOCS
 from tests.ui import faces
 from tests.ui.faces import Face
 
@@ -67,6 +68,27 @@ def test_keystore_of_others_does_not_exist(route: Route, face: Face) -> None:
         return
     told = {_ask(face, route, "restricted", name) for name in ("default", "nowhere")}
     assert {(404, "keystore-unknown")} == told
+
+
+def test_documentation_lists_the_permission_of_every_route() -> None:
+    """docs/permissions.md has each route with its permission and roles, and no other."""
+    text = (DOCS / "permissions.md").read_text()
+    found = r"^\| `(\w+) (/(?!rest/)\S*)` \| (.+?) \| (.*?) \|$"
+    rows = re.findall(found, text, re.MULTILINE)
+    assert sorted(map(_row, ROUTES), key=_by_address) == rows
+
+
+def _by_address(row: tuple[str, str, str, str]) -> tuple[str, str]:
+    return row[1], row[0]
+
+
+def _row(route: Route) -> tuple[str, str, str, str]:
+    needed = route.permission
+    if isinstance(needed, Permission):
+        roles = ", ".join(role.value for role in Role if needed in PERMISSIONS[role])
+        return route.method, route.path, f"`{needed}`", roles
+    who = "everybody" if needed is Access.EVERYBODY else "every account"
+    return route.method, route.path, needed.value, who
 
 
 def test_route_without_a_permission_cannot_be_made() -> None:
