@@ -26,10 +26,15 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-submit-as]");
   if (button) {
     const form = button.closest("form");
-    const way = form.elements.namedItem("as");
-    way.value = button.dataset.submitAs;
+    form.elements.namedItem("as").value = button.dataset.submitAs;
     form.requestSubmit();
-    way.value = "";
+  }
+});
+
+// Whoever corrects what was refused may want it the other way.
+document.addEventListener("refused", (event) => {
+  if (event.target.querySelector("[data-submit-as]")) {
+    event.target.elements.namedItem("as").value = "";
   }
 });
 
