@@ -11,28 +11,24 @@ let typing;
 
 /** Have the server say what of the text is host and port: a URL may hold a password, and is sent. */
 async function cut(field) {
+  if (!field.value.trim()) {
+    return;
+  }
   const form = field.closest("form");
   const note = document.getElementById("cut-note");
   const content = new FormData();
   for (const name of ["csrf", "host", "port"]) {
     content.set(name, form.querySelector(`[name=${name}]`).value);
   }
-  if (!field.value.trim()) {
-    return;
-  }
   try {
-    const { html } = await requests.post(field.dataset.cut, content);
-    const { host, port } = elements(html).querySelector("[data-host]").dataset;
-    if (field.value !== content.get("host")) {
-      return;
+    const { html } = await requests.post(`${form.getAttribute("action")}/address`, content);
+    const found = elements(html).querySelector("[data-host]");
+    if (field.value === content.get("host")) {
+      field.value = found.dataset.host;
+      form.querySelector("[name=port]").value = found.dataset.port;
     }
-    if (elements(html).querySelector("ui5-message-strip")) {
-      field.value = host;
-      form.querySelector("[name=port]").value = port;
+    if (found.querySelector("ui5-message-strip")) {
       replaceContent(note, html);
-    } else if (host.toLowerCase() !== field.value.trim().toLowerCase()) {
-      field.value = host;
-      form.querySelector("[name=port]").value = port;
     }
   } catch (error) {
     if (!(error instanceof requests.Refusal)) {

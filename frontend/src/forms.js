@@ -114,6 +114,10 @@ function regionOf(form) {
 function place(form, html) {
   const region = regionOf(form);
   if (region && elements(html).querySelector("[data-in-region]")) {
+    if (!form.contains(region)) {
+      // What stands beside the form is new each time, and keeps nothing of what was typed there.
+      region.replaceChildren();
+    }
     replaceContent(region, html);
     region.scrollIntoView({ block: "nearest" });
   } else {

@@ -112,8 +112,20 @@ def test_who_may_only_look_downloads_and_asks_for_requests(role: Role) -> None:
     assert set(_labels(_KEY_PAIR)[3:8]) == set(_labels(_KEY_PAIR)) - set(refused)
 
 
-@pytest.mark.parametrize("view", [View.NEW, View.HISTORY, None])
-def test_other_lists_offer_downloads_alone(view: View | None) -> None:
+@pytest.mark.parametrize(
+    ("facts", "own"),
+    [
+        ({"view": View.NEW}, ["Activate"]),
+        ({"view": View.NEW, "held": False}, ["Activate", "Hold"]),
+        ({"view": View.NEW, "held": True}, ["Activate", "Release"]),
+        ({"view": View.HISTORY}, ["Add to New %(provider)s Keys"]),
+        ({"view": None}, []),
+    ],
+    ids=["new", "waiting", "held", "history", "backup"],
+)
+def test_other_lists_offer_downloads_and_what_is_their_own(
+    facts: dict[str, View | bool | None], own: list[str]
+) -> None:
     """What is in backups and in the provider's lists is changed elsewhere."""
-    assert _labels(_KEY_PAIR)[3:7] == _labels(replace(_KEY_PAIR, view=view))
-    assert ["Download"] == _labels(replace(_CERTIFICATE, view=view))
+    assert own + _labels(_KEY_PAIR)[3:7] == _labels(replace(_KEY_PAIR, **facts))  # type: ignore[arg-type]  # fields of two types
+    assert ["Download"] == _labels(replace(_CERTIFICATE, view=None))

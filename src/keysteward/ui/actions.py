@@ -13,6 +13,7 @@ from keysteward.keystore import signing_requests
 from keysteward.pki.public_keys import KeyKind
 from keysteward.rights import Permission
 from keysteward.ui.language import later
+from keysteward.ui.routing import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Facts:
     """Whether a new key waits for its response."""
     view: View | None = View.CURRENT
     """None in a backup."""
+    held: bool | None = None
+    """Whether a new key waits for a person; None if that is not asked."""
 
     @classmethod
     def of(cls, entry: Entry, *, has_root: bool, view: View | None = View.CURRENT) -> "Facts":
@@ -57,7 +60,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One line of a menu. Its texts are to be translated."""
+    """One line of a menu. Its texts are to be translated; in the label is the ``provider``."""
 
     label: str
     path: str
@@ -90,12 +93,14 @@ _ONE_KEYSTORE = later("There is no other keystore.")
 def offers(facts: Facts, around: Surroundings) -> tuple[tuple[Offer, ...], ...]:
     """Return the groups of a menu, in order; what is not available has its reason.
 
-    Entries of backups and of the provider's other views are there to be looked at and downloaded.
+    Entries of backups are there to be looked at and downloaded, keys of the provider's other views
+    also to become active or to wait for that.
     """
     is_key_pair = facts.type is EntryType.KEY_PAIR
     downloads = _of_key_pair(facts) if is_key_pair else _of_certificate()
     if facts.view is not View.CURRENT:
-        return (downloads,)
+        own = _of_provider_key(facts, around)
+        return (own, downloads) if own else (downloads,)
     change = _change(facts, around)
     whole = (
         _offer(later("Rename"), "rename", change),
@@ -119,6 +124,20 @@ def offers(facts: Facts, around: Surroundings) -> tuple[tuple[Offer, ...], ...]:
             copying,
         ),
     )
+
+
+def _of_provider_key(facts: Facts, around: Surroundings) -> tuple[Offer, ...]:
+    """Return what becomes of a key that waits, or that was replaced; nothing of a backup."""
+    edit = _permitted(Permission.SECURITY_MATERIAL_EDIT, around)
+    if facts.view is View.HISTORY:
+        return (_offer(later("Add to New %(provider)s Keys"), "restore", edit),)
+    if facts.view is not View.NEW:
+        return ()
+    activate = _offer(later("Activate"), "activate", edit)
+    if facts.held is None:
+        return (activate,)
+    waiting = _offer(later("Hold"), "hold", edit)
+    return (activate, _offer(later("Release"), "release", edit) if facts.held else waiting)
 
 
 def _of_key_pair(facts: Facts) -> tuple[Offer, ...]:
@@ -167,6 +186,12 @@ def _offer(label: str, path: str, why: Why) -> Offer:
 
 def _file(label: str, kind: str, why: Why = _AVAILABLE) -> Offer:
     return Offer(label, f"download/{kind}", window=False, reason=why[0], values=why[1])
+
+
+def labelled(offer: Offer, visit: Visit) -> str:
+    """Return the label of an offer in the language of the page."""
+    written = visit.language.gettext(offer.label)
+    return written % {"provider": visit.steward.settings.provider}
 
 
 def said(offer: Offer, text: Callable[..., str]) -> str:

@@ -228,7 +228,9 @@ def _meaning(visit: Visit, report: Report, check: Check) -> str:
 
 def _chain(visit: Visit, report: Report) -> tuple[ShownServerCertificate, ...]:
     """Return what the server showed, its own certificate last, as a tree grows."""
-    links = plans.show_chain((one.certificate for one in report.server_chain), visit.steward.clock())
+    links = plans.show_chain(
+        (one.certificate for one in report.server_chain), visit.steward.clock()
+    )
     return tuple(
         ShownServerCertificate(
             link=link,

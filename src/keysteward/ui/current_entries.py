@@ -93,7 +93,7 @@ def show_entries(visit: Visit) -> Page:
     """Show a page of the list, or the list alone."""
     asked = Asked.of(visit.query)
     steward, wanted = visit.steward, _wanted(visit, asked)
-    after = _position(asked.after) if asked.after else None
+    after = position_of(asked.after) if asked.after else None
     listed = steward.store.pages
     found = listed.list_page(steward.keystore_id, wanted, limit=LIMIT, after=after)
     return Page(
@@ -103,7 +103,7 @@ def show_entries(visit: Visit) -> Page:
             "asked": asked,
             "count": entry_lines.counted(visit, listed.count(steward.keystore_id, wanted)),
             "columns": entry_lines.COLUMNS,
-            "next": _next(asked, found.next),
+            "next": next_query(asked, found.next),
             "first": replace(asked, after="").query if after else None,
             "here": f"{shell.keystore_address(visit.keystore)}/entries",
             "shown": _choices(visit),
@@ -137,7 +137,8 @@ def _choices(visit: Visit) -> tuple[tuple[str, str], ...]:
     return tuple((name, visit.text(label, provider=provider)) for name, label in SHOWN.items())
 
 
-def _next(asked: Asked, position: Position | None) -> str | None:
+def next_query(asked: Asked, position: Position | None) -> str | None:
+    """Return the query that asks for what is behind a position; None for the last page."""
     if position is None:
         return None
     written = msgspec.json.encode((position.key, position.alias, position.id))
@@ -145,7 +146,7 @@ def _next(asked: Asked, position: Position | None) -> str | None:
     return replace(asked, after=cursor).query
 
 
-def _position(cursor: str) -> pages.Position:
+def position_of(cursor: str) -> pages.Position:
     """Return where a page ended. Raises RequestInvalid for what no list wrote."""
     try:
         written = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)

@@ -105,7 +105,7 @@ def _reasons(visit: Visit, offers: tuple[Offer, ...]) -> tuple[tuple[str, list[s
     for offer in offers:
         if offer.reason:
             why = actions.said(offer, visit.text)
-            found.setdefault(why, []).append(visit.language.gettext(offer.label))
+            found.setdefault(why, []).append(actions.labelled(offer, visit))
     return tuple(found.items())
 
 

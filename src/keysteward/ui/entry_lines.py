@@ -1,7 +1,7 @@
 """Lines of a list of entries: what its columns show, in the words of the page."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from babel import numbers
@@ -96,17 +96,19 @@ def lines_of(
     entries: Iterable[CatalogueEntry],
     view: View | None = View.CURRENT,
     backup: Backup | None = None,
+    held: Collection[str] = (),
 ) -> Lines:
     """Return the lines of entries of a view, or of a backup without a view.
 
-    Their menus offer what an entry there has; a deleted one has an empty menu.
+    Their menus offer what an entry there has; a deleted one has an empty menu. ``held`` are the
+    aliases of new keys that wait for a person.
     """
     around = surroundings(visit)
     found: dict[Menu, int] = {}
     lines = []
     for entry in entries:
         gone = entry.deleted_at is not None
-        menu = () if gone else _menu(visit, facts_of(visit, entry, view, backup), around)
+        menu = () if gone else _menu(visit, _facts(visit, entry, view, backup, held), around)
         number = found.setdefault(menu, len(found))
         lines.append(_line(visit, entry, number))
     return Lines(tuple(lines), tuple(found))
@@ -128,6 +130,17 @@ def facts_of(
         pending=entry.pending is not None,
         view=view,
     )
+
+
+def _facts(
+    visit: Visit,
+    entry: CatalogueEntry,
+    view: View | None,
+    backup: Backup | None,
+    held: Collection[str],
+) -> Facts:
+    facts = facts_of(visit, entry, view, backup)
+    return replace(facts, held=entry.alias in held) if view is View.NEW else facts
 
 
 def counted(visit: Visit, count: Count) -> str:
