@@ -70,6 +70,11 @@ bench: $(VENV)/.ready-dev ## Measure updates and imports against bare sketches, 
 	@scripts/debian-packages 'some comparisons' openssl:openssl javac:default-jdk-headless
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: screenshots
+screenshots: $(VENV)/.ready-dev setup ## Take the README's pictures of the page anew.
+	@scripts/debian-packages 'the pictures' chromium:chromium openssl:openssl
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/.ready-dev ## Feed every reader with damaged bytes for three minutes (SECONDS=... changes that).
 	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),120) $(ARGS)
