@@ -125,11 +125,9 @@ def _wish(visit: Visit, years: int) -> PlaceholderWish:
     form, subject = visit.form, _subject(visit.form)
     start, end = _day(form, "not_before"), _day(form, "not_after")
     now = visit.steward.clock()
-    not_before = not_after = None
-    if start is not None and start.date() != now.date():
-        not_before = start
-    proposed = build_validity(now, not_before, years=years)
-    if end is not None and end.date() != proposed.not_after.date():
+    not_before = None if start is None or start.date() == now.date() else start
+    not_after = build_validity(now, not_before, years=years).not_after
+    if end is not None and end.date() != not_after.date():
         not_after = datetime.combine(end.date(), _LAST_SECOND)
     hash_name = key_choices.hash_of(form)
     return PlaceholderWish(subject, form.lines("san"), not_before, not_after, hash_name)
