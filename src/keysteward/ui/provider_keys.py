@@ -101,15 +101,11 @@ def _hold_dialog(visit: Visit, *, held: bool) -> Page:
 def _hold(visit: Visit, *, held: bool) -> Leave:
     """Let a new key wait for a person, or for its day again."""
     entry = provider_keys.hold(visit.steward, visit.caller, visit.alias, held=held)
+    said = later("{alias} is released.")
     if held:
-        said = visit.text(
-            "{alias} is held: it does not become active by itself.", alias=entry.alias
-        )
-    else:
-        said = visit.text("{alias} is released.", alias=entry.alias)
-    return Leave(
-        f"{shell.keystore_address(visit.keystore)}/new", visit.text(said, alias=entry.alias)
-    )
+        said = later("{alias} is held: it does not become active by itself.")
+    address = f"{shell.keystore_address(visit.keystore)}/new"
+    return Leave(address, visit.text(said, alias=entry.alias))
 
 
 @routes.get(f"{IN_NEW}/hold", _EDIT)

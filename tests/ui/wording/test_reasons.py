@@ -127,13 +127,12 @@ def test_reason_of_a_long_text_stays() -> None:
         ("It has no such sentence. Nor this.", "It has no such sentence. Nor this."),
         ("The test had ended before.", "Der Test war vorher zu Ende."),
         (
-            "It is not for 'a'; it has DNS:b.example. It ended on 2020-01-01. It was red.",
-            "Es gilt nicht für 'a'; es hat DNS:b.example. Es ist am 2020-01-01 abgelaufen. It was red.",
+            "It is not for 'a'; it has DNS:b.example. It ended on 2020-01-01. Mehr.",
+            "Es gilt nicht für 'a'; es hat DNS:b.example. Es ist am 2020-01-01 abgelaufen. Mehr.",
         ),
         (
-            "The server ended the handshake (TLS alert number 99). It ended on 2020-01-01.",
-            "Der Server hat den Handshake beendet (TLS-Alert number 99). Es ist am 2020-01-01 "
-            + "abgelaufen.",
+            "The server ended the handshake (TLS alert number 9). It ends on 2020-01-01.",
+            "Der Server hat den Handshake beendet (TLS-Alert number 9). Es läuft am 2020-01-01 ab.",
         ),
         ("", ""),
     ],
