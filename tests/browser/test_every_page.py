@@ -31,6 +31,8 @@ _OTHER_ALIASES = {
     entry_places.IN_HISTORY: f"[1]_{providers.ALIAS}",
 }
 """Where the aliases are others: by the beginning of the path."""
+_OTHER_NAMES = {"/users": "ann", "/clients": "pipeline"}
+"""Where names are those of accounts: by the beginning of the path."""
 _QUERIES = {"/compare": "?a=1&b=1"}
 """What an address cannot do without: by the end of the path."""
 _FILE = "/download/{kind}"
@@ -60,7 +62,12 @@ def _pages() -> Iterator[Route]:
 
 def _address(path: str) -> str:
     aliases = (alias for start, alias in _OTHER_ALIASES.items() if path.startswith(start))
-    values = {**_IN_PLACE_OF, "alias": next(aliases, _IN_PLACE_OF["alias"])}
+    names = (name for start, name in _OTHER_NAMES.items() if path.startswith(start))
+    values = {
+        **_IN_PLACE_OF,
+        "alias": next(aliases, _IN_PLACE_OF["alias"]),
+        "name": next(names, _IN_PLACE_OF["name"]),
+    }
     queries = (query for end, query in _QUERIES.items() if path.endswith(end))
     return _PART.sub(lambda part: shell.segment(values[part[1]]), path) + next(queries, "")
 

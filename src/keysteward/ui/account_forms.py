@@ -47,6 +47,8 @@ def values(visit: Visit, account: Account | None = None) -> dict[str, object]:
 def roles(form: Form) -> frozenset[Role]:
     """Return the roles that are ticked. Raises FieldInvalid."""
     given = form.all("roles")
+    if not given:
+        raise FieldInvalid("roles", "Choose at least one role.")
     if not set(given) <= set(Role):
         raise FieldInvalid("roles", "Choose among the roles.")
     return frozenset(map(Role, given))

@@ -11,7 +11,7 @@ def _not_signed_in(p: problems.NotSignedIn) -> str:
     if not p.without_credentials:
         return reason
     return (
-        f"{reason} Senden Sie ein Token von /oauth/token als Bearer, oder Name und Passwort eines "
+        f"{reason} Senden Sie ein Token von /oauth/token als Bearer, oder Name und Kennwort eines "
         "Benutzers mit Basic-Authentifizierung."
     )
 
@@ -44,25 +44,25 @@ OF_AN_ACCOUNT = (
     ),
     words(
         problems.PasswordChangeRequired,
-        "Wählen Sie zuerst ein eigenes Passwort",
+        "Wählen Sie zuerst ein eigenes Kennwort",
         lambda p: (
-            "Das Einmalpasswort öffnet nur PUT /rest/v1/me/password. Senden Sie es mit einem "
-            "eigenen Passwort dorthin, und melden Sie sich dann mit diesem an."
+            "Das Einmalkennwort öffnet nur PUT /rest/v1/me/password. Senden Sie es mit einem "
+            "eigenen Kennwort dorthin, und melden Sie sich dann mit diesem an."
         ),
     ),
     words(
         problems.OldPasswordWrong,
-        "Das alte Passwort stimmt nicht",
+        "Das alte Kennwort stimmt nicht",
         lambda p: (
-            "Ihr Passwort ist ein anderes als das gesendete alte, und bleibt, wie es ist. Prüfen "
+            "Ihr Kennwort ist ein anderes als das gesendete alte, und bleibt, wie es ist. Prüfen "
             "Sie Groß- und Kleinschreibung und die Belegung der Tastatur."
         ),
     ),
     words(
         problems.PasswordTooWeak,
-        "Das Passwort ist zu schwach",
+        "Das Kennwort ist zu schwach",
         lambda p: (
-            f"Dieses Passwort wäre leicht zu erraten oder ist nicht möglich: "
+            f"Dieses Kennwort wäre leicht zu erraten oder ist nicht möglich: "
             f"{reasons.german(p.reason)} Wählen Sie ein anderes; gut ist ein Satz aus mehreren "
             "Wörtern."
         ),

@@ -47,7 +47,7 @@ OF_AN_UPLOAD = (
     ),
     words(
         problems.PasswordWrong,
-        "Das Passwort öffnet die Datei nicht",
+        "Das Kennwort öffnet die Datei nicht",
         lambda p: f"Die Datei bleibt verschlossen: {reasons.german(p.reason)}",
     ),
     words(

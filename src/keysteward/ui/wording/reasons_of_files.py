@@ -164,17 +164,17 @@ _KEYS: Mapping[str, str] = {
 
 _PASSWORDS: Mapping[str, str] = {
     "The key is encrypted. Give its password.": (
-        "Der Schlüssel ist verschlüsselt. Geben Sie sein Passwort an."
+        "Der Schlüssel ist verschlüsselt. Geben Sie sein Kennwort an."
     ),
     "A password was given, but the key is not encrypted. Repeat without the password; if you "
     "expected an encrypted key, check that this is the right file.": (
-        "Ein Passwort wurde angegeben, doch der Schlüssel ist nicht verschlüsselt. Wiederholen Sie "
-        f"es ohne Passwort. {_RIGHT_FILE}"
+        "Ein Kennwort wurde angegeben, doch der Schlüssel ist nicht verschlüsselt. Wiederholen Sie "
+        f"es ohne Kennwort. {_RIGHT_FILE}"
     ),
     "The password is wrong, or the encrypted key is damaged. Check the password with 'openssl pkey "
     "-in FILE -noout'.": (
-        "Das Passwort ist falsch, oder der verschlüsselte Schlüssel ist beschädigt. Prüfen Sie das "
-        "Passwort mit „openssl pkey -in FILE -noout“."
+        "Das Kennwort ist falsch, oder der verschlüsselte Schlüssel ist beschädigt. Prüfen Sie das "
+        "Kennwort mit „openssl pkey -in FILE -noout“."
     ),
     "The PuTTY key is encrypted. Give its passphrase.": (
         "Der PuTTY-Schlüssel ist verschlüsselt. Geben Sie seine Passphrase an."
@@ -201,39 +201,39 @@ _PASSWORDS: Mapping[str, str] = {
     ),
     "The PKCS#12 file is protected by a password, and none was given. Give the one that it was "
     "made with.": (
-        "Die PKCS#12-Datei ist mit einem Passwort geschützt, und keines wurde angegeben. Geben Sie "
+        "Die PKCS#12-Datei ist mit einem Kennwort geschützt, und keines wurde angegeben. Geben Sie "
         "das an, mit dem sie erstellt wurde."
     ),
     "The password is not the one that the PKCS#12 file was made with, or the file was altered "
     "since. Check the password, above all upper and lower case and the keyboard's layout.": (
-        "Das Passwort ist nicht das, mit dem die PKCS#12-Datei erstellt wurde, oder die Datei "
-        "wurde seither verändert. Prüfen Sie das Passwort, vor allem Groß- und Kleinschreibung "
+        "Das Kennwort ist nicht das, mit dem die PKCS#12-Datei erstellt wurde, oder die Datei "
+        "wurde seither verändert. Prüfen Sie das Kennwort, vor allem Groß- und Kleinschreibung "
         "und die Belegung der Tastatur."
     ),
     "The password is right for the PKCS#12 file as a whole, but a part of it is encrypted with "
     "another one (as by 'openssl pkcs12 -twopass'). Give that one as the password of the keys.": (
-        "Das Passwort stimmt für die PKCS#12-Datei als Ganzes, doch ein Teil von ihr ist mit einem "
-        "anderen verschlüsselt (wie von „openssl pkcs12 -twopass“). Geben Sie dieses als Passwort "
+        "Das Kennwort stimmt für die PKCS#12-Datei als Ganzes, doch ein Teil von ihr ist mit einem "
+        "anderen verschlüsselt (wie von „openssl pkcs12 -twopass“). Geben Sie dieses als Kennwort "
         "der Schlüssel an."
     ),
     "The password is not that of the {} file, or the file was altered after it was written. Try "
     "the password again; if it is right, fetch the file anew.": (
-        "Das Passwort ist nicht das der {}-Datei, oder die Datei wurde verändert, nachdem sie "
-        "geschrieben war. Versuchen Sie das Passwort noch einmal; stimmt es, holen Sie die Datei "
+        "Das Kennwort ist nicht das der {}-Datei, oder die Datei wurde verändert, nachdem sie "
+        "geschrieben war. Versuchen Sie das Kennwort noch einmal; stimmt es, holen Sie die Datei "
         "neu."
     ),
     "The {} file holds {} private key and needs its password.": (
-        "Die {}-Datei enthält {} privaten Schlüssel, und ihr Passwort wird gebraucht."
+        "Die {}-Datei enthält {} privaten Schlüssel, und ihr Kennwort wird gebraucht."
     ),
     "The {} file holds {} private keys and needs its password.": (
-        "Die {}-Datei enthält {} private Schlüssel, und ihr Passwort wird gebraucht."
+        "Die {}-Datei enthält {} private Schlüssel, und ihr Kennwort wird gebraucht."
     ),
     "The password is no UTF-8 text; type it anew.": (
-        "Das Passwort ist kein UTF-8-Text; geben Sie es neu ein."
+        "Das Kennwort ist kein UTF-8-Text; geben Sie es neu ein."
     ),
     "The password of the file does not open this key. Give the password of its keys along with "
     "it.": (
-        "Das Passwort der Datei öffnet diesen Schlüssel nicht. Geben Sie das Passwort ihrer "
+        "Das Kennwort der Datei öffnet diesen Schlüssel nicht. Geben Sie das Kennwort ihrer "
         "Schlüssel mit an."
     ),
     "Encrypt it anew with fewer, or raise the setting KEYSTEWARD_DERIVATION_LIMIT_ROUNDS.": (

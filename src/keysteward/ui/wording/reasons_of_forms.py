@@ -129,7 +129,7 @@ OF_FORMS: Mapping[str, str] = {
     ),
     # Accounts.
     "There is no such user, or the password is another one.": (
-        "Diesen Benutzer gibt es nicht, oder das Passwort ist ein anderes."
+        "Diesen Benutzer gibt es nicht, oder das Kennwort ist ein anderes."
     ),
     "The session has ended.": "Die Sitzung ist beendet.",
     "The request has no credentials.": "Die Anfrage enthält keine Anmeldedaten.",

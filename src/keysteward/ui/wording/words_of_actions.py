@@ -25,7 +25,7 @@ ACTIONS: Table = MappingProxyType(
         Action.USER_ADDED: ("add a user", "Benutzer hinzufügen"),
         Action.USER_CHANGED: ("change a user", "Benutzer ändern"),
         Action.USER_REMOVED: ("remove a user", "Benutzer entfernen"),
-        Action.PASSWORD_CHANGED: ("change a user's password", "Passwort eines Benutzers ändern"),
+        Action.PASSWORD_CHANGED: ("change a user's password", "Kennwort eines Benutzers ändern"),
         Action.CLIENT_ADDED: ("add an API client", "API-Client hinzufügen"),
         Action.CLIENT_CHANGED: ("change an API client", "API-Client ändern"),
         Action.CLIENT_REMOVED: ("remove an API client", "API-Client entfernen"),
