@@ -123,3 +123,17 @@ def test_certificate_of_a_server_is_added_once_its_fingerprint_is_confirmed(face
     assert 'data-field="certificate"' in refused.text
     file = face.post(f"{TESTS}/download", fields, Role.VIEWER.value)
     assert (root.pem, 200) == (file.content, file.status_code)
+
+
+def test_who_sends_too_often_has_to_wait(face: Face) -> None:
+    """Tests of the page and of REST are counted together, for each account."""
+    fields = {"host": "127.0.0.1", "port": "443"}
+    refused = [face.post(TESTS, fields, Role.OPERATOR.value) for _ in range(40)]
+    assert {"destination-not-allowed", "too-many-requests"} == {_slug(r.text) for r in refused}
+    assert 429 == refused[-1].status_code
+    assert 429 != face.post(TESTS, fields).status_code
+
+
+def _slug(text: str) -> str:
+    found = re.search(r'data-slug="([^"]+)"', text)
+    return found[1] if found else ""
