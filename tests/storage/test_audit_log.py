@@ -121,3 +121,14 @@ def test_long_log_is_read_in_little_memory(bench: Bench) -> None:
         tracemalloc.stop()
     assert 10_001 == count
     assert peak < 4_000_000
+
+
+def test_rows_before_a_row_are_those_that_came_earlier(filled: Bench) -> None:
+    """Pages backwards: the last ones before a row, however many there are, and none before all."""
+    log, keystore_id = filled.store.audit_log, filled.keystore_id
+    wanted = AuditFilter(actor="ann")
+    rows = tuple(log.read(keystore_id, wanted))
+    middle = rows[300].sequence
+    assert rows[290:300] == tuple(log.read(keystore_id, wanted, last=10, before=middle))
+    assert rows[:300] == tuple(log.read(keystore_id, wanted, last=1000, before=middle))
+    assert () == tuple(log.read(keystore_id, wanted, last=10, before=rows[0].sequence))
