@@ -16,15 +16,28 @@ UNTOLD = re.compile(
 )
 """The operations that ``readings`` calls; who calls them past it leaves no row."""
 
+_PART_OF_OTHERS = frozenset(
+    {
+        # When accounts signed in last, beside their names; rows are not shown.
+        ("account_forms.py", "audit_log.read("),
+        # New names beside the entries of a restore's plan, which is no reading either.
+        ("backups.py", "backups.compare("),
+    }
+)
+"""What a page needs for something else than to give it out."""
+
 
 @pytest.mark.parametrize("face", FACES)
 def test_face_reads_nothing_untold(face: str) -> None:
     """A face asks ``readings``, or records a question that it answers in pages."""
     files = sorted((SOURCES / face).rglob("*.py"))
     found = [
-        (f.name, UNTOLD.findall(f.read_text())) for f in files if "record_" not in f.read_text()
+        (file.name, call)
+        for file in files
+        if "record_" not in file.read_text()
+        for call in UNTOLD.findall(file.read_text())
     ]
-    assert [] == [one for one in found if one[1]]
+    assert [] == [one for one in found if face != "ui" or one not in _PART_OF_OTHERS]
 
 
 def test_operations_behind_the_readings_are_recognised() -> None:
