@@ -13,7 +13,6 @@ from keysteward.entries import EntryType, Plan, Version
 from keysteward.keystore import aliases, certificates, signing_responses
 from keysteward.keystore.naming import Naming
 from keysteward.keystore.steward import require_key_pair
-from keysteward.keystore.trust import Consent
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.problems import (
     CertificateExpired,
@@ -34,10 +33,9 @@ from keysteward.problems import (
     TrailingBytes,
 )
 from keysteward.rights import Permission
-from keysteward.ui import plans, shell
+from keysteward.ui import consents, plans, shell
 from keysteward.ui.routing import ENTRY, Page, Part, Routes, Visit
-from keysteward.ui.wording import overrides, problem_texts
-from keysteward.values import Fingerprint
+from keysteward.ui.wording import problem_texts
 
 RESPONSE = f"{ENTRY}/signing-response"
 
@@ -91,7 +89,7 @@ def update_signing_response(visit: Visit) -> Part:
     data, digest = form.file().data, form.optional("digest")
     if digest is None:
         return _planned(visit)
-    consent, note = _consent(visit), _note(visit)
+    consent, note = consents.given(visit), _note(visit)
     anchor = _anchor(visit)
     accept = signing_responses.expect(form.whole("base_version"), digest)
     try:
@@ -110,7 +108,7 @@ def update_signing_response(visit: Visit) -> Part:
 
 def _planned(visit: Visit, *, changed: bool = False) -> Part:
     """Return what is to be shown below the file; ``changed`` if a shown plan was overtaken."""
-    consent = _consent(visit)
+    consent = consents.given(visit)
     asked = (visit.steward, visit.caller, visit.alias, visit.form.file().data)
     try:
         plan = signing_responses.plan_signing_response(*asked, consent)
@@ -147,19 +145,12 @@ def _part(
         "top": top,
         "proposal": None if top is None or alone else _proposal(visit, top),
         "adds": visit.form.ticked("add_root"),
-        "accepted": _accepted(visit, problem),
+        "accepted": consents.acceptable(visit, problem),
         "changed": changed,
         "since": tuple(v for v in versions if v.number > seen),
         "seen": next((v for v in versions if v.number == seen), None),
     }
     return Part("signing_response_plan.html", values)
-
-
-def _consent(visit: Visit) -> Consent:
-    root = visit.form.optional("trust_root")
-    return Consent(
-        frozenset(visit.form.all("override")), None if root is None else Fingerprint(root)
-    )
 
 
 def _note(visit: Visit) -> str | None:
@@ -170,16 +161,6 @@ def _note(visit: Visit) -> str | None:
     if note is not None and len(note) > _MOST_NOTE:
         raise FieldInvalid("note", "This is too long; use at most 1,000 characters.")
     return note
-
-
-def _accepted(visit: Visit, problem: Problem | None) -> tuple[tuple[str, str, bool], ...]:
-    """Return slug and sentence of what is or can be overridden, and whether it is."""
-    already = visit.form.all("override")
-    found = dict.fromkeys(already, True)
-    if problem is not None and problem.overridable:
-        found.setdefault(problem.slug, False)
-    language = visit.language.code
-    return tuple((slug, overrides.accepted(slug, language), on) for slug, on in found.items())
 
 
 def _refusal(visit: Visit, problem: Problem) -> dict[str, object]:
@@ -244,7 +225,7 @@ def _anchor(visit: Visit) -> str | None:
 def _add_anchor(visit: Visit, alias: str, plan: Plan) -> str | None:
     """Add the topmost certificate; return why that was refused, the update being done already."""
     top = plan.certificates[-1]
-    consent = replace(_consent(visit), overrides=frozenset())
+    consent = replace(consents.given(visit), overrides=frozenset())
     try:
         certificates.add_certificate(
             visit.steward, visit.caller, alias, top.der, trusted=True, consent=consent
