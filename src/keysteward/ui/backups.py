@@ -129,7 +129,8 @@ def delete_backup(visit: Visit) -> Leave:
             "{n} private keys that it was the last to hold are destroyed.",
             destroyed,
         )
-    return Leave(f"{shell.keystore_address(visit.keystore)}/backup", said)
+    # With a query, because without one the browser stays where the deleted one is asked for.
+    return Leave(_address(visit, ""), said)
 
 
 @routes.get(f"{BACKUP}/compare", _READ)
@@ -229,6 +230,7 @@ def _backup(visit: Visit) -> Backup:
 
 
 def _address(visit: Visit, name: str) -> str:
+    """Return where a backup is looked at; the newest one without a name."""
     return f"{shell.keystore_address(visit.keystore)}/backup?{urlencode({'backup': name})}"
 
 
