@@ -1,7 +1,7 @@
 // TLS Connectivity Tests: a pasted URL is cut to its host, and key pairs are suggested while somebody
 // types.
 
-import { refuse } from "./forms.js";
+import { forget, refuse } from "./forms.js";
 import { elements, replaceContent } from "./regions.js";
 import * as requests from "./requests.js";
 
@@ -16,6 +16,9 @@ async function cut(field) {
   }
   const form = field.closest("form");
   const note = document.getElementById("cut-note");
+  if (!form.hasAttribute("aria-busy")) {
+    forget(form);
+  }
   const content = new FormData();
   for (const name of ["csrf", "host", "port"]) {
     content.set(name, form.querySelector(`[name=${name}]`).value);
@@ -35,7 +38,8 @@ async function cut(field) {
       throw error;
     }
     note.replaceChildren();
-    if (error.status !== 401) {
+    // A form that is being sent, or was, says itself what is wrong with it.
+    if (error.status !== 401 && !form.hasAttribute("aria-busy") && !form.querySelector(".problem-at-field")) {
       refuse(form, error.html);
     }
   }

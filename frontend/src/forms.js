@@ -34,7 +34,7 @@ function busy(form, whether) {
 }
 
 /** Take the messages of earlier attempts away. */
-function forget(form) {
+export function forget(form) {
   form.querySelectorAll(":scope > .problems, .problem-at-field").forEach((place) => {
     if (place.classList.contains("problems")) {
       place.replaceChildren();
