@@ -45,7 +45,7 @@ def add_dialog(visit: Visit) -> Page:
     return Page("add_key_pair.html", {"address": address, "limit": limit, "usages": usages})
 
 
-@routes.post(f"{ADD}/preview", EDIT, limit=_limit)
+@routes.post(f"{ADD}/preview", EDIT, limit=_limit, slow=True)
 def preview_new(visit: Visit) -> Part:
     """Show what the file holds, and ask what has to be known."""
     return _preview(visit, None)
@@ -69,7 +69,7 @@ def update_dialog(visit: Visit, entry: Entry) -> Page:
     return Page("update_key_pair.html", {**values, "limit": limit, "kind": "key-pair"})
 
 
-@routes.post(f"{UPDATE}/preview", EDIT, limit=_limit)
+@routes.post(f"{UPDATE}/preview", EDIT, limit=_limit, slow=True)
 def preview_update(visit: Visit) -> Part:
     """Show what the file holds beside what the entry has."""
     return _preview(visit, _key_pair(visit))

@@ -80,7 +80,7 @@ def add_rsa_dialog(visit: Visit) -> Page:
     return _add_dialog(visit, _RSA)
 
 
-@routes.post(f"{ADD}/ssh-key/preview", EDIT, limit=_limit)
+@routes.post(f"{ADD}/ssh-key/preview", EDIT, limit=_limit, slow=True)
 def preview_new_ssh(visit: Visit) -> Part:
     """Show what key the file holds."""
     return _preview(visit, _SSH, None)
@@ -104,7 +104,7 @@ def add_rsa(visit: Visit) -> Leave | Part:
     return _add(visit, _RSA)
 
 
-@routes.post(f"{UPDATE}/ssh-key/preview", EDIT, limit=_limit)
+@routes.post(f"{UPDATE}/ssh-key/preview", EDIT, limit=_limit, slow=True)
 def preview_ssh_update(visit: Visit) -> Part:
     """Show the key of the file beside that of the entry."""
     return _preview(visit, _SSH, _key_pair(visit))
