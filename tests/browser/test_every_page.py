@@ -12,7 +12,7 @@ import pytest
 from keysteward import app
 from keysteward.rights import PERMISSIONS, Permission, Role
 from keysteward.settings import Settings
-from keysteward.ui import application, entry_places, shell
+from keysteward.ui import application, entry_changes, entry_places, shell
 from keysteward.ui.routing import Route
 from keysteward.web.access import Access
 from tests import installations, providers
@@ -29,6 +29,7 @@ _IN_PLACE_OF = {
 _OTHER_ALIASES = {
     entry_places.IN_NEW: providers.ALIAS,
     entry_places.IN_HISTORY: f"[1]_{providers.ALIAS}",
+    entry_changes.PURGE: "deleted",
 }
 """Where the aliases are others: by the beginning of the path."""
 _OTHER_NAMES = {"/users": "ann", "/clients": "pipeline"}

@@ -144,3 +144,26 @@ def test_repeated_alternative_name_is_written_once() -> None:
 def test_no_alternative_names_make_no_extension() -> None:
     """Without names there is nothing to write."""
     assert subjects.build_san([]) is None
+
+
+def test_parts_that_are_left_out_are_gone_and_others_stay() -> None:
+    """Both units go, what ``Subject`` does not know stays, and the order is kept."""
+    name = x509.Name.from_rfc4514_string("CN=a,OU=b,OU=c,DC=example,C=DE")
+    left = subjects.leave_out(name, {"organizational_unit", "country"})
+    assert "CN=a,DC=example" == left.rfc4514_string()
+    assert name == subjects.leave_out(name, ())
+
+
+def test_subject_is_read_from_a_name() -> None:
+    """What is there twice is read once, and what is not there is nothing."""
+    name = x509.Name.from_rfc4514_string("CN=a,OU=b,OU=c,DC=example,C=DE")
+    read = subjects.read_subject(name)
+    first = next(a.value for rdn in name.rdns for a in rdn if a.oid.dotted_string == "2.5.4.11")
+    assert ("a", first, None, "DE") == (
+        read.common_name,
+        read.organizational_unit,
+        read.organization,
+        read.country,
+    )
+    whole = subjects.Subject("a", "b", "c", "d", "e", "DE", "f@example.test")
+    assert whole == subjects.read_subject(subjects.build_name(whole))
