@@ -25,7 +25,6 @@ def test_chain_is_told_with_where_it_came_from(steward: Steward) -> None:
     file = _read(steward, LEAF.key_pem() + LEAF.pem)
     alone = key_judgement.find(steward, file)
     assert steward_.read(LEAF)[0].fingerprint == alone.confirms_root
-    before = steward_.rows(steward.settings)
     steward_.add_anchor(steward, "root", ROOT)
     with_root = steward_.rows(steward.settings)
     found = key_judgement.find(steward, file)
