@@ -24,6 +24,7 @@ from keysteward.problems import MethodNotSupported, RequestInvalid
 from keysteward.rest import idempotency, paging
 from keysteward.rights import Role
 from keysteward.storage.entry_lists import Position
+from keysteward.ui import forms
 from keysteward.values import Alias, Secret
 from keysteward.web import access, application, csrf, observability, protocol
 from keysteward.web.csrf import CsrfTokens
@@ -86,6 +87,16 @@ def _ids(data: bytes) -> object:
     require(fact=harmless, words="an id that nobody wants in a log")
     idempotency.require_key(data.decode("latin-1"))
     return found
+
+
+def _form(data: bytes) -> object:
+    """Read a form: its content type is the first line, and what follows the body."""
+    head, _, body = data.partition(b"\n")
+    form = _runner().run(forms.read(body, head.decode("latin-1")))
+    names = {*form.fields, *form.files, *(file.name for file in form.files.values())}
+    for text in (*names, *(value for values in form.fields.values() for value in values)):
+        text.encode()
+    return form
 
 
 def _request(data: bytes) -> object:
@@ -196,6 +207,16 @@ def _cursors() -> Iterator[bytes]:
     yield b"=" + msgspec.json.encode(place)
 
 
+def _forms() -> Iterator[bytes]:
+    field, file = b'form-data; name="csrf"', b'form-data; name="file"; filename="a.cer"'
+    first = b"--a\r\nContent-Disposition: " + field + b"\r\n\r\nabc\r\n"
+    second = b"--a\r\nContent-Disposition: " + file + b"\r\nContent-Type: a/b\r\n\r\n\x30\0\r\n"
+    for parts in (first, second, first + second, first + first, b""):
+        yield b"multipart/form-data; boundary=a\n" + parts + b"--a--\r\n"
+    for more in (b"", b"; charset=utf-7", b"; charset=unicode_escape", b'; boundary="b"'):
+        yield b'multipart/form-data; boundary="a"' + more + b"\n" + first + b"--a--"
+
+
 def _requests() -> Iterator[bytes]:
     entry = b"/api/v1/KeystoreEntries('61')"
     lists = b"/rest/v1/keystores/default/entries"
@@ -231,11 +252,24 @@ _OF_REQUESTS = (
     *("/api/v1/", "/rest/v1/keystores/default/", "/location/", "keysteward_session=", "bytes=0-"),
 )
 
+_OF_FORMS = (
+    *("multipart/form-data", "; boundary=", "; charset=", '"', "--", "\r\n", "\r\n\r\n", "--a"),
+    *("Content-Disposition: ", "form-data", "; name=", "; filename=", "; filename*=utf-8''%ff"),
+    *(
+        "Content-Type: text/plain; charset=",
+        "utf-7",
+        "\\ud800",
+        "+2AA-",
+        "Content-Transfer-Encoding:",
+    ),
+)
+
 TARGETS = (
     Target("credentials", _credentials, _basics),
     Target("csrf-tokens", _token, _csrf_tokens, most_bytes=128),
     Target("origins", _origin, _origins, most_bytes=512),
     Target("cursors", _cursor, _cursors, most_bytes=512),
     Target("ids", _ids, lambda: (b"0123abcd", b"a-b_c.d!"), most_bytes=256),
+    Target("forms", _form, _forms, words=_OF_FORMS),
     Target("http-requests", _request, _requests, words=_OF_REQUESTS),
 )
