@@ -106,7 +106,7 @@ def _access(server: Server, request_id: str) -> dict[str, object]:
 def test_start_says_where_as_whom_and_how(server: Server) -> None:
     """Whoever starts it can sign in with nothing but what it printed."""
     assert server.url in server.said
-    assert "Administrators: 'admin'." in server.said
+    assert f"Administrators: 'admin'. To sign in, open {server.url} in" in server.said
     assert f"curl --user admin {server.url}/rest/v1/me" in server.said
     assert f"{server.url}/oauth/token" in server.said
 

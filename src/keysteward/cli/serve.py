@@ -90,12 +90,13 @@ def _announce(settings: Settings, listening: Listening) -> None:
     if listening.administrators:
         names = ", ".join(map(repr, listening.administrators))
         trust = "" if listening.fingerprint is None else f" --cacert {_own_certificate(settings)}"
-        output.say(f"Administrators: {names}. People sign in with name and password (HTTP Basic):")
+        output.say(f"Administrators: {names}. To sign in, open {listening.url} in a browser.")
+        output.say("Requests may bring name and password along, too (HTTP Basic):")
         name = shlex.quote(listening.administrators[0])
         _say_command(f"curl{trust} --user {name} {listening.url}/rest/v1/me")
         for name in listening.one_time:
-            change = "PUT /rest/v1/me/password"
-            output.say(f"The one-time password of '{name}' only opens {change}, or set another:")
+            change = "in the browser, or by PUT /rest/v1/me/password"
+            output.say(f"The one-time password of '{name}' is changed {change}. If it is lost:")
             _say_command(f"{command} user password {shlex.quote(name)} --password-stdin")
         output.say(f"Programs get a token at {listening.url}/oauth/token; make an account for one:")
         _say_command(f"{command} client add NAME --role operator")
