@@ -1556,7 +1556,16 @@ class TooManyRequests(Problem):
 
     @property
     def detail(self) -> str:
-        return f"{self.reason} Try again in {self.retry_after_seconds} s."
+        return f"{self.reason} Try again in {self._wait}."
+
+    @property
+    def minutes(self) -> int | None:
+        """The wait in minutes, rounded up; None for one that is better told in seconds."""
+        return -(-self.retry_after_seconds // 60) if self.retry_after_seconds > 120 else None
+
+    @property
+    def _wait(self) -> str:
+        return f"{self.minutes} minutes" if self.minutes else f"{self.retry_after_seconds} s"
 
 
 @dataclass(eq=False)

@@ -83,6 +83,8 @@ def test_german_words_belong_to_problems() -> None:
         (problems.UploadTooLarge("a keystore", 1_048_576, "S"), "1.048.576 Byte"),
         (problems.KeyNotInFile("a", ()), "Ihre Schlüssel sind: keine."),
         (problems.SeveralKeys(tuple("abcdefghij")), "„h“ und 2 weitere"),
+        (problems.TooManyRequests("<r>.", 120), "in 120 s noch einmal"),
+        (problems.TooManyRequests("<r>.", 841), "in 15 Minuten noch einmal"),
         (problems.AliasInvalid("x" * 300, "<r>."), f"„{'x' * 60}…“"),
         (
             problems.CertificateExpired("CN=a", datetime(2031, 5, 7, 9, 30, tzinfo=UTC)),

@@ -16,6 +16,10 @@ def _not_signed_in(p: problems.NotSignedIn) -> str:
     )
 
 
+def _wait(p: problems.TooManyRequests) -> str:
+    return f"{p.minutes} Minuten" if p.minutes else f"{number(p.retry_after_seconds)} s"
+
+
 OF_AN_ACCOUNT = (
     words(problems.NotSignedIn, "Sie sind nicht angemeldet", _not_signed_in),
     words(
@@ -39,7 +43,7 @@ OF_AN_ACCOUNT = (
         "Zu viele Anfragen",
         lambda p: (
             f"Sie müssen etwas warten: {reasons.german(p.reason)} Versuchen Sie es in "
-            f"{number(p.retry_after_seconds)} s noch einmal."
+            f"{_wait(p)} noch einmal."
         ),
     ),
     words(
