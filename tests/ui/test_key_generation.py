@@ -68,6 +68,11 @@ def test_page_of_a_new_key_pair_offers_its_signing_request(face: Face) -> None:
     assert "A signing request was written." in page
 
 
+def test_country_is_not_cut_to_another_one(face: Face) -> None:
+    """Typing "Germany" must not come to mean Georgia, GE."""
+    assert 'name="c" type="Text" value="" required placeholder="DE"' in face.get(CREATE).text
+
+
 def test_day_that_was_chosen_is_valid_as_a_whole(face: Face) -> None:
     """From its beginning, and until its end, in UTC; the proposed days are to the second."""
     shown = face.get(CREATE).text
