@@ -65,7 +65,8 @@ export function refuse(form, html) {
     place.replaceChildren(problem);
   }
   enliven(problem);
-  document.getElementById("announcements").textContent = `${problem.dataset.title}. ${problem.dataset.detail}`;
+  const { title, detail } = problem.dataset;
+  document.getElementById("announcements").textContent = title ? `${title}. ${detail}` : detail;
   if (typed && typed.matches("[name]")) {
     typed.focus();
   } else {
@@ -79,7 +80,7 @@ function mark(typed, problem) {
   typed.setAttribute("value-state", "Negative");
   const short = document.createElement("div");
   short.slot = "valueStateMessage";
-  short.textContent = problem.dataset.title;
+  short.textContent = problem.dataset.title || problem.dataset.detail;
   const label = typed.closest(".field")?.querySelector("ui5-label");
   if (typed.matches("ui5-checkbox")) {
     typed.before(problem);

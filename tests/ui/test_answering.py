@@ -52,6 +52,8 @@ def test_refused_form_says_which_field_it_is_about(face: Face) -> None:
     answer = face.post(f"{ENTRIES}/here/rename", {"new_alias": "  "})
     assert (422, True) == (answer.status_code, 'data-field="new_alias"' in answer.text)
     assert "<html" not in answer.text
+    assert 2 == answer.text.count("This field must not be empty.")
+    assert "A field of the form" not in answer.text
 
 
 def test_done_form_tells_where_to_go_on(face: Face) -> None:
