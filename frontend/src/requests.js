@@ -11,9 +11,23 @@ export class Refusal extends Error {
   }
 }
 
+/** Ask the server. Who cannot reach it is refused too, with what the page keeps for that. */
+async function ask(address, options) {
+  try {
+    return await fetch(address, options);
+  } catch (error) {
+    if (options.signal?.aborted) {
+      throw error;
+    }
+    const kept = document.getElementById("unreachable").content;
+    const shown = options.headers[PART] === "dialog" ? ".dialog" : ".problem";
+    throw new Refusal(0, kept.querySelector(shown).outerHTML);
+  }
+}
+
 /** Ask for a part of what is at an address; gives its HTML. */
 export async function getPart(address, part, signal) {
-  const response = await fetch(address, { headers: { [PART]: part }, signal });
+  const response = await ask(address, { headers: { [PART]: part }, signal });
   return textOf(response);
 }
 
@@ -22,13 +36,13 @@ export async function getPart(address, part, signal) {
  * for work that goes on.
  */
 export async function post(address, form, part = "form") {
-  const response = await fetch(address, { method: "POST", headers: { [PART]: part }, body: form });
+  const response = await ask(address, { method: "POST", headers: { [PART]: part }, body: form });
   return outcome(response);
 }
 
 /** Ask how far a job is; gives what `post` does. */
 export async function getJob(address) {
-  return outcome(await fetch(address, { headers: { [PART]: "form" } }));
+  return outcome(await ask(address, { headers: { [PART]: "form" } }));
 }
 
 async function outcome(response) {

@@ -43,7 +43,7 @@ FORMATS = (
 )
 """Those of SAP's help page."""
 EVIL = '<img src=x onerror="alert(1)"> \u05d0\u05d1'
-OTHERS = ("by row", "by page", "by keys", "dropped", "misfit", EVIL, "two", "away")
+OTHERS = ("by row", "by page", "by keys", "dropped", "misfit", EVIL, "two", "away", "apart")
 STRANGE = issue('Strange Root "<b>"', ca=True)
 ASKED = pki_maker.make_key()
 """Of the entry that is answered by a CA that the keystore does not know."""
@@ -388,6 +388,32 @@ def test_session_that_ends_amid_the_form_loses_nothing(
     asked.get_by_role("button", name="Sign In", exact=True).click()
     _expect_done(page, "away")
     assert 2 == _entry(authority.settings, "away").version.number
+
+
+def test_server_out_of_reach_is_said_and_nothing_is_lost(page: Page, authority: Authority) -> None:
+    """The form says so and works when the server is there again; so do windows and the list."""
+    page.goto(ENTRIES)
+    pages.ready(page)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Refresh").click()
+    expect(_strip(page, "The server cannot be reached")).to_be_visible()
+    page.get_by_role("button", name="Back Up", exact=True).click()
+    window = page.locator("ui5-dialog[open]")
+    expect(window).to_have_js_property("headerText", "The server cannot be reached")
+    window.get_by_role("button", name="Close", exact=True).click()
+    expect(page.locator("ui5-dialog")).to_have_count(0)
+    page.context.set_offline(False)
+    page.goto(_dialog("apart"))
+    page.locator("input[type=file]").set_input_files(authority.answer("apart"))
+    _expect_fit(page)
+    page.context.set_offline(True)
+    _update(page)
+    expect(_strip(page, "The server cannot be reached")).to_be_visible()
+    assert 1 == _entry(authority.settings, "apart").version.number
+    page.context.set_offline(False)
+    _update(page)
+    _expect_done(page, "apart")
+    assert 2 == _entry(authority.settings, "apart").version.number
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -25,7 +25,10 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 _OF_PEOPLE = frozenset({"document", "fetch", "xhr"})
 """Kinds of requests that may be refused; the others are the page's own parts."""
-_TOLD_BY_ANSWERS = "Failed to load resource: the server responded with a status of "
+_TOLD = (
+    "Failed to load resource: the server responded with a status of ",  # looked at by its answer
+    "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",  # what a test does on purpose
+)
 _INSIDE = frozenset({"data", "blob", "about"})
 """Schemes of addresses that ask no server."""
 
@@ -66,7 +69,7 @@ class Watch:
             self.misdeeds.append(f"was answered {response.status}: {response.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(_TOLD_BY_ANSWERS):
+        if message.type == "error" and not message.text.startswith(_TOLD):
             self.misdeeds.append(f"console: {message.text}")
 
     def _error(self, error: WebError) -> None:

@@ -215,3 +215,11 @@ def test_who_may_only_look_changes_nothing(path: str, face: Face) -> None:
     address = f"{ENTRIES}/anything/{path}"
     assert 403 == face.get(address, Role.VIEWER.value).status_code
     assert 403 == face.post(address, {}, Role.VIEWER.value).status_code
+
+
+def test_window_about_an_entry_that_is_gone_says_so_and_can_be_closed(face: Face) -> None:
+    """A refused window has a title, the reason and a way out."""
+    answer = face.get(f"{ENTRIES}/gone/rename", part="dialog")
+    assert 404 == answer.status_code
+    assert 'class="dialog" data-title="There is no such alias"' in answer.text
+    assert "data-close" in answer.text

@@ -209,7 +209,8 @@ class Answering:
 
     def _refused(self, request: Request, visit: Visit, problem: Problem) -> Response:
         status = problem_details.status_of(problem)
-        background = PART in request.headers
+        asked = request.headers.get(PART)
+        background = asked is not None
         if not background and isinstance(problem, NotSignedIn):
             where = quote(_here(request), safe="")
             return RedirectResponse(f"/sign-in?next={where}", 303)
@@ -221,7 +222,7 @@ class Answering:
             "detail": _detail(problem, visit),
             "field": _field(problem, visit),
         }
-        response = self._html(visit, _problem(background=background), values, status)
+        response = self._html(visit, _problem(asked), values, status)
         for name, value in problem_details.headers_of(problem).items():
             # A browser would ask for name and password itself.
             if name.lower() != "www-authenticate":
@@ -233,7 +234,7 @@ class Answering:
         said = visit.text("The server's log says more under {id}.", id=request_id)
         title = visit.text("Something went wrong in the server")
         values = {"slug": "internal-error", "title": title, "detail": said, "field": None}
-        return self._html(visit, _problem(background=PART in request.headers), values, 500)
+        return self._html(visit, _problem(request.headers.get(PART)), values, 500)
 
     def _html(
         self, visit: Visit, template: str, values: Mapping[str, object], status: int
@@ -245,8 +246,11 @@ class Answering:
         return Response(text, status, _HEADERS, "text/html; charset=utf-8")
 
 
-def _problem(*, background: bool) -> str:
-    return "problem_part.html" if background else "problem.html"
+def _problem(asked: str | None) -> str:
+    """Return the template of a problem; ``asked`` is the part that it stands in the place of."""
+    if asked is None:
+        return "problem.html"
+    return "problem_dialog.html" if asked == "dialog" else "problem_part.html"
 
 
 def _stranger(service: Service, request: Request) -> Visit:
