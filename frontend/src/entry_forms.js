@@ -49,7 +49,7 @@ whenShown((root) => {
   for (const copier of root.querySelectorAll("[data-copy-now]")) {
     // Where a page may not, or the connection is not a secure one, the button is still there.
     navigator.clipboard?.writeText(copier.dataset.copy).then(
-      () => messages.show(copier.dataset.done),
+      () => messages.show(copier.dataset.copied),
       () => {},
     );
   }

@@ -29,7 +29,7 @@ document.addEventListener("click", async (event) => {
   const copier = event.target.closest?.("[data-copy]");
   if (copier) {
     await navigator.clipboard.writeText(copier.dataset.copy);
-    messages.show(copier.dataset.done);
+    messages.show(copier.dataset.copied);
   }
 });
 

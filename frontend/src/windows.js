@@ -12,6 +12,8 @@ let under = location.href;
 function build(html, title) {
   const dialog = document.createElement("ui5-dialog");
   dialog.append(elements(html));
+  // What has to be read first would be scrolled away by the first field's focus.
+  dialog.initialFocus = dialog.querySelector("[data-first]")?.id;
   dialog.headerText = title ?? dialog.querySelector(".dialog")?.dataset.title ?? "";
   dialog.stretch = matchMedia("(max-width: 600px)").matches;
   dialog.resizable = true;
