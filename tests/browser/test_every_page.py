@@ -4,20 +4,27 @@ The pages are those that the routes name; a new one is looked at without a chang
 address has a part of a new kind.
 """
 
+import base64
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+from playwright.sync_api import expect
 
 from keysteward import app
+from keysteward.keystore import key_pairs
 from keysteward.rights import PERMISSIONS, Permission, Role
 from keysteward.settings import Settings
 from keysteward.ui import application, entry_changes, entry_places, shell
 from keysteward.ui.routing import Route
-from keysteward.web.access import Access
-from tests import installations, providers
+from keysteward.web.access import SESSION_COOKIE, Access
+from tests import installations, key_uploads, providers
 from tests.browser import pages
 from tests.browser.conftest import Visitors
+from tests.pki_maker import issue
 
 _IN_PLACE_OF = {
     "keystore": "default",
@@ -38,6 +45,11 @@ _QUERIES = {"/compare": "?a=1&b=1"}
 """What an address cannot do without: by the end of the path."""
 _FILE = "/download/{kind}"
 """The end of paths that lead to no page."""
+_FILE_PASSWORD = "the password of one file"
+_KEPT = """() => JSON.stringify(
+  [{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, history.state])"""
+_OTHERS = [None, *(role for role in Role if role != Role.ADMINISTRATOR)]
+"""Who sees some of what the administrator sees."""
 _PART = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
@@ -87,22 +99,22 @@ def test_every_part_of_an_address_is_known() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("role", [None, Role.ADMINISTRATOR], ids=lambda role: role or "stranger")
-def test_every_page_is_without_barriers(visitors: Visitors, role: Role | None, scheme: str) -> None:
+def test_every_page_is_without_barriers(visitors: Visitors, scheme: str) -> None:
     """No page has a barrier that axe-core takes for serious, and none does what none may do.
 
     The administrator's pages have what those of others have.
     """
-    page = visitors.open(role, color_scheme=scheme)
-    found = {}
-    for address in _addresses(role):
-        page.goto(address)
+    page = visitors.open(Role.ADMINISTRATOR, color_scheme=scheme)
+    found, shown = {}, {}
+    for address in _addresses(Role.ADMINISTRATOR):
+        answer = page.goto(address)
+        shown[address] = answer.status if answer else None
         found[address] = pages.barriers(page)
-    assert found
+    assert dict.fromkeys(found, 200) == shown
     assert {} == {address: barriers for address, barriers in found.items() if barriers}
 
 
-@pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role or "stranger")
+@pytest.mark.parametrize("role", _OTHERS, ids=lambda role: role or "stranger")
 def test_every_page_is_shown_to_whoever_may_see_it(visitors: Visitors, role: Role | None) -> None:
     """Each role sees the pages that its permissions open, and none does what none may do."""
     page = visitors.open(role)
@@ -112,3 +124,52 @@ def test_every_page_is_shown_to_whoever_may_see_it(visitors: Visitors, role: Rol
         shown[address] = answer.status if answer else None
     assert shown
     assert dict.fromkeys(shown, 200) == shown
+
+
+def test_no_page_address_or_storage_holds_a_secret(
+    visitors: Visitors, settings: Settings, tmp_path: Path
+) -> None:
+    """After signing in and adding a locked key, its bytes, passwords and session are nowhere."""
+    page = visitors.open()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/sign-in")
+    pages.sign_in(page, Role.ADMINISTRATOR)
+    page.goto("/keystores/default/add/key-pair")
+    pages.ready(page)
+    root = issue("secret root", ca=True)
+    leaf = issue("secret leaf", issuer=root)
+    file = key_uploads.openssl_pkcs12(tmp_path, leaf, root, password=_FILE_PASSWORD)
+    with page.expect_file_chooser() as choosing:
+        page.locator("[data-file=file]").get_by_role("button").click()
+    choosing.value.set_files({"name": "one.p12", "mimeType": "", "buffer": file})
+    pages.field(page, "password").fill(_FILE_PASSWORD)
+    pages.field(page, "password").press("Tab")
+    page.get_by_role("checkbox", name="I have compared the fingerprint").click()
+    pages.field(page, "alias").fill("secret")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("ui5-toast")).to_contain_text("secret is in the keystore now.")
+    kept = [page.content(), page.evaluate(_KEPT)]
+    page.goto("/keystores/default/entries")
+    pages.ready(page)
+    kept += [page.content(), page.evaluate(_KEPT), *asked]
+    own = [address.replace("shop%20client", "secret") for address in _addresses(Role.ADMINISTRATOR)]
+    kept += [page.request.get(address).text() for address in own]
+    session = next(c["value"] for c in page.context.cookies() if c["name"] == SESSION_COOKIE)
+    with app.opened(settings) as steward:
+        entry = steward.store.get_entry(steward.keystore_id, "secret")
+        key = key_pairs.unseal_private_key(steward, entry.version).reveal()
+    secrets = [pages.PASSWORD, _FILE_PASSWORD, session, "PRIVATE KEY-----", *_writings(key)]
+    assert [] == [secret for secret in secrets for text in kept if secret in text]
+
+
+def _writings(pkcs8: bytes) -> Iterator[str]:
+    """Yield what would stand in a text that had the private number of a key in it."""
+    key = load_der_private_key(pkcs8, None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    number = key.private_numbers().private_value
+    octets = number.to_bytes((key.key_size + 7) // 8)
+    yield from (str(number), octets.hex(), octets.hex(":").upper())
+    for start in range(3):  # base64 looks different at each of three places
+        whole = octets[start : start + (len(octets) - start) // 3 * 3]
+        yield base64.b64encode(whole).decode()
