@@ -53,20 +53,79 @@ def test_account_keeps_its_last_jobs_only() -> None:
 
     async def run() -> tuple[int, bool, int]:
         jobs = Jobs()
-        never = asyncio.Event()
+        never, ended = asyncio.Event(), asyncio.Event()
 
         async def waits(_: Job) -> object:
             return await never.wait()
 
         async def ends(_: Job) -> object:
-            return None
+            return await ended.wait()
 
         running = await jobs.run(1, "runs", _NOW, waits)
-        for _ in range(30):
-            await jobs.run(1, "ended", _NOW, ends)
-        await jobs.run(2, "of another", _NOW, ends)
+        made = [jobs.run(1, "ended", _NOW, ends) for _ in range(30)]
+        ending = await asyncio.gather(*made, jobs.run(2, "of another", _NOW, ends))
+        ended.set()
+        await asyncio.wait({job.task for job in ending if job.task is not None})
+        await jobs.run(1, "another", _NOW, ends)
         kept = len(jobs.list(1)), jobs.find(1, running.id) is running, len(jobs.list(2))
         never.set()
         return kept
 
-    assert (20, True, 1) == asyncio.run(run())
+    # The one that was added last was there at once.
+    assert (19, True, 1) == asyncio.run(run())
+
+
+def test_result_that_was_there_at_once_is_not_kept() -> None:
+    """Nobody comes back for it, and a file or a plan takes memory."""
+
+    async def run() -> int:
+        async def ends(_: Job) -> object:
+            return b"a file"
+
+        jobs = Jobs()
+        await jobs.run(1, "title", _NOW, ends)
+        return len(jobs.list(1))
+
+    assert 0 == asyncio.run(run())
+
+
+def test_result_is_forgotten_after_its_time() -> None:
+    """What somebody left is not in memory for ever, whoever else has work."""
+
+    async def run() -> tuple[int, int]:
+        ended, forgotten = asyncio.Event(), asyncio.Event()
+
+        async def ends(_: Job) -> object:
+            return await ended.wait()
+
+        jobs = Jobs(kept_seconds=0)
+        job = await jobs.run(1, "title", _NOW, ends)
+        before = len(jobs.list(1))
+        ended.set()
+        assert job.task is not None
+        await job.task
+        asyncio.get_running_loop().call_later(0.01, forgotten.set)
+        await forgotten.wait()
+        return before, len(jobs.list(1))
+
+    assert (1, 0) == asyncio.run(run())
+
+
+def test_refusal_is_kept_without_what_raised_it() -> None:
+    """The frames of what raised it hold the form, and in it passwords and private keys."""
+
+    async def run() -> object:
+        async def refuses(_: Job) -> object:
+            try:
+                return int("secret")
+            except ValueError as error:
+                raise KeystoreBusy from error
+
+        job = await Jobs().run(1, "title", _NOW, refuses)
+        assert job.task is not None
+        return await job.task
+
+    refusal = asyncio.run(run())
+    assert isinstance(refusal, KeystoreBusy)
+    held = refusal.__traceback__, refusal.__cause__, refusal.__context__
+    assert (None, None, None) == held

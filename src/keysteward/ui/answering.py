@@ -171,7 +171,11 @@ class Answering:
 
         async def work(job: Job) -> object:
             watched = replace(visit, progress=job.progress)
-            return await queue.run(principal.account_id, lambda: route.function(watched))
+            # What is kept is what is shown: values may hold keys, and writing them takes its time.
+            return await queue.run(
+                principal.account_id,
+                lambda: self._shown(request, visit, route.function(watched)),
+            )
 
         title = visit.form.raw("job_title") or request.url.path
         now = self.service.steward.clock()
@@ -185,10 +189,12 @@ class Answering:
             return self._shown(request, visit, Part("job.html", {"job": job}), status=202)
         job.seen = True
         result = job.task.result()
+        if isinstance(result, Problem):
+            return self._refused(request, visit, result)
         if isinstance(result, Exception):
             raise result
-        assert isinstance(result, Page | Part | Leave | File)  # noqa: S101 - what functions return
-        return self._shown(request, visit, result)
+        assert isinstance(result, Response)  # noqa: S101 - what the work of a job returns
+        return result
 
     # ---- 4: the answer
 

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from keysteward.problems import Problem
+
 T = TypeVar("T")
 
 _KEPT_OF_ACCOUNT = 20
+_KEPT_SECONDS = 3600
 _AT_ONCE_SECONDS = 0.7
 """What is done by then is answered as if it were no job."""
 
@@ -54,10 +57,14 @@ class Job:
 class Jobs:
     """The jobs of all accounts, the last twenty of each, which sees its own.
 
+    A result that was there at once is not kept, because nobody has to come back for it; any other
+    one is kept for ``kept_seconds``.
+
     The event loop alone calls this, but for the counting.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept_seconds: float = _KEPT_SECONDS) -> None:
+        self._kept_seconds = kept_seconds
         self._of: dict[int, OrderedDict[str, Job]] = {}
 
     async def run(
@@ -74,6 +81,10 @@ class Jobs:
         mine[job.id] = job
         self._forget(mine)
         await asyncio.wait({job.task}, timeout=_AT_ONCE_SECONDS)
+        if job.finished:
+            self._drop(account_id, job)
+        else:
+            job.task.add_done_callback(lambda _: self._drop_later(account_id, job))
         return job
 
     def find(self, account_id: int, job_id: str) -> Job | None:
@@ -88,6 +99,16 @@ class Jobs:
         """Return how many jobs of an account run, or have a result that was not looked at."""
         return sum(not job.seen for job in self.list(account_id))
 
+    def _drop_later(self, account_id: int, job: Job) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._kept_seconds, self._drop, account_id, job)
+
+    def _drop(self, account_id: int, job: Job) -> None:
+        mine = self._of.get(account_id, OrderedDict())
+        mine.pop(job.id, None)
+        if not mine:
+            self._of.pop(account_id, None)
+
     @staticmethod
     def _forget(mine: OrderedDict[str, Job]) -> None:
         too_many = max(0, len(mine) - _KEPT_OF_ACCOUNT)
@@ -96,8 +117,14 @@ class Jobs:
 
 
 async def _result(work: Callable[[Job], Awaitable[object]], job: Job) -> object:
-    """Keep a refusal as a result: nobody may be there any longer to see it raised."""
+    """Keep a refusal as a result: nobody may be there any longer to see it raised.
+
+    Of a problem it keeps nothing else: what raised it still has the form, with passwords and keys.
+    """
     try:
         return await work(job)
+    except Problem as problem:
+        problem.__cause__ = problem.__context__ = None
+        return problem.with_traceback(None)
     except Exception as error:  # noqa: BLE001  # raised again where its result is shown
         return error
