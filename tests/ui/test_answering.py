@@ -1,5 +1,6 @@
 import json
 import re
+from urllib.parse import unquote, urljoin
 
 import pytest
 
@@ -100,6 +101,19 @@ def test_alias_full_of_html_is_text(face: Face) -> None:
     assert "<script>alert" not in text
     assert "<img" not in text
     assert "&lt;script&gt;alert(1)" in text
+
+
+@pytest.mark.parametrize("alias", [".", ".."])
+def test_alias_of_dots_is_no_folder(alias: str, face: Face) -> None:
+    """Browsers would go elsewhere with it; its address leads to the entry, and so do its forms."""
+    face.generate(alias)
+    address = shell.entry_address("default", alias)
+    assert urljoin("http://localhost/", address) == f"http://localhost{address}"
+    assert unquote(address).rpartition("/")[2] not in (".", "..")
+    assert 200 == face.get(address).status_code
+    answer = face.post(f"{address}/rename", {"new_alias": f"of dots {len(alias)}"})
+    assert 200 == answer.status_code
+    assert face.steward.store.find_entry(face.steward.keystore_id, alias) is None
 
 
 def test_unknown_address_is_a_page_for_browsers_and_a_problem_for_programs(face: Face) -> None:

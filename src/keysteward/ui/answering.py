@@ -118,7 +118,7 @@ class Answering:
         one_time = needed is Access.ONE_TIME_PASSWORD
         principal = await access.authenticate(self.service, request, one_time_password=one_time)
         if isinstance(needed, Permission):
-            path = raw_paths.variables(request)
+            path = _names(request)
             asked = permissions.Asked(
                 route.method, route.path, path.get("keystore"), path.get("alias")
             )
@@ -128,7 +128,7 @@ class Answering:
     async def _visit(
         self, visit: Visit, route: Route, request: Request, principal: Principal | None
     ) -> Visit:
-        path = raw_paths.variables(request)
+        path = _names(request)
         visit = replace(visit, path=path, query=_query(request), signed_in=principal)
         if principal is not None:
             visit = await self._in_keystore(visit, principal, path.get("keystore"))
@@ -283,6 +283,11 @@ def _stranger(service: Service, request: Request) -> Visit:
         session=access.session_cookie(request),
         preferences=chosen,
     )
+
+
+def _names(request: Request) -> Mapping[str, str]:
+    """Return the variable parts of the address. Raises RequestInvalid."""
+    return {name: shell.name_of(text) for name, text in raw_paths.variables(request).items()}
 
 
 def _query(request: Request) -> Mapping[str, str]:

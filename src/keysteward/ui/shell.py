@@ -6,6 +6,10 @@ from keysteward.ui.routing import Visit
 from keysteward.ui.static_files import StaticFiles
 from keysteward.web.service import Service
 
+_FOLDERS = (".", "..")
+_NO_FOLDER = "\N{WORD JOINER}"
+"""Is invisible, so no name has it."""
+
 THEMES = ("auto", "light", "dark", "contrast-black", "contrast-white")
 
 
@@ -29,8 +33,18 @@ def values(service: Service, static: StaticFiles, visit: Visit) -> dict[str, obj
 
 
 def segment(text: str) -> str:
-    """Return a name as one segment of an address."""
-    return quote(text, safe="")
+    """Return a name as one segment of an address; ``name_of`` takes it back.
+
+    Browsers take a segment of one or two dots for a folder, also if they are percent-encoded, and
+    would go to another address (URL Standard, section 4.4).
+    """
+    return quote(f"{text}{_NO_FOLDER}" if text in _FOLDERS else text, safe="")
+
+
+def name_of(text: str) -> str:
+    """Return the name that a decoded segment of an address stands for."""
+    name = text.removesuffix(_NO_FOLDER)
+    return name if name in _FOLDERS else text
 
 
 def keystore_address(keystore: str) -> str:
