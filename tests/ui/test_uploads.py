@@ -328,6 +328,20 @@ def test_what_is_too_large_or_no_key_is_refused_at_the_file(face: Face, kind: st
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_is_wrong_with_the_file_is_said_before_what_the_alias_lacks(
+    face: Face, kind: str
+) -> None:
+    """The alias is proposed from the file, so nobody types it first."""
+    for files in (None, _file(b"\x00nothing")):
+        answer = face.post(f"{ADD}/{kind}", {"alias": " ", "cn": "x"}, files=files)
+        assert (422, True) == (answer.status_code, 'data-field="file"' in answer.text)
+    good = _file(issue("x").key_pem() if kind == "key-pair" else issue("x").pem)
+    if kind in ("certificate", "key-pair"):
+        answer = face.post(f"{ADD}/{kind}", {"alias": " "}, files=good)
+        assert 'data-field="alias"' in answer.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_alias_that_is_taken_is_refused_at_the_alias(face: Face, kind: str, ssh: SshMaker) -> None:
     """The entry that has it stays as it is."""
     alias = f"taken by {kind}"

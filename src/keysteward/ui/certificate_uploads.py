@@ -39,8 +39,9 @@ def preview_new(visit: Visit) -> Part:
 @routes.post(ADD, EDIT, limit=_limit)
 def add(visit: Visit) -> Leave | Part:
     """Take the certificate into the keystore."""
+    alias = uploads.alias_of(visit, preview_new)
     entry = certificates.add_certificate(
-        *(visit.steward, visit.caller, visit.form.required("alias"), visit.form.file().data),
+        *(visit.steward, visit.caller, alias, visit.form.file().data),
         trusted=visit.form.ticked("trusted"),
         consent=consents.given(visit),
     )

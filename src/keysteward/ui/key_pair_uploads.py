@@ -54,8 +54,9 @@ def preview_new(visit: Visit) -> Part:
 @routes.post(ADD, EDIT, limit=_limit, slow=True)
 def add(visit: Visit) -> Leave | Part:
     """Take the key pair into the keystore."""
+    alias = uploads.alias_of(visit, preview_new)
     done = key_pairs.add_key_pair(
-        *(visit.steward, visit.caller, visit.form.required("alias"), _upload(visit)),
+        *(visit.steward, visit.caller, alias, _upload(visit)),
         usage=_usage(visit),
         consent=consents.given(visit),
     )

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import partial
 
 from keysteward.entries import Entry
 from keysteward.keystore import ssh_keys
@@ -171,7 +172,8 @@ def _fields(subject: Subject) -> tuple[tuple[str, str | None], ...]:
 
 
 def _add(visit: Visit, kind: Kind) -> Leave | Part:
-    done = _store(visit, kind, visit.steward, visit.form.required("alias"), update=False)
+    alias = uploads.alias_of(visit, partial(_preview, kind=kind, entry=None))
+    done = _store(visit, kind, visit.steward, alias, update=False)
     return uploads.added(visit, done, visit.text(kind.adding))
 
 

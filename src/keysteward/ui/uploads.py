@@ -6,7 +6,7 @@ what is asked. An update is refused if the entry is not any more what the dialog
 shows what was changed, and the file beside what is there now.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from keysteward.entries import Entry, Version
@@ -75,6 +75,15 @@ class Found:
 
 
 NOTHING = Found()
+
+
+def alias_of(visit: Visit, look: Callable[[Visit], Part]) -> str:
+    """Return the alias for what a file holds; what is wrong with the file is said before."""
+    visit.form.file()
+    if not visit.form.text("alias"):
+        # The alias is proposed from the file: without one, there most likely is none for it.
+        look(visit)
+    return visit.form.required("alias")
 
 
 def shown(
