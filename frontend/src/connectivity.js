@@ -26,9 +26,11 @@ async function cut(field) {
   try {
     const { html } = await requests.post(`${form.getAttribute("action")}/address`, content);
     const found = elements(html).querySelector("[data-host]");
-    if (field.value === content.get("host")) {
+    const port = form.querySelector("[name=port]");
+    // What was typed meanwhile stays.
+    if (field.value === content.get("host") && port.value === content.get("port")) {
       field.value = found.dataset.host;
-      form.querySelector("[name=port]").value = found.dataset.port;
+      port.value = found.dataset.port;
     }
     if (found.querySelector("ui5-message-strip")) {
       replaceContent(note, html);

@@ -194,6 +194,7 @@ export async function send(form, submitter) {
   busy(form, true);
   try {
     await waiting.get(form);
+    forget(form);
     await finish(form, await requests.post(form.getAttribute("action"), contentOf(form, submitter)));
   } catch (error) {
     if (!(error instanceof requests.Refusal)) {
