@@ -69,3 +69,13 @@ def test_empty_keystore_has_zeros_without_colour(face: Face) -> None:
     text = face.get("/keystores/production").text
     assert ["0", "0", "0", "0", "0"] == [figure[2] for figure in _FIGURE.findall(text)]
     assert {""} == {figure[0] for figure in _FIGURE.findall(text)}
+
+
+@pytest.mark.parametrize(
+    "section", ["", "/entries", "/backup", "/new", "/history", "/connectivity", "/audit"]
+)
+def test_choice_of_keystores_stays_in_the_section(section: str, face: Face) -> None:
+    """Whoever chooses another keystore sees of it what they were looking at."""
+    text = face.get(f"{KEYSTORE}{section}?text=a").text
+    assert f'<ui5-option value="/keystores/production{section}">' in text
+    assert f'<ui5-option value="{KEYSTORE}{section}" selected>' in text
