@@ -182,7 +182,7 @@ def test_public_content_is_read_by_java(page: Page, tmp_path: Path, form: str) -
     page.goto(ENTRIES)
     pages.ready(page)
     page.get_by_role("button", name="Download", exact=True).click()
-    item = page.locator(f"#download-menu ui5-menu-item[additional-text='{form}']")
+    item = page.locator(f"#download-menu ui5-menu-item[text='Public Content ({form})']")
     name, data = pages.download(page, item.click)
     suffix = {"JKS": "jks", "JCEKS": "jceks", "PKCS#12": "p12"}[form]
     assert f"PublicContentKeystore.{suffix}" == name
@@ -225,7 +225,7 @@ def test_backup_is_made_looked_into_and_deleted(
     expect(page.get_by_role("link", name="kept", exact=True)).to_be_visible()
     pages.ready(page)
     page.get_by_role("button", name="Download", exact=True).click()
-    item = page.locator("#download-menu ui5-menu-item[additional-text='JKS']")
+    item = page.locator("#download-menu ui5-menu-item[text='Public Content (JKS)']")
     name, data = pages.download(page, item.click)
     assert "PublicContentBackupKeystore.jks" == name
     path = tmp_path / name
