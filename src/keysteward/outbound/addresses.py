@@ -63,13 +63,13 @@ def cut_address(text: str, port: int | None = None) -> Pasted:
     AddressInvalid, also for schemes that mean no encryption; its text has no password of a URL.
     """
     asked = text.strip()
-    if len(asked) > MOST_CHARACTERS:
-        raise AddressInvalid(asked[:80], "This is too long for an address.")
     scheme, found, rest = asked.partition("://")
     if not found:
         scheme, rest = "", asked
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
     host = authority.rpartition("@")[2]
+    if len(asked) > MOST_CHARACTERS:
+        raise AddressInvalid(host[:80], "This is too long for an address.")
     if found and scheme.lower() not in PORTS_OF_SCHEMES:
         reason = f"{scheme[:20]}:// means no TLS from the first byte, which is what is tested."
         raise AddressInvalid(host, reason)
