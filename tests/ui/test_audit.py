@@ -164,6 +164,12 @@ def test_file_of_too_many_rows_is_refused_whole(
     assert 200 == face.get(f"{LOG}/download/lines?alias=nothing").status_code
 
 
+def test_files_are_made_behind_each_other() -> None:
+    """Each is some megabytes in memory: an account has few at once, and nobody waits for them."""
+    files = [route for route in audit.routes.all if "download" in route.path]
+    assert [True, True] == [route.slow for route in files]
+
+
 def test_installation_log_is_for_who_manages_users(face: Face) -> None:
     """Who is limited to a keystore reads that one's log alone; questions are rows of each log."""
     before = _questions(face, keystore=False)

@@ -113,7 +113,7 @@ def show_installation_log(visit: Visit) -> Page:
     return _page(visit, asked, None)
 
 
-@routes.get(f"{KEYSTORE}/audit/download/{{kind}}", _READ)
+@routes.get(f"{KEYSTORE}/audit/download/{{kind}}", _READ, slow=True)
 def download_log(visit: Visit) -> File:
     """Give the rows of the keystore that are asked for as lines of JSON, or as SAP's events."""
     kind, asked = visit.path["kind"], _answerable(visit)
@@ -126,7 +126,7 @@ def download_log(visit: Visit) -> File:
     raise ResourceUnknown(f"download/{kind[:40]}")
 
 
-@routes.get("/audit/download/{kind}", _INSTALLATION)
+@routes.get("/audit/download/{kind}", _INSTALLATION, slow=True)
 def download_installation_log(visit: Visit) -> File:
     """Give the rows of the installation that are asked for as lines of JSON."""
     kind = visit.path["kind"]
