@@ -86,31 +86,50 @@ function tellConditions() {
   }
 }
 
-// ---- marks
+// ---- marks: they stay while the list shows something else
+
+const marked = new Set();
 
 function marks() {
   return [...region.querySelectorAll("input[name=alias]")];
 }
 
+function keepMarks() {
+  for (const mark of marks()) {
+    marked[mark.checked ? "add" : "delete"](mark.value);
+  }
+  tellMarks();
+}
+
+function unmark() {
+  marked.clear();
+  tellMarks();
+}
+
 function tellMarks() {
   const all = marks();
-  const marked = all.filter((mark) => mark.checked).length;
+  for (const mark of all) {
+    mark.checked = marked.has(mark.value);
+  }
+  const here = all.filter((mark) => mark.checked).length;
   const output = list.querySelector("[data-list-marked]");
   if (!output) {
     return;
   }
   const { none, one, several } = output.dataset;
-  const text = marked === 0 ? none : marked === 1 ? one : several.replace("{n}", marked);
+  const { size } = marked;
+  const text = size === 0 ? none : size === 1 ? one : several.replace("{n}", size);
   if (output.textContent !== text) {
     output.textContent = text;
   }
   for (const button of list.querySelectorAll("[data-list-selected]")) {
-    button.disabled = marked === 0;
+    button.disabled = size === 0;
   }
+  list.querySelector("[data-list-unmark]").hidden = size === 0;
   const head = region.querySelector("[data-list-all]");
   if (head) {
-    head.checked = marked > 0 && marked === all.length;
-    head.indeterminate = marked > 0 && marked < all.length;
+    head.checked = here > 0 && here === all.length;
+    head.indeterminate = here > 0 && here < all.length;
   }
 }
 
@@ -118,10 +137,8 @@ function tellMarks() {
 function selection() {
   const content = new FormData();
   content.set("csrf", list.querySelector("[name=csrf]").value);
-  for (const mark of marks()) {
-    if (mark.checked) {
-      content.append("alias", mark.value);
-    }
+  for (const alias of marked) {
+    content.append("alias", alias);
   }
   return content;
 }
@@ -177,6 +194,8 @@ function follow(event) {
     openMenu(rowMenu);
   } else if (selected && !selected.disabled) {
     openWindow(selected.dataset.listSelected, { content: selection() });
+  } else if (find("[data-list-unmark]")) {
+    unmark();
   } else if (find("[data-list-refresh]")) {
     load(location.href);
   } else if (columns) {
@@ -192,9 +211,9 @@ function change(event) {
     for (const mark of marks()) {
       mark.checked = target.checked;
     }
-    tellMarks();
+    keepMarks();
   } else if (target.matches("input[name=alias]")) {
-    tellMarks();
+    keepMarks();
   } else if (target.matches("[data-column]")) {
     keepColumns();
   } else if (target.matches("[data-list-show]")) {
@@ -227,6 +246,7 @@ if (list) {
     if (marker) {
       event.target.closest("ui5-dialog").open = false;
       messages.show(marker.dataset.saved);
+      unmark();
       load(shown);
     }
   });

@@ -229,13 +229,20 @@ def test_signing_requests_of_marked_entries_come_as_zip(listed: Page, settings: 
 
 
 def test_marked_entries_are_deleted_and_restored(listed: Page, settings: Settings) -> None:
-    """The window names them, the filter stays, and they come back from the deleted ones."""
+    """Marks stay while the filter changes; what was deleted comes back from the deleted ones."""
     page = listed
-    _type(page, "partner-0500")
-    expect(_count(page)).to_have_text("Entries (10)")
+    page.get_by_role("checkbox", name="Mark all on this page").check()
+    page.get_by_role("button", name="Unmark All").click()
+    expect(page.get_by_text("No entry is marked.")).to_be_visible()
     for number in (5000, 5001):
         alias = many_entries.alias(number)
+        page.locator("[data-list-text] input").fill(alias)
+        expect(_count(page)).to_have_text("Entries (1)")
         page.get_by_role("checkbox", name=f"Mark {alias}", exact=True).check()
+    page.locator("[data-list-text] input").fill("partner-0500")
+    expect(_count(page)).to_have_text("Entries (10)")
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
+    expect(page.get_by_text("2 entries are marked.")).to_be_visible()
     page.get_by_role("button", name="Delete", exact=True).click()
     window = _window(page, "Delete Entries")
     expect(window.get_by_text(many_entries.alias(5001), exact=True)).to_be_visible()
