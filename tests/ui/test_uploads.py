@@ -228,7 +228,7 @@ def test_key_pair_is_updated_with_another_key(face: Face) -> None:
 
 
 def test_ended_certificate_is_taken_only_when_that_is_accepted(face: Face) -> None:
-    """The refusal offers the tick; with it the file is shown and stored."""
+    """The refusal offers the tick; with it and a reason the file is stored."""
     ended = steward_.START.replace(year=2025)
     leaf = issue("ended", eku=("clientAuth",), not_after=ended)
     file = _file(leaf.key_pem() + leaf.pem)
@@ -239,8 +239,10 @@ def test_ended_certificate_is_taken_only_when_that_is_accepted(face: Face) -> No
     assert not _there(face, "ended")
     fields: Fields = {"alias": "ended", "override": "certificate-expired"}
     assert "CN=ended" in face.post(preview, fields, files=file).text
-    face.post(f"{ADD}/key-pair", fields, files=file)
-    assert _there(face, "ended")
+    assert 'data-field="note"' in face.post(f"{ADD}/key-pair", fields, files=file).text
+    assert not _there(face, "ended")
+    face.post(f"{ADD}/key-pair", {**fields, "note": "for a test system"}, files=file)
+    assert "for a test system" == _entry(face, "ended").version.note
 
 
 # ---- SSH and RSA keys

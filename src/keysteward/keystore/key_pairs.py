@@ -68,6 +68,8 @@ class KeyUpload:
     """Which of several keys, as ``key_files.read_key_file`` takes it."""
     certificates: tuple[Certificate, ...] = ()
     """Certificate and chain in any order; those that lie in the key's own file count as well."""
+    note: str | None = None
+    """Why, for instance why a problem is overridden; kept with the version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ def add_key_pair(
             detail = {
                 "chain": [certificate.fingerprint for certificate in judged.chain],
                 "file_sha256": version.file_sha256,
+                "note": version.note,
                 **judged.detail,
             }
             writing.audit(Action.ADD_KEY_PAIR, name, entry_id, 1, detail)
@@ -265,7 +268,7 @@ def _uploaded_version(
         writing.confirm_root(judged.confirms_root)
     key_id = store_key(steward, writing, file.key, judged.chain[0])
     digest = Fingerprint(hashlib.sha256(upload.data).hexdigest())
-    return NewVersion(Reason.UPLOADED, judged.chain, key_id, digest)
+    return NewVersion(Reason.UPLOADED, judged.chain, key_id, digest, upload.note)
 
 
 def _nameless_placeholder(key: PrivateKey, usage: Usage, now: datetime) -> Certificate:

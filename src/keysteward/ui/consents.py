@@ -1,10 +1,13 @@
 """What somebody says about a file before it is taken: trust in its root, problems to accept."""
 
 from keysteward.keystore.trust import Consent
-from keysteward.problems import Problem
+from keysteward.problems import FieldInvalid, Problem
 from keysteward.ui.routing import Visit
 from keysteward.ui.wording import overrides
 from keysteward.values import Fingerprint
+
+_MOST_NOTE = 1_000
+"""Characters of a reason."""
 
 
 def given(visit: Visit) -> Consent:
@@ -13,6 +16,16 @@ def given(visit: Visit) -> Consent:
     return Consent(
         frozenset(visit.form.all("override")), None if root is None else Fingerprint(root)
     )
+
+
+def note(visit: Visit) -> str | None:
+    """Return the reason. Raises FieldInvalid if something is overridden without any."""
+    note = visit.form.optional("note")
+    if note is None and visit.form.all("override"):
+        raise FieldInvalid("note", "Say why: what is overridden is kept with its reason.")
+    if note is not None and len(note) > _MOST_NOTE:
+        raise FieldInvalid("note", "This is too long; use at most 1,000 characters.")
+    return note
 
 
 def acceptable(visit: Visit, problem: Problem | None) -> tuple[tuple[str, str, bool], ...]:

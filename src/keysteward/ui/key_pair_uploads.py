@@ -56,7 +56,7 @@ def add(visit: Visit) -> Leave | Part:
     """Take the key pair into the keystore."""
     alias = uploads.alias_of(visit, preview_new)
     done = key_pairs.add_key_pair(
-        *(visit.steward, visit.caller, alias, _upload(visit)),
+        *(visit.steward, visit.caller, alias, _explained(visit)),
         usage=_usage(visit),
         consent=consents.given(visit),
     )
@@ -79,7 +79,7 @@ def preview_update(visit: Visit) -> Part:
 @routes.post(UPDATE, EDIT, limit=_limit, slow=True)
 def update(visit: Visit) -> Leave | Part:
     """Replace key and chain, unless somebody else changed the entry meanwhile."""
-    upload = _upload(visit)
+    upload = _explained(visit)
     try:
         steward = uploads.guarded(visit)
         done = key_pairs.update_key_pair(
@@ -114,6 +114,11 @@ def _upload(visit: Visit) -> KeyUpload:
         visit.form.raw("key") or None,
         certificates,
     )
+
+
+def _explained(visit: Visit) -> KeyUpload:
+    """Return what is to be stored, with the reason for what is overridden."""
+    return replace(_upload(visit), note=consents.note(visit))
 
 
 def _preview(visit: Visit, entry: Entry | None, *, changed: bool = False) -> Part:

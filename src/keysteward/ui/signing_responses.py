@@ -18,7 +18,6 @@ from keysteward.problems import (
     CertificateExpired,
     CertificateUnreadable,
     EntryChanged,
-    FieldInvalid,
     IssuerNotCa,
     NotASigningResponse,
     PathLengthExceeded,
@@ -40,7 +39,6 @@ from keysteward.ui.wording import problem_texts
 RESPONSE = f"{ENTRY}/signing-response"
 
 _EDIT = Permission.SECURITY_MATERIAL_EDIT
-_MOST_NOTE = 1_000
 """Characters of a reason, as over REST."""
 
 _OF_THE_FILE = (
@@ -89,7 +87,7 @@ def update_signing_response(visit: Visit) -> Part:
     data, digest = form.file().data, form.optional("digest")
     if digest is None:
         return _planned(visit)
-    consent, note = consents.given(visit), _note(visit)
+    consent, note = consents.given(visit), consents.note(visit)
     anchor = _anchor(visit)
     accept = signing_responses.expect(form.whole("base_version"), digest)
     try:
@@ -151,16 +149,6 @@ def _part(
         "seen": next((v for v in versions if v.number == seen), None),
     }
     return Part("signing_response_plan.html", values)
-
-
-def _note(visit: Visit) -> str | None:
-    """Return the reason. Raises FieldInvalid if something is overridden without any."""
-    note = visit.form.optional("note")
-    if note is None and visit.form.all("override"):
-        raise FieldInvalid("note", "Say why: what is overridden is kept with its reason.")
-    if note is not None and len(note) > _MOST_NOTE:
-        raise FieldInvalid("note", "This is too long; use at most 1,000 characters.")
-    return note
 
 
 def _refusal(visit: Visit, problem: Problem) -> dict[str, object]:
