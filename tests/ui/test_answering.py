@@ -4,9 +4,13 @@ from urllib.parse import unquote, urljoin
 
 import pytest
 
+from keysteward.accounts import users
 from keysteward.keystore import key_pairs
+from keysteward.rights import Role
 from keysteward.ui import shell
-from tests.ui.faces import ENTRIES, KEYSTORE, Face
+from keysteward.values import Secret
+from tests.steward import TENANT
+from tests.ui.faces import ENTRIES, KEYSTORE, PASSWORD, Face
 
 
 def test_page_that_needs_a_session_leads_to_the_sign_in_and_back(face: Face) -> None:
@@ -44,6 +48,8 @@ def test_form_without_its_token_does_nothing(token: str, face: Face) -> None:
     address = f"{ENTRIES}/kept-{len(token)}/rename"
     answer = face.post(address, {"new_alias": "changed"}, token=token)
     assert (403, True) == (answer.status_code, 'data-slug="csrf-token-missing"' in answer.text)
+    assert "CSRF" not in answer.text
+    assert 'data-title="The form is out of date"' in answer.text
     assert face.steward.store.find_entry(face.steward.keystore_id, "changed") is None
 
 
@@ -114,6 +120,17 @@ def test_alias_of_dots_is_no_folder(alias: str, face: Face) -> None:
     answer = face.post(f"{address}/rename", {"new_alias": f"of dots {len(alias)}"})
     assert 200 == answer.status_code
     assert face.steward.store.find_entry(face.steward.keystore_id, alias) is None
+
+
+def test_account_without_a_keystore_signs_out_all_the_same(face: Face) -> None:
+    """Its session ends in the server, not only in the browser."""
+    none: frozenset[str] = frozenset()
+    password, roles = Secret(PASSWORD.encode()), frozenset({Role.VIEWER})
+    users.add_user(face.steward, TENANT, "none", password, roles, none)
+    assert 200 == face.get("/password", who="none").status_code
+    assert 404 == face.get("/", who="none").status_code
+    assert 200 == face.post("/sign-out", who="none").status_code
+    assert 303 == face.get("/password", who="none").status_code
 
 
 def test_unknown_address_is_a_page_for_browsers_and_a_problem_for_programs(face: Face) -> None:

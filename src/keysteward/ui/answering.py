@@ -131,7 +131,12 @@ class Answering:
         path = _names(request)
         visit = replace(visit, path=path, query=_query(request), signed_in=principal)
         if principal is not None:
-            visit = await self._in_keystore(visit, principal, path.get("keystore"))
+            try:
+                visit = await self._in_keystore(visit, principal, path.get("keystore"))
+            except KeystoreUnknown:
+                # Whoever has no keystore can still sign out.
+                if route.permission is not Access.ONE_TIME_PASSWORD:
+                    raise
         if route.method == "POST":
             limit = route.limit(self.service.steward.settings) + bodies.SMALL_BYTES
             body = await bodies.read(request, limit)
@@ -224,7 +229,7 @@ class Answering:
             return RedirectResponse("/password", 303)
         values = {
             "slug": problem.slug,
-            "title": problem_texts.title(problem, visit.language.code),
+            "title": _title(problem, visit),
             "detail": _detail(problem, visit),
             "field": _field(problem, visit),
         }
@@ -313,11 +318,17 @@ def _field(problem: Problem, visit: Visit) -> str | None:
     return fields.field_of(problem, sent)
 
 
+def _title(problem: Problem, visit: Visit) -> str:
+    if isinstance(problem, CsrfTokenMissing):
+        return visit.text("The form is out of date")
+    return problem_texts.title(problem, visit.language.code)
+
+
 def _detail(problem: Problem, visit: Visit) -> str:
     if isinstance(problem, FieldInvalid):
         return visit.language.gettext(problem.reason)
     if isinstance(problem, CsrfTokenMissing):
-        return visit.text("This form is out of date. Reload the page, and fill it in again.")
+        return visit.text("Reload the page, and fill the form in again.")
     if isinstance(problem, NotSignedIn) and problem.without_credentials:
         return visit.text("Sign in with your name and password.")
     if isinstance(problem, PasswordChangeRequired):
