@@ -110,6 +110,7 @@ def test_every_page_is_without_barriers(visitors: Visitors, scheme: str) -> None
         answer = page.goto(address)
         shown[address] = answer.status if answer else None
         found[address] = pages.barriers(page)
+    assert found
     assert dict.fromkeys(found, 200) == shown
     assert {} == {address: barriers for address, barriers in found.items() if barriers}
 
