@@ -73,6 +73,8 @@ def test_killed_import_leaves_nothing_or_everything(
     opening, writing = _durations(worn.settings, many)
     moments = [
         *((False, chance.uniform(0, opening)) for _ in range(WHILE_OPENING)),
+        # At once, however busy the machine was when its durations were taken.
+        (True, 0.0),
         *((True, chance.uniform(0, 1.2 * writing)) for _ in range(WHILE_WRITING)),
     ]
     halves = []
