@@ -215,12 +215,14 @@ def test_form_without_a_file_asks_for_one(desk: Desk, path: str) -> None:
 
 
 def test_unknown_root_is_to_be_compared_by_its_fingerprint(desk: Desk) -> None:
-    """The question has both fingerprints in pairs of digits, and no plan yet."""
+    """The question has both fingerprints; what would be done is shown, and cannot be done yet."""
     file, root = _strange(desk)
     shown = desk.plan(file)
     digest = ":".join(re.findall("..", root.fingerprint)).upper()
     assert f"<code>{digest}</code>" in shown
+    assert "CN=client" in shown.partition("Chosen certificate")[2]
     assert 'name="digest"' not in shown
+    assert "The file fits" not in shown
     assert "The file fits" in desk.plan(file, trust_root=root.fingerprint)
 
 

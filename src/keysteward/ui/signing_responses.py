@@ -9,10 +9,11 @@ plan of now comes back together with what was changed.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from keysteward.entries import EntryType, Plan, Version
+from keysteward.entries import Caller, EntryType, Plan, Version
 from keysteward.keystore import aliases, certificates, signing_responses
 from keysteward.keystore.naming import Naming
-from keysteward.keystore.steward import require_key_pair
+from keysteward.keystore.steward import Steward, require_key_pair
+from keysteward.keystore.trust import Consent
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.problems import (
     CertificateExpired,
@@ -112,10 +113,24 @@ def _planned(visit: Visit, *, changed: bool = False) -> Part:
         plan = signing_responses.plan_signing_response(*asked, consent)
     except RootNotTrusted as problem:
         top = read_certificate(problem.der)
-        return _part(visit, changed=changed, problem=problem, top=top, alone=problem.alone)
+        prospect = _if_confirmed(asked, consent, top)
+        return _part(
+            visit, changed=changed, plan=prospect, problem=problem, top=top, alone=problem.alone
+        )
     except _OF_THE_FILE as problem:
         return _part(visit, changed=changed, problem=problem)
     return _part(visit, changed=changed, plan=plan)
+
+
+def _if_confirmed(
+    asked: tuple[Steward, Caller, str, bytes], consent: Consent, top: Certificate
+) -> Plan | None:
+    """Return what would be done once the topmost certificate is confirmed, to be looked at now."""
+    confirmed = replace(consent, trust_root=top.fingerprint)
+    try:
+        return signing_responses.plan_signing_response(*asked, confirmed)
+    except (RootNotTrusted, *_OF_THE_FILE):
+        return None
 
 
 def _part(
