@@ -255,6 +255,9 @@ def test_main_job_by_the_keyboard_alone(page: Page, authority: Authority) -> Non
     _press_until(page, "ArrowDown", "Update Signing Response")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Browse")).to_be_visible()
+    # A window that opens moves the focus into itself.
+    page.wait_for_function("() => document.activeElement.closest('ui5-dialog') !== null")
+    pages.ready(page)
     _tab_to(page, "Browse: File")
     with page.expect_file_chooser() as choosing:
         page.keyboard.press("Enter")
@@ -283,7 +286,7 @@ def test_unknown_root_is_compared_and_an_expired_certificate_is_accepted_with_a_
     digest = steward_.read(STRANGE)[0].fingerprint.upper()
     expect(page.get_by_text(":".join(digest[i : i + 2] for i in range(0, 64, 2)))).to_be_visible()
     page.get_by_role("checkbox", name="I have compared the fingerprint").click()
-    expect(page.get_by_role("heading", name="Certificate chain")).to_be_visible()
+    expect(page.locator("input[name=digest]")).to_have_count(1)
     page.get_by_role("checkbox", name="Add to keystore as trusted certificate").click()
     alias = page.locator("ui5-input[name=alias] input")
     expect(alias).to_have_value('Strange Root "<b>"')
