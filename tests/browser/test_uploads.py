@@ -236,7 +236,7 @@ def test_ssh_and_rsa_keys_are_added_and_updated(
     expect(page.locator(".problem-at-field")).to_be_visible()
     page.locator("ui5-dialog").get_by_role("button", name="RSA Key", exact=True).click()
     window = page.locator("ui5-dialog")
-    expect(window.locator(".chosen")).to_have_text("second.pem")
+    expect(window.locator("[data-file=file] .chosen")).to_have_text("second.pem")
     expect(window.get_by_role("table", name="Old and new certificate")).to_be_visible()
     window.get_by_role("button", name="Update", exact=True).click()
     expect(page.locator("ui5-toast")).to_contain_text("our_rsa is updated.")
