@@ -25,3 +25,10 @@ def test_every_template_can_be_read() -> None:
     for environment in rendering.load().environments.values():
         for name in environment.list_templates():
             environment.get_template(name)
+
+
+def test_distinguished_name_breaks_between_its_parts_and_is_text() -> None:
+    """Columns are narrow; what is copied from them is the name as it is."""
+    environment = rendering.load().environments["en"]
+    said = environment.from_string("{{ name | distinguished }}").render(name="CN=<b>,O=x")
+    assert "<bdi>CN=&lt;b&gt;,<wbr>O=x</bdi>" == said

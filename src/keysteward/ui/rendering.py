@@ -54,6 +54,7 @@ def _environment(language: Language, sources: Mapping[str, str]) -> Environment:
     environment.filters["moment"] = _moment
     environment.filters["day"] = _day
     environment.filters["isolated"] = _isolated
+    environment.filters["distinguished"] = _distinguished
     environment.filters["word"] = lambda value: words.of(value, language.code)
     environment.filters["octets"] = _octets
     environment.filters["number"] = lambda value: format_decimal(value, locale=language.code)
@@ -79,6 +80,11 @@ def _day(value: datetime) -> Markup:
 def _isolated(value: object) -> Markup:
     """Write text from outside so that its writing direction ends with it (HTML section 4.5.22)."""
     return Markup("<bdi>{}</bdi>").format(escape(str(value)))
+
+
+def _distinguished(value: str) -> Markup:
+    """Write a name (RFC 4514) as ``_isolated`` does; narrow columns break it between its parts."""
+    return Markup("<bdi>{}</bdi>").format(Markup(",<wbr>").join(value.split(",")))
 
 
 def _octets(value: bytes | str) -> str:
