@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from keysteward.rights import Role
 from keysteward.settings import Settings
@@ -31,7 +31,6 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_PATIENCE_MS = 10_000
 
 
 @dataclass(slots=True)
@@ -57,7 +56,7 @@ class Visitors:
         context = self.browser.new_context(
             base_url=self.server.url, **{"locale": "en-GB", **options}
         )
-        context.set_default_timeout(_PATIENCE_MS)
+        context.set_default_timeout(pages.PATIENCE_MS)
         watch = Watch(f"{self.server.host}:{self.server.port}")
         watch.follow(context)
         self.visits.append((context, watch))
@@ -93,6 +92,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("needs chromium (Debian package chromium)")
     if static_files.load() is None:
         pytest.skip("needs the built page (make page, with the Debian packages nodejs and npm)")
+    expect.set_options(timeout=pages.PATIENCE_MS)
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
 

@@ -1,7 +1,10 @@
 """What tests do with pages: sign in, wait, download, look for barriers, take pictures."""
 
 import json
-from collections.abc import Callable
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,8 @@ FOLDER = Path(__file__).parent
 SCREENS = FOLDER.parents[1] / "out" / "screens"
 PASSWORD = "a password of browser tests"
 """Of every user; each is called as its only role is."""
+PATIENCE_MS = 30_000
+"""How long what has to come is waited for; it costs nothing where it comes."""
 
 _AXE = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 _GRAVE = frozenset({"serious", "critical"})
@@ -44,7 +49,12 @@ def sign_in(page: Page, role: Role, password: str = PASSWORD) -> None:
     field(page, "name").fill(role)
     field(page, "password").fill(password)
     page.get_by_role("button", name="Sign In", exact=True).click()
-    expect(page).not_to_have_url("**/sign-in*")
+    signed_in(page)
+
+
+def signed_in(page: Page) -> None:
+    """Wait until the form that asks for name and password has led to another page."""
+    expect(page).not_to_have_url(re.compile(r"/sign-in(\?|$)"))
     ready(page)
 
 
@@ -53,12 +63,37 @@ def field(page: Page, name: str) -> Any:  # noqa: ANN401
     return page.locator(f"[name={json.dumps(name)}]").locator("input, textarea")
 
 
+def visit(page: Page, address: str) -> None:
+    """Go to an address and wait until its page is ready.
+
+    A page is loaded before its scripts have run, and takes no file and no key until then.
+    """
+    page.goto(address)
+    ready(page)
+
+
 def ready(page: Page) -> None:
-    """Wait until all is loaded, and every element is defined and drawn and stays as it is."""
+    """Wait until all is loaded, and every element is defined and drawn and stays as it is.
+
+    This is so before a press has an effect, too: first expect what only the effect shows.
+    """
     page.wait_for_function(_READY, polling=_LOOK_EVERY_MS)
+    end = time.monotonic() + PATIENCE_MS / 1000
     while watching.is_loading(page):
+        assert time.monotonic() < end, "Something that the page asked for does not come."
         page.wait_for_timeout(_LOOK_EVERY_MS)
         page.wait_for_function(_READY, polling=_LOOK_EVERY_MS)
+
+
+@contextmanager
+def renewing(page: Page) -> Iterator[None]:
+    """Wait until what is done in a context has loaded a page anew, and that is ready.
+
+    For pages that come again with the address and most of the words that they had before.
+    """
+    with page.expect_event("load"):
+        yield
+    ready(page)
 
 
 def download(page: Page, action: Callable[[], None]) -> tuple[str, bytes]:

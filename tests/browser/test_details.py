@@ -52,6 +52,8 @@ def _openssl(data: bytes, *options: str) -> str:
 
 
 def _choose(page: Page, menu: str, *items: str) -> None:
+    # A menu that is not closed yet would be closed by the button.
+    expect(page.locator("ui5-menu[open]")).to_have_count(0)
     page.get_by_role("button", name=menu, exact=True).click()
     for item in items:
         page.locator(f"ui5-menu-item[text='{item}']").click()

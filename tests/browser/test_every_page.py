@@ -149,6 +149,7 @@ def test_no_page_address_or_storage_holds_a_secret(
     with page.expect_file_chooser() as choosing:
         page.locator("[data-file=file]").get_by_role("button").click()
     choosing.value.set_files({"name": "one.p12", "mimeType": "", "buffer": file})
+    expect(page.locator("#announcements")).to_contain_text("The file is locked.")
     pages.field(page, "password").fill(_FILE_PASSWORD)
     pages.field(page, "password").press("Tab")
     page.get_by_role("checkbox", name="I have compared the fingerprint").click()

@@ -191,6 +191,7 @@ def test_signing_request_is_saved_and_copied(listed: Page, settings: Settings) -
     _press(window, "Copy as text")
     text = window.locator("pre")
     expect(text).to_contain_text("-----END CERTIFICATE REQUEST-----")
+    _told(page, "Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert text.text_content() == copied
     assert key == read_request(copied.encode()).public_key_sha256
@@ -228,7 +229,7 @@ def test_key_pair_is_renewed_and_copied(listed: Page, settings: Settings) -> Non
     window = _window(page, "Download Signing Request")
     expect(window.get_by_text("new key, waiting for its response")).to_be_visible()
     _press(window, "Take the Current Key")
-    expect(window.get_by_text("current key", exact=False).first).to_be_visible()
+    expect(window.get_by_role("button", name="Take the New Key")).to_be_visible()
     page.keyboard.press("Escape")
     expect(window).to_be_hidden()
 
@@ -289,8 +290,9 @@ def test_entry_is_renamed_deleted_and_restored(listed: Page, settings: Settings)
     assert [] == pages.barriers(page)
     _press(window, "Cancel")
     expect(window).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"/renamed\?deleted=yes$"))
     page.get_by_role("button", name="Restore").click()
-    expect(page).to_have_url(re.compile(rf"{ENTRIES}/renamed\?"))
+    _told(page, "renamed is restored.")
     assert made.id == _entry(settings, "renamed").id
 
 

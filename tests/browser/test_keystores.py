@@ -275,9 +275,11 @@ def test_backup_is_compared_and_restored_in_part_and_as_a_whole(
     expect(_window(page).get_by_role("checkbox", name="kept")).not_to_be_checked()
     assert [] == pages.barriers(page)
     _press(page, "Restore")
+    expect(_window(page)).to_contain_text("The backup first <b> is restored.")
     expect(_group(page, "added")).to_have_text(["lost"])
     assert {"later", "lost", "renamed"} == set(_subjects(settings, "third"))
-    _press(page, "Close")
+    with pages.renewing(page):
+        _press(page, "Close")
 
     page.get_by_role("button", name="Restore", exact=True).click()
     expect(_group(page, "removed")).to_have_text(["later", "renamed"])

@@ -54,6 +54,8 @@ _ACTIVE = """() => {
     active.textContent]
     .filter(Boolean).map((text) => text.trim()).find(Boolean) ?? "";
 }"""
+# By then what a key does to the focus is done.
+_NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 _DROP = """([selector, name, text]) => {
   const data = new DataTransfer();
   data.items.add(new File([text], name));
@@ -235,7 +237,7 @@ def test_each_format_of_the_help_page_is_taken(page: Page, authority: Authority)
     """PKCS#7 as binary, PEM and base64, certificates in PEM and DER, PkiPath."""
     for form in FORMATS:
         file = authority.answer(form, form)
-        page.goto(_dialog(form))
+        pages.visit(page, _dialog(form))
         page.locator("input[type=file]").set_input_files(file)
         expect(page.get_by_text("Kind of file")).to_be_visible()
         _update(page)
@@ -278,7 +280,7 @@ def test_unknown_root_is_compared_and_an_expired_certificate_is_accepted_with_a_
     """Each question is a tick of its own; what was typed stays while others are answered."""
     ended = datetime(2025, 1, 1, tzinfo=UTC)
     old = issue("CN=client,O=Partner", ASKED, STRANGE, eku=("clientAuth",), not_after=ended)
-    page.goto(_dialog("strange"))
+    pages.visit(page, _dialog("strange"))
     page.locator("input[type=file]").set_input_files(_file(old.pem + STRANGE.pem))
     expect(_strip(page, "The certificate has expired")).to_be_visible()
     page.get_by_role("checkbox", name="I accept a certificate that has expired").click()
@@ -306,7 +308,7 @@ def test_unknown_root_is_compared_and_an_expired_certificate_is_accepted_with_a_
 def test_misfit_is_carried_over_to_its_alias(page: Page, authority: Authority) -> None:
     """The link opens the right dialog with the file in it, and its plan is there at once."""
     file = authority.answer(EVIL)
-    page.goto(_dialog("misfit"))
+    pages.visit(page, _dialog("misfit"))
     page.locator("input[type=file]").set_input_files(file)
     expect(_strip(page, "The certificate belongs to another key")).to_be_visible()
     page.get_by_role("button", name="Use this file for").click()
@@ -327,8 +329,7 @@ def test_file_is_dropped_or_pasted_and_one_that_is_too_large_stays_here(
 ) -> None:
     """Whatever way it comes; what is too large is said without asking the server."""
     text = bytes(authority.answer("dropped")["buffer"]).decode()
-    page.goto(_dialog("dropped"))
-    pages.ready(page)
+    pages.visit(page, _dialog("dropped"))
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))
     page.locator("input[type=file]").set_input_files(_file(b" " * 30_721, "large.p7b"))
@@ -353,7 +354,7 @@ def test_two_people_at_the_same_entry_see_what_the_other_did(
     """Who comes second is shown who was first, and decides on the plan of now."""
     first, second = visitors.open(Role.ADMINISTRATOR), visitors.open(Role.OPERATOR)
     for person in (first, second):
-        person.goto(_dialog("two"))
+        pages.visit(person, _dialog("two"))
         person.locator("input[type=file]").set_input_files(authority.answer("two"))
         _expect_fit(person)
     _update(first)
@@ -406,7 +407,8 @@ def test_server_out_of_reach_is_said_and_nothing_is_lost(page: Page, authority: 
     window.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator("ui5-dialog")).to_have_count(0)
     page.context.set_offline(False)
-    page.goto(_dialog("apart"))
+    expect(page).to_have_url(f"{ENTRIES}")
+    pages.visit(page, _dialog("apart"))
     page.locator("input[type=file]").set_input_files(authority.answer("apart"))
     _expect_fit(page)
     page.context.set_offline(True)
@@ -431,7 +433,7 @@ def test_nothing_that_the_dialog_shows_has_barriers(
     page = visitors.open(Role.ADMINISTRATOR, color_scheme=scheme)
     with app.opened(settings) as steward:
         steward_.add(steward, alias, placeholder)
-        page.goto(_dialog(alias))
+        pages.visit(page, _dialog(alias))
         steward_.upload(steward, alias, issue("CN=client", placeholder.key, other), other)
     page.locator("input[type=file]").set_input_files(_file(issue("nobody").pem))
     expect(_strip(page, "The certificate belongs to another key")).to_be_visible()
@@ -464,4 +466,5 @@ def _press_until(page: Page, key: str, name: str) -> None:
         if met[-1] == name:
             return
         page.keyboard.press(key)
+        page.evaluate(_NEXT_FRAME)
     pytest.fail(f"{name} was not met: {met}")

@@ -254,7 +254,7 @@ def test_what_is_shown_of_files_has_no_barriers(
     page = visitors.open(Role.ADMINISTRATOR, color_scheme=scheme)
     found = {}
     root = issue("Barrier Root", ca=True)
-    page.goto(f"{KEYSTORE}/add/certificate")
+    pages.visit(page, f"{KEYSTORE}/add/certificate")
     page.locator("input[type=file]").set_input_files(_file(root.pem, "root.pem"))
     expect(page.get_by_role("checkbox", name=FINGERPRINT)).to_be_visible()
     found["question"] = pages.barriers(page)
@@ -262,7 +262,7 @@ def test_what_is_shown_of_files_has_no_barriers(
     expect(page.locator(".problem-at-field")).to_be_visible()
     expect(page.locator(".upload-found")).to_be_empty()
     found["refusal"] = pages.barriers(page)
-    page.goto(f"{ENTRIES}/{quote(alias)}/update")
+    pages.visit(page, f"{ENTRIES}/{quote(alias)}/update")
     _type_password(page, WORD)
     keys = _file(key_uploads.keytool_pkcs12("one", "two", password=WORD), "two.p12")
     page.locator("[data-file=file] input[type=file]").set_input_files(keys)
