@@ -23,7 +23,7 @@ DATA := $(or $(DATA),$(KEYSTEWARD_DATA),data)
 # Says what it built, or in one line why it could not; says nothing if nothing was to do.
 BUILD_PAGE = scripts/debian-packages 'the web page' node:nodejs npm:npm 2>/dev/null; \
 	$(BIN)/python hatch_build.py
-CHECKED := src tests hatch_build.py $(wildcard bench fuzz)
+CHECKED := src tests hatch_build.py $(wildcard bench fuzz faults)
 
 .PHONY: help
 help: ## List the targets (this text).
@@ -79,6 +79,12 @@ screenshots: $(VENV)/.ready-dev setup ## Take the README's pictures of the page 
 fuzz: $(VENV)/.ready-dev ## Feed every reader with damaged bytes for three minutes (SECONDS=... changes that).
 	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),120) $(ARGS)
 
+.PHONY: faults
+faults: $(VENV)/.ready-dev ## Kill the primary of a PostgreSQL cluster under two nodes (ARGS="--kills N").
+	@scripts/debian-packages 'the faults' postgres:postgresql patroni:patroni etcd:etcd-server \
+		setpriv:util-linux
+	@$(BIN)/python -m faults $(ARGS)
+
 .PHONY: coverage
 coverage: $(VENV)/.ready-dev ## Run the tests and show which lines and branches none of them reaches.
 	@$(BIN)/coverage erase
@@ -98,7 +104,7 @@ clean: ## Remove .venv and everything else that can be made again.
 	@rm -rf $(VENV) $(NODE) $(AXE) frontend/node_modules src/keysteward/ui/static build dist out
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@rm -f .coverage .coverage.*
-	@find src tests $(wildcard bench fuzz) -name __pycache__ -prune -exec rm -rf {} +
+	@find src tests $(wildcard bench fuzz faults) -name __pycache__ -prune -exec rm -rf {} +
 
 # The programs whose answers the tests compare ours with.
 .PHONY: peers

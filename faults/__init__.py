@@ -1,0 +1,1 @@
+"""Kills the database under a running installation; ``make faults`` runs it."""

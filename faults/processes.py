@@ -1,0 +1,173 @@
+"""Processes that all work in one folder, and end with it.
+
+PostgreSQL refuses to run as root, so as root the programs run as the user of Debian's PostgreSQL
+packages, or as nobody. Each ends when this process does, whatever ended it, but for PostgreSQL's
+servers, which leave their parents; those are found by the folder that they work in.
+"""
+
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypedDict
+
+from faults import programs
+
+_PREFIX = "keysteward-faults-"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+_ROOM_BYTES = 2 << 30
+_END_SECONDS = 20
+_QUIT_SECONDS = 10
+_SET_CHILD_SUBREAPER = 36
+"""Of ``linux/prctl.h``."""
+
+
+class _Identity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+@dataclass(slots=True)
+class Processes:
+    """What runs in a folder."""
+
+    folder: Path
+    _started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(
+        self, name: str, *command: str, environment: Mapping[str, str], as_server: bool = True
+    ) -> subprocess.Popen[bytes]:
+        """Start a program; what it says is appended to ``NAME.log``.
+
+        Call this from the main thread: who is started ends with the thread that did.
+
+        Args:
+            name: of the log.
+            command: the program and its arguments.
+            environment: the whole of it.
+            as_server: as the user under which PostgreSQL may run, instead of as ourselves.
+        """
+        identity = _server_identity() if as_server else _Identity()
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                (_found("setpriv"), "--pdeathsig", "KILL", "--", *command),
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **identity,
+            )
+        self._started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End everything that works in the folder. Raises RuntimeError if something survives.
+
+        What was started is killed. What that had started is told to quit first, and killed after a
+        few seconds: a killed database server leaves a piece of shared memory behind.
+        """
+        began = time.monotonic()
+        for process in self._started:
+            process.kill()
+            process.wait(_END_SECONDS)
+        while found := list(working_in(self.folder)):
+            seconds = time.monotonic() - began
+            if seconds > _END_SECONDS:
+                raise RuntimeError(f"these processes cannot be ended: {found}")
+            _signal(found, signal.SIGQUIT if seconds < _QUIT_SECONDS else signal.SIGKILL)
+            time.sleep(0.1)
+        _bury_orphans()
+
+
+@contextmanager
+def opened() -> Iterator[Processes]:
+    """Make the folder, and remove it and everything that runs in it at the end of the context.
+
+    It is in memory where there is room: what is killed here loses no write that the system has, so
+    a disk would only make the run slower.
+    """
+    _adopt_orphans()
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES
+    with tempfile.TemporaryDirectory(dir=_MEMORY if roomy else None, prefix=_PREFIX) as name:
+        processes = Processes(Path(name).resolve())
+        give(processes.folder)
+        try:
+            yield processes
+        finally:
+            processes.end()
+
+
+def give(path: Path) -> None:
+    """Let the servers' user own a file or folder."""
+    identity = _server_identity()
+    if identity:
+        os.chown(path, identity["user"], identity["group"])
+
+
+def working_in(folder: Path) -> Iterator[int]:
+    """Yield the ids of all processes whose working directory is a folder or lies in it."""
+    for process in Path("/proc").glob("[0-9]*"):
+        # Processes end while we look, and those of others do not tell where they work.
+        with suppress(OSError):
+            where = Path(str((process / "cwd").readlink()).removesuffix(" (deleted)"))
+            if where.is_relative_to(folder) and int(process.name) != os.getpid():
+                yield int(process.name)
+
+
+def kill(*ids: int) -> None:
+    """Kill processes at once; those that have ended already are left out."""
+    _signal(ids, signal.SIGKILL)
+
+
+def free_port(host: str) -> int:
+    """Return a port of an address of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return what the programs of others get: where programs are, and nothing of ours."""
+    return {"PATH": programs.search_path(), "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of servers that leave theirs: not every system's first process buries."""
+    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _bury_orphans() -> None:
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _signal(ids: Iterable[int], number: int) -> None:
+    for one in ids:
+        with suppress(ProcessLookupError):
+            os.kill(one, number)
+
+
+def _found(program: str) -> str:
+    found = shutil.which(program, path=programs.search_path())
+    assert found is not None, program  # noqa: S101 - main has looked for all of them
+    return found
+
+
+def _server_identity() -> _Identity:
+    if os.geteuid() != 0:
+        return _Identity()
+    known = {one.pw_name: one for one in pwd.getpwall()}
+    chosen = known.get("postgres") or known["nobody"]
+    return _Identity(user=chosen.pw_uid, group=chosen.pw_gid, extra_groups=[])
