@@ -10,8 +10,9 @@ import pytest
 
 from keysteward.keystore.steward import Steward
 from keysteward.settings import Settings
-from tests import keystore_files
+from tests import keystore_files, postgresql
 from tests import steward as steward_
+from tests.fresh import Fresh, FreshOnPostgresql, FreshOnSqlite
 from tests.keystore_files import KeyEntry
 from tests.steward import Clock
 
@@ -74,10 +75,46 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
 
 
+BOTH_ENGINES = ("accounts", "keystore", "operations", "service", "storage")
+"""The folders whose tests run once for each engine, as far as they ask for a keystore."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have the tests of some folders run on every engine."""
+    folder = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
+    sqlite_alone = metafunc.definition.get_closest_marker("sqlite_alone") is not None
+    if "engine" in metafunc.fixturenames and folder in BOTH_ENGINES and not sqlite_alone:
+        metafunc.parametrize("engine", ("sqlite", "postgresql"), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> str:
+    """Return which engine a test is for: SQLite, unless its folder is for both."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """Return a PostgreSQL server that all tests of this process share."""
+    with postgresql.served() as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def keystore_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a fresh keystore that others are copied from."""
+    """Return the folder of a fresh keystore, on SQLite, that others are copied from."""
     return steward_.make_template(tmp_path_factory.mktemp("template") / "data")
+
+
+@pytest.fixture(scope="session")
+def fresh(
+    engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Fresh:
+    """Return what makes fresh keystores on the engine that a test is for."""
+    if engine == "sqlite":
+        return FreshOnSqlite(request.getfixturevalue("keystore_template"))
+    folder = tmp_path_factory.mktemp("template") / "data"
+    return FreshOnPostgresql.on(request.getfixturevalue("postgresql_server"), folder)
 
 
 @pytest.fixture(scope="session")
@@ -93,9 +130,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def settings(keystore_template: Path, tmp_path: Path) -> Settings:
+def settings(fresh: Fresh, tmp_path: Path) -> Iterator[Settings]:
     """Return the settings of a fresh keystore."""
-    return steward_.copy_template(keystore_template, tmp_path / "data")
+    with fresh.keystore(tmp_path / "data") as made:
+        yield made
 
 
 @pytest.fixture

@@ -62,15 +62,15 @@ def make_template(folder: Path) -> Path:
     return folder
 
 
-def copy_template(template: Path, folder: Path) -> Settings:
-    """Copy a closed keystore with its keyring and return the copy's settings."""
+def copy_template(template: Path, folder: Path, database: str | None = None) -> Settings:
+    """Copy a closed keystore with its keyring; ``database`` is a copy of its database already."""
     shutil.copytree(template, folder)
-    return settings_for(folder)
+    return settings_for(folder, database)
 
 
-def settings_for(folder: Path) -> Settings:
+def settings_for(folder: Path, database: str | None = None) -> Settings:
     """Return the settings of a data folder, whatever the environment says."""
-    return settings_.from_environment({}, data=folder)
+    return settings_.from_environment({}, data=folder, database=database)
 
 
 @contextmanager

@@ -19,7 +19,8 @@
     |                       RootMissing, PassphraseTooShort
     |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
     |                       KeystoreTooLarge, DataFolderUnusable, DatabaseUnusable,
-    |                       SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
+    |                       DatabaseUnavailable, OutcomeUnknown, ExtraMissing, SealingKeyMissing,
+    |                       SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
     |-- of an account:      NotSignedIn, NotPermitted, CsrfTokenMissing, TooManyRequests,
     |                       PasswordChangeRequired, OldPasswordWrong, PasswordTooWeak,
     |                       AccountNotFound, RolesInvalid, LastAdministrator, TooManySecrets
@@ -1292,6 +1293,59 @@ class DatabaseUnusable(Problem):
     @property
     def detail(self) -> str:
         return self.reason
+
+
+@dataclass(eq=False)
+class ExtraMissing(Problem):
+    """A part of Keysteward is asked for whose libraries were not installed with it."""
+
+    slug = "extra-missing"
+    title = "A part of Keysteward is not installed"
+    kind = Kind.INVALID
+
+    extra: str
+    """Its name, as pip takes it in brackets."""
+    purpose: str
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.purpose} needs the extra {self.extra!r}. Install it: "
+            f"pip install 'keysteward[{self.extra}]'."
+        )
+
+
+@dataclass(eq=False)
+class DatabaseUnavailable(Problem):
+    """The database's server does not answer, or cannot be written to at the moment."""
+
+    slug = "database-unavailable"
+    title = "The database cannot be reached"
+    kind = Kind.BUSY
+
+    @property
+    def detail(self) -> str:
+        return (
+            "The database's server does not answer, or takes no changes at the moment: it may be "
+            "that another one takes its place. Nothing was changed; try again in a moment."
+        )
+
+
+@dataclass(eq=False)
+class OutcomeUnknown(Problem):
+    """The connection to the database's server broke while a change was being committed."""
+
+    slug = "outcome-unknown"
+    title = "It is not known whether this was done"
+    kind = Kind.UPSTREAM
+
+    @property
+    def detail(self) -> str:
+        return (
+            "The connection to the database broke while the change was being committed, and its "
+            "server did not come back in time to be asked. It was done wholly or not at all: look "
+            "at the entry's versions or the audit log before you repeat it."
+        )
 
 
 @dataclass(eq=False)

@@ -9,7 +9,6 @@ import pytest
 from keysteward import app
 from keysteward.problems import KeystoreNotInitialised
 from keysteward.settings import Settings
-from keysteward.storage import account_tables
 from tests import commands, installations
 from tests import steward as stewards
 from tests.endurance import processes, soundness, traces
@@ -58,7 +57,7 @@ def _is_there(settings: Settings, furnished: Settings) -> bool:
     except KeystoreNotInitialised:
         assert not (settings.data / "keysteward.db").exists()
         return False
-    without = ("audit", *account_tables.PASSING)
+    without = ("audit", *tables.PASSING)
     assert stewards.rows(furnished, without=without) == stewards.rows(settings, without=without)
     soundness.assert_sound(settings)
     return True

@@ -85,14 +85,14 @@ def test_every_row_comes_back(furnished: Settings, target: Settings, dumped: byt
     """
     contents = _restore(target, dumped)
     before, after = (
-        steward_.rows(one, without=("audit", *account_tables.PASSING))
+        steward_.rows(one, without=("audit", *tables.PASSING))
         for one in (furnished, target)
     )
     assert before == after
     assert [] == [name for name in before if not before[name] and name in contents.rows]
     passing = (steward_.rows(furnished)["tokens"], steward_.rows(furnished)["sessions"])
     assert [1, 1] == [len(rows) for rows in passing]
-    assert [[]] * 4 == [steward_.rows(target)[name] for name in sorted(account_tables.PASSING)]
+    assert [[]] * 4 == [steward_.rows(target)[name] for name in sorted(tables.PASSING)]
     log, longer = (steward_.rows(one, without=())["audit"] for one in (furnished, target))
     assert set(log) < set(longer)
     assert 2 == len(longer) - len(log)
@@ -103,7 +103,7 @@ def test_every_row_comes_back(furnished: Settings, target: Settings, dumped: byt
 
 def _tables() -> list[Any]:
     return [
-        table for table in tables.metadata.sorted_tables if table.name not in account_tables.PASSING
+        table for table in tables.metadata.sorted_tables if table.name not in tables.PASSING
     ]
 
 

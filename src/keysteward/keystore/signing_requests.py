@@ -63,7 +63,7 @@ def write_signing_request(
         der = requests.build_request(key, content, wish.hash_name)
         pem = requests.to_pem(der)
         deliver(pem)
-        with steward.writing(caller) as writing:
+        with steward.writing(caller, shared=True) as writing:
             writing.record_request(Base.of(entry), der, version.certificate.public_key_sha256)
             detail = {"public_key_sha256": version.certificate.public_key_sha256}
             writing.audit(Action.SIGNING_REQUEST, entry.alias, entry.id, version.number, detail)

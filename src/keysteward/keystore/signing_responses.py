@@ -156,7 +156,7 @@ def commit(steward: Steward, caller: Caller, plan: Plan, *, note: str | None = N
         "warnings": [n.slug for n in plan.notices if n.severity is Severity.WARNING],
         "restores": plan.restores,
     }
-    with steward.writing(caller) as writing:
+    with steward.writing(caller, shared=True) as writing:
         if plan.confirms_root is not None:
             writing.confirm_root(plan.confirms_root)
         return writing.replace_chain(base, version, detail)

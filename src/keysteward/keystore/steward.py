@@ -72,14 +72,18 @@ class Steward:
             raise
 
     @contextmanager
-    def writing(self, caller: Caller) -> Iterator[Transaction]:
+    def writing(self, caller: Caller, *, shared: bool = False) -> Iterator[Transaction]:
         """Begin a write transaction of the caller on this keystore; see ``Store.writing``.
 
         Raises KeystoreTooLarge at its end if the compatibility limit is set and it grew beyond,
         and what ``precondition`` and ``receipt`` do.
         """
         limit = self.settings.keystore_limit_bytes
-        with self.store.writing(self.keystore_id, caller.name, self.clock()) as transaction:
+        # What all entries take together stays so only if nobody else writes.
+        shared = shared and limit is None
+        with self.store.writing(
+            self.keystore_id, caller.name, self.clock(), shared=shared
+        ) as transaction:
             if self.precondition is not None:
                 self.precondition()
             before = 0 if limit is None else transaction.size_bytes()

@@ -13,9 +13,10 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
 )
+
+from keysteward.storage.columns import TEXT
 
 metadata = MetaData()
 
@@ -23,18 +24,18 @@ accounts = Table(
     "accounts",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("password_hash", Text),
+    Column("kind", TEXT, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("password_hash", TEXT),
     Column("must_change_password", Boolean, nullable=False),
     # Sorted, with a blank between them.
-    Column("roles", Text, nullable=False),
+    Column("roles", TEXT, nullable=False),
     # A list of ids in JSON; null for all keystores, also those to come.
-    Column("keystores", Text),
+    Column("keystores", TEXT),
     Column("created_at", BigInteger, nullable=False),
-    Column("created_by", Text, nullable=False),
+    Column("created_by", TEXT, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
-    Column("modified_by", Text, nullable=False),
+    Column("modified_by", TEXT, nullable=False),
     Column("disabled_at", BigInteger),
     UniqueConstraint("kind", "name"),
     # Nobody inherits what a removed account left behind.
@@ -48,7 +49,7 @@ client_secrets = Table(
     Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False),
     Column("sha256", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("created_by", Text, nullable=False),
+    Column("created_by", TEXT, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Index("client_secrets_account", "account_id", "id"),
     sqlite_autoincrement=True,
@@ -83,8 +84,8 @@ sessions = Table(
 sign_in_failures = Table(
     "sign_in_failures",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("address", Text, primary_key=True),
+    Column("name", TEXT, primary_key=True),
+    Column("address", TEXT, primary_key=True),
     Column("count", Integer, nullable=False),
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
@@ -98,14 +99,11 @@ idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("account_id", Integer, primary_key=True, autoincrement=False),
-    Column("key", Text, primary_key=True),
+    Column("key", TEXT, primary_key=True),
     Column("created_at", BigInteger, nullable=False),
     Column("request_sha256", LargeBinary, nullable=False),
     Column("status", Integer),
-    Column("headers", Text),
+    Column("headers", TEXT),
     Column("body", LargeBinary),
     Index("idempotency_keys_created", "created_at"),
 )
-
-PASSING = frozenset(table.name for table in (tokens, sessions, sign_in_failures, idempotency_keys))
-"""Tables of what is soon over: they stay behind when an installation moves (ADR 12)."""

@@ -25,6 +25,7 @@ from keysteward.storage.account_records import (
 )
 from keysteward.storage.audit import AuditEvent
 from keysteward.storage.database import Database, Link, Row
+from keysteward.storage.engines.contract import INSTALLATION
 from keysteward.storage.records import Receipt, Repeatable
 
 _AT_ONCE = 20
@@ -116,7 +117,7 @@ class Accounts:
         self, actor: str, at: datetime, receipt: Receipt | None = None
     ) -> Iterator["AccountChanges"]:
         """Begin a write transaction, with a receipt before its commit; see ``Store.writing``."""
-        with self._database.writing() as link:
+        with self._database.writing(INSTALLATION) as link:
             changes = AccountChanges(link, self._sealer, self._keystores, actor, at)
             yield changes
             if receipt is not None:

@@ -3,11 +3,13 @@
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import Integer, bindparam, delete, literal_column, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 
 from keysteward.storage import account_tables, rows
 from keysteward.storage.database import Database, Link
+from keysteward.storage.engines.contract import NOTHING
 from keysteward.storage.records import KeptAnswer, Repeatable
 
 KEPT = timedelta(hours=24)
@@ -23,12 +25,16 @@ _ZERO: ColumnElement[int] = literal_column("0", Integer)
 _FIND = select(_k.c.request_sha256, _k.c.created_at, _k.c.status, _k.c.headers, _k.c.body).where(
     *_MINE
 )
-_INSERT = insert(_k).values(
-    account_id=bindparam("account"),
-    key=bindparam("repeated"),
-    created_at=bindparam("at"),
-    request_sha256=bindparam("request"),
-    headers=bindparam("attempt"),
+_INSERT = (
+    postgresql.insert(_k)
+    .values(
+        account_id=bindparam("account"),
+        key=bindparam("repeated"),
+        created_at=bindparam("at"),
+        request_sha256=bindparam("request"),
+        headers=bindparam("attempt"),
+    )
+    .on_conflict_do_nothing()
 )
 _COMPLETE = (
     update(_k)
@@ -59,12 +65,12 @@ class Answers:
 
     def remember(self, repeatable: Repeatable, now: datetime) -> bool:
         """Keep a request that wrote nothing, in a transaction of its own; see ``remember``."""
-        with self._database.writing() as link:
+        with self._database.writing(NOTHING) as link:
             return remember(link, repeatable, rows.to_microseconds(now))
 
     def complete(self, repeatable: Repeatable, status: int, headers: str, body: bytes) -> None:
         """Keep the answer to a request that was remembered."""
-        with self._database.writing() as link:
+        with self._database.writing(NOTHING) as link:
             link.change(
                 _COMPLETE,
                 account=repeatable.account_id,
@@ -90,14 +96,14 @@ def remember(link: Link, repeatable: Repeatable, now: int) -> bool:
         return known.attempt == repeatable.attempt
     for account_id, key in link.all(_OLD, before=before):
         link.change(_DROP, account=account_id, repeated=key, before=before)
-    link.change(
+    written = link.change(
         _INSERT,
         **named,
         at=now,
         request=repeatable.request_sha256,
         attempt=json.dumps({"attempt": repeatable.attempt}),
     )
-    return True
+    return written == 1
 
 
 def _find(link: Link, account_id: int, key: str) -> KeptAnswer | None:

@@ -5,20 +5,28 @@ from the sealing key, so whoever can write to the database alone cannot make a c
 Sequence numbers start at 1 and have no gaps.
 """
 
+import contextlib
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
 
 from keysteward.entries import Action
-from keysteward.problems import SealingKeyMissing
+from keysteward.problems import (
+    DatabaseUnavailable,
+    KeystoreBusy,
+    OutcomeUnknown,
+    SealingKeyMissing,
+)
 from keysteward.sealing.sealer import Sealer
 from keysteward.storage import changes, rows, statements, tables
 from keysteward.storage.database import Database, Link, Row
+from keysteward.storage.engines.contract import AUDIT_LINKING
+from keysteward.storage.statements import MANY, padded
 
 DONE, REFUSED = "done", "refused"
 
@@ -28,6 +36,8 @@ NAMED = 100
 _BATCH = 500
 _JSON = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 _BEFORE_FIRST = bytes(32)
+_ALTERED = bytes(32)
+"""Digest of no row."""
 _CONTENT_COLUMNS = 10
 _NAMES = tuple(column.name for column in tables.audit.columns)[:_CONTENT_COLUMNS]
 
@@ -75,37 +85,104 @@ def append(
     at: datetime,
     *events: AuditEvent,
 ) -> None:
-    """Write rows and link each to the one before; must run inside a write transaction."""
-    sequence, previous = link.one(statements.LAST_AUDIT) or (0, None)
-    key = sealer.find_audit_key(sealer.sealing_key_id)
-    if key is None:
-        raise SealingKeyMissing(sealer.sealing_key_id)
-    written: list[dict[str, object]] = []
-    mac: bytes = previous or _BEFORE_FIRST
-    for number, event in enumerate(events, start=sequence + 1):
-        content = (
-            number,
+    """Write rows; must run inside a write transaction.
+
+    Each is linked to the one before, unless transactions run beside each other: then that would
+    make every writer wait for every other one, and the rows wait for ``link_waiting``.
+    """
+    contents = [
+        (
             keystore_id,
             rows.to_microseconds(at),
             actor,
-            event.action,
+            event.action.value,
             event.outcome,
             event.alias,
             event.entry_id,
             event.version,
             _JSON.encode(event.detail),
         )
-        digest = _digest(content)
+        for event in events
+    ]
+    if link.receipt is None:
+        _link(link, sealer, [(content, None) for content in contents])
+        return
+    waiting = [
+        {**_named(content), "digest": _digest((0, *content)), "receipt": link.receipt}
+        for content in contents
+    ]
+    link.change_many(changes.INSERT_WAITING_AUDIT, waiting)
+
+
+def link_waiting(database: Database, sealer: Sealer) -> bool:
+    """Link some rows that wait, the oldest first; return whether more may be waiting.
+
+    Whoever calls this at the same time waits, and finds nothing left. Tells all processes which
+    entries the rows are about.
+    """
+    with database.reading() as link:
+        if link.one(statements.ANY_WAITING_AUDIT) is None:
+            return False
+    with database.writing(AUDIT_LINKING) as link:
+        return link_some(link, sealer)
+
+
+def link_all(database: Database, sealer: Sealer) -> None:
+    """Link all rows that wait, so that they can be read, unless nothing can be written now."""
+    with contextlib.suppress(KeystoreBusy, DatabaseUnavailable, OutcomeUnknown):
+        while link_waiting(database, sealer):
+            pass
+
+
+def link_some(link: Link, sealer: Sealer) -> bool:
+    """Do so in an open transaction that has the end of the chain to itself."""
+    found = link.all(statements.LIST_WAITING_AUDIT, row_limit=_BATCH)
+    waiting = [(row[1:_CONTENT_COLUMNS], row[_CONTENT_COLUMNS + 1]) for row in found]
+    altered = [_try_digest((0, *row[1:_CONTENT_COLUMNS])) != row[_CONTENT_COLUMNS] for row in found]
+    _link(link, sealer, waiting, altered)
+    for start in range(0, len(found), MANY):
+        part = found[start : start + MANY]
+        link.change(changes.DELETE_WAITING_AUDIT, **padded([row[0] for row in part]))
+    link.tell_changes([row[7] for row in found if row[7] is not None])
+    return len(found) == _BATCH
+
+
+def _link(
+    link: Link,
+    sealer: Sealer,
+    contents: Sequence[tuple[Row, bytes | None]],
+    altered: Sequence[bool] = (),
+) -> None:
+    """Write rows at the end of the chain, each with its receipt.
+
+    A row that was altered while it waited gets a digest that tells so for ever.
+    """
+    sequence, previous = link.one(statements.LAST_AUDIT) or (0, None)
+    key = sealer.find_audit_key(sealer.sealing_key_id)
+    if key is None:
+        raise SealingKeyMissing(sealer.sealing_key_id)
+    written: list[dict[str, object]] = []
+    mac: bytes = previous or _BEFORE_FIRST
+    for number, (content, receipt) in enumerate(contents, start=sequence + 1):
+        digest = _digest((number, *content))
+        if altered and altered[number - sequence - 1]:
+            digest = _ALTERED
         mac = _mac(key.reveal(), mac, digest)
         written.append(
             {
-                **dict(zip(_NAMES, content, strict=True)),
+                "sequence": number,
+                **_named(content),
                 "digest": digest,
                 "sealing_key_id": sealer.sealing_key_id,
                 "mac": mac,
+                "receipt": receipt,
             }
         )
     link.change_many(changes.INSERT_AUDIT, written)
+
+
+def _named(content: Row) -> dict[str, object]:
+    return dict(zip(_NAMES[1:], content, strict=True))
 
 
 def verify(database: Database, sealer: Sealer, expect: str | None = None) -> AuditReport:
@@ -116,12 +193,16 @@ def verify(database: Database, sealer: Sealer, expect: str | None = None) -> Aud
         sealer: the keys of the chain.
         expect: a head that was printed earlier; a log cut after it, or rewritten, lacks it.
     """
+    link_all(database, sealer)
 
     def read(after: int) -> list[Row]:
         with database.reading() as link:
             return _batch(link, after)
 
-    return _walked(read, sealer, expect)
+    report = _walked(read, sealer, expect)
+    with database.reading() as link:
+        ((waiting,),) = link.all(statements.COUNT_WAITING_AUDIT)
+    return replace(report, not_linked_count=report.not_linked_count + waiting)
 
 
 def verify_state(link: Link, sealer: Sealer) -> AuditReport:
@@ -171,7 +252,7 @@ class _Walk:
             self._previous = ()
         self._sequence = sequence
         self._rows += 1
-        digest, key_id, mac = row[_CONTENT_COLUMNS:]
+        digest, key_id, mac = row[_CONTENT_COLUMNS : _CONTENT_COLUMNS + 3]
         key = self._sealer.find_audit_key(key_id) if isinstance(key_id, str) else None
         if key is None or _try_digest(row[:_CONTENT_COLUMNS]) != digest:
             self._broken.add(sequence)

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy.sql import Executable
 
 from keysteward.pki.certificates import Certificate, read_certificate
-from keysteward.storage import audit_statements, rows, statements
+from keysteward.sealing.sealer import Sealer
+from keysteward.storage import audit, audit_statements, rows, statements
 from keysteward.storage.database import Database, Link, Row
 from keysteward.storage.records import AuditFilter, AuditRow
 from keysteward.values import Fingerprint
@@ -20,8 +21,9 @@ _PAGE = 500
 class AuditLog:
     """Questions about what was; the store has one. Nothing is verified, see ``audit.verify``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
+        self._sealer = sealer
 
     def read(
         self,
@@ -46,6 +48,7 @@ class AuditLog:
             "since": None if wanted.since is None else rows.to_microseconds(wanted.since),
             "until": None if wanted.until is None else rows.to_microseconds(wanted.until),
         }
+        audit.link_all(self._database, self._sealer)
         of_alias = wanted.alias is not None
         if of_alias:
             parameters["alias"] = wanted.alias
@@ -62,6 +65,7 @@ class AuditLog:
 
     def read_of_entry(self, keystore_id: int, entry_id: int) -> Iterator[AuditRow]:
         """Yield every row about an entry, also a purged one, whatever it was called."""
+        audit.link_all(self._database, self._sealer)
         parameters: dict[str, object] = {"keystore": keystore_id, "entry": entry_id}
         return self._walk(audit_statements.LIST_OF_ENTRY, parameters, 0)
 
@@ -70,6 +74,7 @@ class AuditLog:
 
         An entry that got the alias by a rename is among them as soon as anything else happened.
         """
+        audit.link_all(self._database, self._sealer)
         with self._database.reading() as link:
             found = link.all(audit_statements.ENTRIES_OF_ALIAS, keystore=keystore_id, alias=alias)
         return tuple(row[0] for row in found)

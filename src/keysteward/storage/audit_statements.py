@@ -7,7 +7,7 @@ serves is looked at row by row within that range; NULL is no condition.
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, Integer, Select, bindparam, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from keysteward.storage import tables
@@ -33,9 +33,12 @@ FIRST_SINCE = select(func.min(_sequence)).where(_MINE, _a.c.at >= bindparam("sin
 LAST_UNTIL = select(func.max(_sequence)).where(_MINE, _a.c.at <= bindparam("until"))
 LAST = select(_a.c.sequence).where(_MINE).order_by(_a.c.sequence.desc()).limit(_ONE).offset(_ZERO)
 
+_SINCE = bindparam("since", type_=BigInteger)
+_UNTIL = bindparam("until", type_=BigInteger)
+
 
 def _unless_null(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    value: ColumnElement[Any] = bindparam(column.key)
+    value: ColumnElement[Any] = bindparam(column.key, type_=column.type)
     return value.is_(None) | (column == value)
 
 
@@ -46,8 +49,8 @@ def _wanted(*columns: ColumnElement[Any], of_alias: bool) -> Select[Any]:
         # With both bounds to use, SQLite prefers the index without the alias.
         (_sequence if of_alias else _a.c.sequence) <= bindparam("last_sequence"),
         *map(_unless_null, (_a.c.actor, _a.c.action, _a.c.outcome)),
-        bindparam("since").is_(None) | (_at >= bindparam("since")),
-        bindparam("until").is_(None) | (_at <= bindparam("until")),
+        _SINCE.is_(None) | (_at >= _SINCE),
+        _UNTIL.is_(None) | (_at <= _UNTIL),
     )
     return statement.where(_a.c.alias == bindparam("alias")) if of_alias else statement
 

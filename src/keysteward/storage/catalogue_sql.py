@@ -26,6 +26,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from keysteward.entries import EntryType, Owner, View
 from keysteward.storage import condition_sql, sap_texts, tables
+from keysteward.storage.columns import TEXT
 from keysteward.storage.conditions import Condition, Order
 from keysteward.storage.records import Backup
 
@@ -243,6 +244,8 @@ def narrowed(
     keys = []
     for key in order:
         built = condition_sql.build(key.expression, fields)
+        if built is condition_sql.NULL:
+            continue  # the same for all, and PostgreSQL takes no constant here
         keys.append(built.desc().nulls_last() if key.descending else built.asc().nulls_first())
     return page.order_by(None).order_by(*keys, _ALIASES[kind])
 
@@ -251,6 +254,11 @@ def count_of(kind: Kind, condition: Condition) -> Select[Any]:
     """Return the statement that counts what fits a checked condition."""
     statement = select(func.count()).select_from(ROWS[kind]).where(WHERE[kind])
     return statement.where(condition_sql.build(condition, _fields(kind)))
+
+
+def _colon_hex(digest: ColumnElement[bytes]) -> ColumnElement[str]:
+    # By code point, too: what is made of bytes has the collation of the database.
+    return func.colon_hex(digest, type_=TEXT).concat(condition_sql.constant(""))
 
 
 def _milliseconds(time: ColumnElement[int]) -> ColumnElement[int]:
@@ -265,32 +273,38 @@ def _fields(kind: Kind) -> Mapping[str, ColumnElement[Any]]:
     created_at, created_by, modified_at, modified_by = COLUMNS[kind][9:13]
     of_provider = owner == literal(Owner.PROVIDER.value)
     fields: dict[str, ColumnElement[Any]] = {
-        "Hexalias": func.hexalias(of["alias"], type_=String),
+        "Hexalias": func.hexalias(of["alias"], type_=TEXT),
         "Alias": of["alias"],
         "KeyType": _c.c.key_type,
         "KeySize": _c.c.key_size,
         "ValidNotBefore": _c.c.not_before,
         "ValidNotAfter": _c.c.not_after,
-        "SerialNumber": literal("0x").concat(func.upper(_c.c.serial_number)),
+        "SerialNumber": condition_sql.constant("0x").concat(func.upper(_c.c.serial_number)),
         "SignatureAlgorithm": _c.c.signature_algorithm,
         "EllipticCurve": _c.c.key_curve,
         "Validity": condition_sql.NULL,
-        "SubjectDN": func.sap_name(_c.c.subject, type_=String),
-        "IssuerDN": func.sap_name(_c.c.issuer, type_=String),
+        "SubjectDN": func.sap_name(_c.c.subject, type_=TEXT),
+        "IssuerDN": func.sap_name(_c.c.issuer, type_=TEXT),
         "Version": func.certificate_version(_c.c.der, type_=Integer),
-        "FingerprintSha1": func.colon_hex(_c.c.sha1, type_=String),
-        "FingerprintSha256": func.colon_hex(_c.c.sha256, type_=String),
-        "FingerprintSha512": func.colon_hex(_c.c.sha512, type_=String),
+        "FingerprintSha1": _colon_hex(_c.c.sha1),
+        "FingerprintSha256": _colon_hex(_c.c.sha256),
+        "FingerprintSha512": _colon_hex(_c.c.sha512),
         "Type": case(
-            {type_.value: literal(sap_texts.TYPES[type_]) for type_ in EntryType},
+            {type_.value: condition_sql.constant(sap_texts.TYPES[type_]) for type_ in EntryType},
             value=of["type"],
         ),
-        "Owner": case({one.value: literal(sap_texts.OWNERS[one]) for one in Owner}, value=owner),
-        "LastModifiedBy": case((of_provider, literal(sap_texts.PROVIDER)), else_=modified_by),
+        "Owner": case(
+            {one.value: condition_sql.constant(sap_texts.OWNERS[one]) for one in Owner}, value=owner
+        ),
+        "LastModifiedBy": case(
+            (of_provider, condition_sql.constant(sap_texts.PROVIDER)), else_=modified_by
+        ),
         "LastModifiedTime": _milliseconds(modified_at),
-        "CreatedBy": case((of_provider, literal(sap_texts.PROVIDER)), else_=created_by),
+        "CreatedBy": case(
+            (of_provider, condition_sql.constant(sap_texts.PROVIDER)), else_=created_by
+        ),
         "CreatedTime": _milliseconds(created_at),
-        "Status": literal(sap_texts.STATUS),
+        "Status": condition_sql.constant(sap_texts.STATUS),
     }
     if kind is Kind.HISTORY:
         fields |= {

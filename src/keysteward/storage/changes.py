@@ -14,14 +14,16 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 
 from keysteward.storage import tables
+from keysteward.storage.statements import one_of
 
 _e, _v = tables.entries, tables.versions
 _vc, _c = tables.version_certificates, tables.certificates
 _r, _k = tables.signing_requests, tables.private_keys
-_t, _a = tables.trust_confirmations, tables.audit
+_t, _a, _w = tables.trust_confirmations, tables.audit, tables.audit_waiting
 
 _ONE: ColumnElement[int] = literal_column("1")
 
@@ -33,12 +35,22 @@ def _inserting(table: Table, *generated: str) -> Insert:
     return statement.returning(*(table.c[name] for name in generated)) if generated else statement
 
 
+def _inserting_new(table: Table) -> Insert:
+    """Return an INSERT that leaves out a row whose key there is already."""
+    names = [column.name for column in table.columns]
+    return postgresql.insert(table).values(dict.fromkeys(names)).on_conflict_do_nothing()
+
+
 INSERT_KEYSTORE = _inserting(tables.keystores, "id")
 INSERT_DATA_KEY = _inserting(tables.data_keys, "number")
 INSERT_PRIVATE_KEY = _inserting(_k)
-INSERT_CERTIFICATE = _inserting(_c)
-INSERT_CONFIRMATION = _inserting(_t)
+INSERT_CERTIFICATE = _inserting_new(_c)
+INSERT_CONFIRMATION = _inserting_new(_t)
 INSERT_AUDIT = _inserting(_a)
+INSERT_WAITING_AUDIT = insert(_w).values(
+    {column.name: bindparam(column.name) for column in _w.columns if column.name != "id"}
+)
+DELETE_WAITING_AUDIT = delete(_w).where(one_of(_w.c.id))
 
 # ---- changes of entries
 

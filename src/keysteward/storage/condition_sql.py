@@ -12,6 +12,7 @@ from sqlalchemy import Integer, and_, false, func, literal, literal_column, not_
 from sqlalchemy.sql.elements import ColumnElement, Grouping
 
 from keysteward.storage import conditions, rows
+from keysteward.storage.columns import TEXT
 from keysteward.storage.conditions import And, Call, Comparison, Expression, Field, Literal, Not
 
 NULL: ColumnElement[Any] = literal_column("NULL")
@@ -31,6 +32,9 @@ def build(expression: Expression, fields: Mapping[str, ColumnElement[Any]]) -> C
     if isinstance(expression, Literal):
         return _literal(expression.value)
     parts = [build(part, fields) for part in conditions.children(expression)]
+    if isinstance(expression, Call) and any(part is NULL for part in parts):
+        # PostgreSQL cannot tell which function of a name is meant for a null of no type.
+        return NULL
     # In parentheses whatever stands around it: SQLAlchemy writes "a IS NOT b" for "a IS (NOT b)".
     return Grouping(_joined(expression, parts))
 
@@ -50,7 +54,14 @@ def _literal(value: object) -> ColumnElement[Any]:
         return NULL
     if isinstance(value, datetime):
         return literal(rows.to_microseconds(value))
+    if isinstance(value, str):
+        return constant(value)
     return literal(float(value) if isinstance(value, Decimal) else value)
+
+
+def constant(value: str) -> ColumnElement[str]:
+    """Return a constant whose comparisons, and those of what is made of it, go by code point."""
+    return literal(value, TEXT)
 
 
 def _starts_with(text: ColumnElement[Any], part: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -35,8 +35,8 @@ def private_keys(link: Link, keystore_id: int, keys: Sequence[NewKey]) -> list[i
     ids = {Fingerprint(digest.hex()): int(number) for digest, number in known}
     fresh = {found: key for found, key in wanted.items() if found not in ids}
     written: list[dict[str, object]] = []
-    first = link.reserve_ids("private_keys", len(fresh)) if fresh else 0
-    for number, key in enumerate(fresh.values(), start=first):
+    numbers = link.reserve_ids("private_keys", len(fresh)) if fresh else ()
+    for number, key in zip(numbers, fresh.values(), strict=True):
         # A sealed key is bound to the id of its row, so the id comes first.
         sealed = key.seal(SealingContext(keystore_id, number, key.public_key_sha256))
         ids[key.public_key_sha256] = number
@@ -61,14 +61,12 @@ def entries(
         return []
     ids = iter(certificate_ids(link, [c for _, version in new_entries for c in version.chain]))
     chains = [[next(ids) for _ in version.chain] for _, version in new_entries]
-    first = link.reserve_ids("entries", len(new_entries))
+    numbers = link.reserve_ids("entries", len(new_entries))
     link.change_many(
         changes.INSERT_ENTRY,
         [
             _entry_row(stamp, number, new, version, chain[0])
-            for number, ((new, version), chain) in enumerate(
-                zip(new_entries, chains, strict=True), start=first
-            )
+            for number, (new, version), chain in zip(numbers, new_entries, chains, strict=True)
         ],
     )
     versions(
@@ -76,13 +74,11 @@ def entries(
         stamp,
         [
             (number, 1, version, chain)
-            for number, ((_, version), chain) in enumerate(
-                zip(new_entries, chains, strict=True), start=first
-            )
+            for number, (_, version), chain in zip(numbers, new_entries, chains, strict=True)
         ],
     )
-    link.index_entries(first, first + len(new_entries) - 1)
-    return list(range(first, first + len(new_entries)))
+    link.index_entries(numbers[0], numbers[-1])
+    return list(numbers)
 
 
 def versions(link: Link, stamp: Stamp, new_versions: Sequence[_NewVersionRow]) -> None:
@@ -125,15 +121,25 @@ def certificate_ids(link: Link, chain: Sequence[Certificate]) -> list[int]:
     """Return the ids of certificates, in order, writing those that are not known yet."""
     digests = [rows.to_digest(certificate.fingerprint) for certificate in chain]
     wanted = dict(zip(digests, chain, strict=True))
-    found = link.among(statements.FIND_CERTIFICATES, list(wanted))
-    ids = {bytes(digest): int(number) for digest, number in found}
-    fresh = [digest for digest in wanted if digest not in ids]
+    ids = _known(link, list(wanted))
+    # In one order, so that no two writers wait for each other.
+    fresh = sorted(digest for digest in wanted if digest not in ids)
     if fresh:
-        first = link.reserve_ids("certificates", len(fresh))
-        ids |= {digest: number for number, digest in enumerate(fresh, start=first)}
-        written = [{"id": ids[digest], **rows.certificate_row(wanted[digest])} for digest in fresh]
-        link.change_many(changes.INSERT_CERTIFICATE, written)
+        reserved = dict(zip(fresh, link.reserve_ids("certificates", len(fresh)), strict=True))
+        written = [
+            {"id": number, **rows.certificate_row(wanted[digest])}
+            for digest, number in reserved.items()
+        ]
+        if link.change_many(changes.INSERT_CERTIFICATE, written) < len(fresh):
+            # Another keystore's writer was faster with some of them.
+            reserved = _known(link, fresh)
+        ids |= reserved
     return [ids[digest] for digest in digests]
+
+
+def _known(link: Link, digests: list[bytes]) -> dict[bytes, int]:
+    found = link.among(statements.FIND_CERTIFICATES, digests)
+    return {bytes(digest): int(number) for digest, number in found}
 
 
 def issuer_name(version: NewVersion) -> bytes | None:

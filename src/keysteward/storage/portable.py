@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from keysteward.problems import DatabaseUnusable, RecoveryUnreadable
-from keysteward.storage import account_tables
+from keysteward.storage import tables
 from keysteward.storage.database import Link, Row
 from keysteward.storage.engines.contract import SEARCH_PREFIX
 
@@ -44,7 +44,7 @@ PAGE_ROWS = 200
 MOST = (1 << 63) - 1
 """The largest whole number that every engine holds."""
 
-_STAYING = account_tables.PASSING | {"alembic_version"}
+_STAYING = tables.PASSING | {"alembic_version"}
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 

@@ -13,7 +13,6 @@ from keysteward.sealing import keyring, sealer
 from keysteward.sealing.sealer import WrappedKey
 from keysteward.settings import Settings
 from keysteward.storage import (
-    account_tables,
     audit,
     lifecycle,
     migrations,
@@ -34,7 +33,7 @@ _BLOCK_BYTES = 1 << 16
 _SHAPES = tuple(
     (table, portable.shape_of(table))
     for table in tables.metadata.sorted_tables
-    if table.name not in account_tables.PASSING
+    if table.name not in tables.PASSING
 )
 
 

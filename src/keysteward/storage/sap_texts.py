@@ -30,7 +30,7 @@ OWNERS: Mapping[Owner, str] = MappingProxyType(
 
 _MICROSECOND = timedelta(microseconds=1)
 
-_KEYWORDS: Mapping[str, str] = MappingProxyType(
+KEYWORDS: Mapping[str, str] = MappingProxyType(
     {
         # What Java's X500Name.toString writes for attribute types that RFC 4514 has no name for.
         "E": "EMAILADDRESS",
@@ -44,15 +44,19 @@ _KEYWORDS: Mapping[str, str] = MappingProxyType(
         "1.3.6.1.4.1.42.2.11.2.1": "IP",
     }
 )
+"""How attribute types are called that a name has by another name or by number alone."""
 
 # RFC 4514 section 3: a value has no plain comma or plus; a backslash takes the next character, or
 # the two digits of a byte.
 _ATTRIBUTE = re.compile(r"([^=]*+)=((?:[^\\,+]|\\.)*+)([,+]?)", re.DOTALL)
 _NEEDLESSLY_ESCAPED = re.compile(r"\\([^0-9A-Fa-f\"\\])|(\\.)", re.DOTALL)
 _NEEDS_QUOTES = re.compile(r'[,+=<>#;\\"]|^ | $|  ')
-# A name without these is written like RFC 4514 does, but for the blanks: nothing is escaped, has
-# several attributes in one RDN, needs quotes, or is of a type that is called differently.
-_ODD = re.compile(r"[\\+#]|  |=[^,=]*=|(?:^|,)[E0-9]")
+ODD = re.compile(r"[\\+#]|  |=[^,=]*=|(?:^|,)[E0-9]")
+"""A name without these is written like RFC 4514 does, but for the blanks.
+
+Nothing is escaped, has several attributes in one RDN, needs quotes, or is of a type that is called
+differently.
+"""
 _SEPARATORS: Mapping[str, str] = MappingProxyType({",": ", ", "+": " + ", "": ""})
 
 
@@ -69,10 +73,10 @@ def distinguished_name(name: str) -> str:
     something is in double quotes, with a backslash before quotes and backslashes. What cannot be
     shown stays written as bytes in hexadecimal, for which Java has the character itself.
     """
-    if _ODD.search(name) is None:
+    if ODD.search(name) is None:
         return name.replace(",", ", ")
     return "".join(
-        _KEYWORDS.get(type_, f"OID.{type_}" if type_[:1].isdigit() else type_)
+        KEYWORDS.get(type_, f"OID.{type_}" if type_[:1].isdigit() else type_)
         + "="
         + _value(value)
         + _SEPARATORS[separator]

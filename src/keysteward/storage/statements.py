@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    func,
     literal_column,
     select,
     tuple_,
@@ -23,7 +24,7 @@ from keysteward.storage import tables
 _e, _v = tables.entries, tables.versions
 _vc, _c = tables.version_certificates, tables.certificates
 _r, _k = tables.signing_requests, tables.private_keys
-_t, _a = tables.trust_confirmations, tables.audit
+_t, _a, _w = tables.trust_confirmations, tables.audit, tables.audit_waiting
 
 _ONE: ColumnElement[int] = literal_column("1")
 _ZERO: ColumnElement[int] = literal_column(
@@ -41,8 +42,18 @@ def among(
     column: ColumnElement[Any], columns: Sequence[ColumnElement[Any]], *where: ColumnElement[bool]
 ) -> Select[Any]:
     """Return a query for the rows with one of MANY values; see ``Link.among``."""
-    values: list[ColumnElement[Any]] = [bindparam(f"value_{number}") for number in range(MANY)]
-    return select(*columns).where(*where, column.in_(values))
+    return select(*columns).where(*where, one_of(column))
+
+
+def one_of(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of MANY values, the parameters of ``padded``."""
+    return column.in_([bindparam(f"value_{number}") for number in range(MANY)])
+
+
+def padded(values: Sequence[object]) -> dict[str, object]:
+    """Return one to MANY values as parameters; the last one is repeated."""
+    whole = [*values, *[values[-1]] * (MANY - len(values))]
+    return {f"value_{number}": value for number, value in enumerate(whole)}
 
 
 # ---- keystores, data keys, private keys
@@ -354,6 +365,11 @@ FIND_KEY_USER = (
 
 LAST_AUDIT = (
     select(_a.c.sequence, _a.c.mac).order_by(_a.c.sequence.desc()).limit(_ONE).offset(_ZERO)
+)
+ANY_WAITING_AUDIT = select(_w.c.id).limit(_ONE).offset(_ZERO)
+COUNT_WAITING_AUDIT = select(func.count()).select_from(_w)
+LIST_WAITING_AUDIT = (
+    select(*_w.columns).order_by(_w.c.id).limit(bindparam("row_limit")).offset(_ZERO)
 )
 LIST_AUDIT = (
     select(*_a.columns)

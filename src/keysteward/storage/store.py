@@ -26,6 +26,7 @@ from keysteward.storage.audit import AuditEvent, AuditReport
 from keysteward.storage.audit_log import AuditLog
 from keysteward.storage.catalogue import Catalogue
 from keysteward.storage.database import Database, Row
+from keysteward.storage.engines.contract import INSTALLATION, NOTHING, Scope
 from keysteward.storage.entry_lists import PREFIX_END, EntryFilter
 from keysteward.storage.pages import Pages
 from keysteward.storage.readiness import Readiness
@@ -52,7 +53,7 @@ class Store:
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self.sealer = sealer
-        self.audit_log = AuditLog(database)
+        self.audit_log = AuditLog(database, sealer)
         self.readiness = Readiness(database, sealer)
         self.answers = Answers(database)
         self.catalogue = Catalogue(database)
@@ -320,13 +321,17 @@ class Store:
     # ---- writing
 
     @contextmanager
-    def writing(self, keystore_id: int, actor: str, at: datetime) -> Iterator[Transaction]:
+    def writing(
+        self, keystore_id: int, actor: str, at: datetime, *, shared: bool = False
+    ) -> Iterator[Transaction]:
         """Begin a write transaction; it commits with the block and rolls back on any exception.
 
-        What was committed is on disk when this returns. Keep the block short: other writers wait.
-        Raises KeystoreBusy if another writer does not finish within the busy timeout.
+        What was committed is on disk when this returns. Keep the block short: other writers of the
+        keystore wait, unless both are ``shared``: that is for changes that name a ``Base`` and need
+        nothing else to stay as it is. Raises KeystoreBusy if another writer does not finish within
+        the busy timeout, DatabaseUnavailable, OutcomeUnknown.
         """
-        with self._database.writing() as link:
+        with self._database.writing(Scope(keystore_id, shared)) as link:
             transaction = Transaction(link, self.sealer, keystore_id, actor, at)
             yield transaction
         if transaction.purged:
@@ -339,7 +344,7 @@ class Store:
 
         ``receipt`` is called just before the commit.
         """
-        with self._database.writing() as link:
+        with self._database.writing(INSTALLATION) as link:
             keystore_id = inserts.keystore(link, name, at)
             transaction = Transaction(link, self.sealer, keystore_id, actor, at)
             transaction.audit(Action.KEYSTORE_CREATED, None, None, None, {"keystore": name})
@@ -364,7 +369,7 @@ class Store:
         """
         detail = {"problem": problem.slug, "detail": problem.detail, **(more or {})}
         event = AuditEvent(action, audit.REFUSED, alias, None, None, detail)
-        with self._database.writing() as link:
+        with self._database.writing(NOTHING) as link:
             audit.append(link, self.sealer, keystore_id, actor, at, event)
 
     def _scrub(self) -> None:

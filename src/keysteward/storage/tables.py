@@ -15,7 +15,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Table,
-    Text,
     UniqueConstraint,
     literal_column,
     text,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from keysteward.storage import account_tables
+from keysteward.storage.columns import TEXT, only_where
 
 metadata = account_tables.metadata
 
@@ -30,7 +30,7 @@ keystores = Table(
     "keystores",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", TEXT, nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -38,8 +38,8 @@ data_keys = Table(
     "data_keys",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("sealing_key_id", Text, nullable=False),
+    Column("id", TEXT, nullable=False, unique=True),
+    Column("sealing_key_id", TEXT, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
 )
@@ -51,18 +51,18 @@ certificates = Table(
     Column("sha256", LargeBinary, nullable=False, unique=True),
     Column("sha1", LargeBinary, nullable=False),
     Column("sha512", LargeBinary, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("issuer", Text, nullable=False),
+    Column("subject", TEXT, nullable=False),
+    Column("issuer", TEXT, nullable=False),
     Column("subject_name_sha256", LargeBinary, nullable=False),
     Column("issuer_name_sha256", LargeBinary, nullable=False),
-    Column("serial_number", Text, nullable=False),
+    Column("serial_number", TEXT, nullable=False),
     Column("not_before", BigInteger, nullable=False),
     Column("not_after", BigInteger, nullable=False),
-    Column("key_type", Text, nullable=False),
+    Column("key_type", TEXT, nullable=False),
     Column("key_size", Integer, nullable=False),
-    Column("key_curve", Text),
+    Column("key_curve", TEXT),
     Column("public_key_sha256", LargeBinary, nullable=False),
-    Column("signature_algorithm", Text, nullable=False),
+    Column("signature_algorithm", TEXT, nullable=False),
     Column("self_signed", Boolean, nullable=False),
     Column("der", LargeBinary, nullable=False),
 )
@@ -73,7 +73,7 @@ private_keys = Table(
     Column("id", Integer, primary_key=True),
     Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
     Column("public_key_sha256", LargeBinary, nullable=False),
-    Column("data_key_id", Text, ForeignKey("data_keys.id"), nullable=False),
+    Column("data_key_id", TEXT, ForeignKey("data_keys.id"), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     UniqueConstraint("keystore_id", "public_key_sha256"),
     # The id is part of what a sealed key is bound to: one that was purged never comes back.
@@ -85,10 +85,10 @@ entries = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
-    Column("alias", Text, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("usage", Text, nullable=False),
+    Column("alias", TEXT, nullable=False),
+    Column("type", TEXT, nullable=False),
+    Column("owner", TEXT, nullable=False),
+    Column("usage", TEXT, nullable=False),
     Column("trusted", Boolean, nullable=False),
     Column("current_version", Integer, nullable=False),
     Column("pending_version", Integer),
@@ -99,19 +99,19 @@ entries = Table(
     Column("subject_name_sha256", LargeBinary),
     Column("waiting_since", BigInteger),
     Column("created_at", BigInteger, nullable=False),
-    Column("created_by", Text, nullable=False),
+    Column("created_by", TEXT, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
-    Column("modified_by", Text, nullable=False),
+    Column("modified_by", TEXT, nullable=False),
     Column("deleted_at", BigInteger),
-    Column("view", Text, nullable=False, server_default="current"),
+    Column("view", TEXT, nullable=False, server_default="current"),
     # Set on a deleted entry whose purge waits for the last backup that holds one of its versions.
     Column("purged_at", BigInteger),
     # Set on a key in the view "new" that waits for a person instead of its day.
     Column("held_at", BigInteger),
     # The texts that are searched, as ``search.folded`` makes them; of the current version.
-    Column("alias_folded", Text, nullable=False, server_default=text("''")),
-    Column("subject_folded", Text, nullable=False, server_default=text("''")),
-    Column("issuer_folded", Text, nullable=False, server_default=text("''")),
+    Column("alias_folded", TEXT, nullable=False, server_default=text("''")),
+    Column("subject_folded", TEXT, nullable=False, server_default=text("''")),
+    Column("issuer_folded", TEXT, nullable=False, server_default=text("''")),
     sqlite_autoincrement=True,
 )
 
@@ -128,7 +128,7 @@ Index(
     entries.c.view,
     entries.c.alias,
     unique=True,
-    sqlite_where=present,
+    **only_where(present),
 )
 Index(
     "entries_type",
@@ -136,7 +136,7 @@ Index(
     entries.c.view,
     entries.c.type,
     entries.c.alias,
-    sqlite_where=present,
+    **only_where(present),
 )
 Index(
     "entries_owner",
@@ -144,7 +144,7 @@ Index(
     entries.c.view,
     entries.c.owner,
     entries.c.alias,
-    sqlite_where=present,
+    **only_where(present),
 )
 for _name, _column in (
     ("entries_not_after", entries.c.not_after),
@@ -158,21 +158,21 @@ for _name, _column in (
         entries.c.view,
         _column,
         entries.c.id,
-        sqlite_where=present,
+        **only_where(present),
     )
 Index(
     "entries_waiting",
     entries.c.keystore_id,
     entries.c.view,
     entries.c.alias,
-    sqlite_where=waiting & living,
+    **only_where(waiting & living),
 )
 Index(
     "entries_pending",
     entries.c.keystore_id,
     entries.c.view,
     entries.c.alias,
-    sqlite_where=entries.c.pending_version.is_not(None) & living,
+    **only_where(entries.c.pending_version.is_not(None) & living),
 )
 Index(
     "entries_deleted",
@@ -180,20 +180,20 @@ Index(
     entries.c.alias,
     entries.c.deleted_at,
     entries.c.id,
-    sqlite_where=deleted,
+    **only_where(deleted),
 )
 Index(
     "entries_subject_name",
     entries.c.keystore_id,
     entries.c.subject_name_sha256,
-    sqlite_where=entries.c.subject_name_sha256.is_not(None) & living,
+    **only_where(entries.c.subject_name_sha256.is_not(None) & living),
 )
 Index(
     "entries_trusted",
     entries.c.keystore_id,
     entries.c.view,
     entries.c.alias,
-    sqlite_where=entries.c.trusted & living,
+    **only_where(entries.c.trusted & living),
 )
 
 versions = Table(
@@ -202,14 +202,14 @@ versions = Table(
     Column("entry_id", Integer, ForeignKey("entries.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", TEXT, nullable=False),
     Column("private_key_id", Integer, ForeignKey("private_keys.id")),
     Column("file_sha256", LargeBinary),
-    Column("note", Text),
+    Column("note", TEXT),
     Column("created_at", BigInteger, nullable=False),
-    Column("created_by", Text, nullable=False),
+    Column("created_by", TEXT, nullable=False),
     # A value of ChainState; none of a lone certificate.
-    Column("chain_state", Text),
+    Column("chain_state", TEXT),
     Index("versions_private_key", "private_key_id"),
     sqlite_with_rowid=False,
 )
@@ -235,7 +235,7 @@ signing_requests = Table(
     Column("public_key_sha256", LargeBinary, nullable=False),
     Column("der", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("created_by", Text, nullable=False),
+    Column("created_by", TEXT, nullable=False),
     Column("answered_at", BigInteger),
     Index("signing_requests_key", "entry_id", "public_key_sha256", "id"),
     sqlite_autoincrement=True,
@@ -247,7 +247,7 @@ trust_confirmations = Table(
     Column("keystore_id", Integer, ForeignKey("keystores.id"), primary_key=True),
     Column("sha256", LargeBinary, primary_key=True),
     Column("confirmed_at", BigInteger, nullable=False),
-    Column("confirmed_by", Text, nullable=False),
+    Column("confirmed_by", TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -257,10 +257,10 @@ backups = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", TEXT, nullable=False),
     Column("size", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("created_by", Text, nullable=False),
+    Column("created_by", TEXT, nullable=False),
     UniqueConstraint("keystore_id", "name"),
     sqlite_autoincrement=True,
 )
@@ -269,13 +269,13 @@ backup_entries = Table(
     "backup_entries",
     metadata,
     Column("backup_id", Integer, ForeignKey("backups.id"), primary_key=True),
-    Column("alias", Text, primary_key=True),
+    Column("alias", TEXT, primary_key=True),
     Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
     Column("entry_id", Integer, nullable=False),
     Column("number", Integer, nullable=False),
     Column("pending_number", Integer),
-    Column("type", Text, nullable=False),
-    Column("usage", Text, nullable=False),
+    Column("type", TEXT, nullable=False),
+    Column("usage", TEXT, nullable=False),
     Column("trusted", Boolean, nullable=False),
     ForeignKeyConstraint(["entry_id", "number"], ["versions.entry_id", "versions.number"]),
     ForeignKeyConstraint(["entry_id", "pending_number"], ["versions.entry_id", "versions.number"]),
@@ -289,12 +289,12 @@ activations = Table(
     metadata,
     Column("entry_id", Integer, ForeignKey("entries.id"), primary_key=True),
     Column("keystore_id", Integer, ForeignKey("keystores.id"), nullable=False),
-    Column("original_alias", Text, nullable=False),
+    Column("original_alias", TEXT, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("active_from", BigInteger, nullable=False),
-    Column("activated_by", Text, nullable=False),
+    Column("activated_by", TEXT, nullable=False),
     Column("active_until", BigInteger, nullable=False),
-    Column("deactivated_by", Text, nullable=False),
+    Column("deactivated_by", TEXT, nullable=False),
     UniqueConstraint("keystore_id", "original_alias", "sequence"),
     sqlite_with_rowid=False,
 )
@@ -306,18 +306,62 @@ audit = Table(
     Column("sequence", Integer, primary_key=True, autoincrement=False),
     Column("keystore_id", Integer),
     Column("at", BigInteger, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("alias", Text),
+    Column("actor", TEXT, nullable=False),
+    Column("action", TEXT, nullable=False),
+    Column("outcome", TEXT, nullable=False),
+    Column("alias", TEXT),
     Column("entry_id", Integer),
     Column("version", Integer),
-    Column("detail", Text, nullable=False),
+    Column("detail", TEXT, nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    Column("sealing_key_id", Text),
+    Column("sealing_key_id", TEXT),
     Column("mac", LargeBinary),
+    # Of the transaction that wrote the row, if engines run several beside each other.
+    Column("receipt", LargeBinary),
     Index("audit_keystore", "keystore_id", "sequence"),
     Index("audit_alias", "keystore_id", "alias", "sequence"),
     Index("audit_entry", "entry_id", "sequence"),
     Index("audit_at", "keystore_id", "at", "sequence"),
 )
+
+# Rows of the audit log that are not linked yet, where transactions run beside each other.
+audit_waiting = Table(
+    "audit_waiting",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("keystore_id", Integer),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", TEXT, nullable=False),
+    Column("action", TEXT, nullable=False),
+    Column("outcome", TEXT, nullable=False),
+    Column("alias", TEXT),
+    Column("entry_id", Integer),
+    Column("version", Integer),
+    Column("detail", TEXT, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("receipt", LargeBinary),
+    sqlite_autoincrement=True,
+)
+
+# Who does what one process alone may do; see ``leases``.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("holder", TEXT, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+PASSING = frozenset(
+    table.name
+    for table in (
+        account_tables.tokens,
+        account_tables.sessions,
+        account_tables.sign_in_failures,
+        account_tables.idempotency_keys,
+        leases,
+    )
+)
+"""Tables of what is soon over: they stay behind when an installation moves (ADR 12)."""

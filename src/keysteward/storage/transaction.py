@@ -181,18 +181,13 @@ class Transaction:
 
     def confirm_root(self, fingerprint: Fingerprint) -> None:
         """Remember that a topmost certificate was confirmed; the first confirmation stands."""
-        digest = rows.to_digest(fingerprint)
-        known = self._link.one(
-            statements.FIND_CONFIRMATION, keystore=self.keystore_id, fingerprint=digest
+        self._link.change(
+            changes.INSERT_CONFIRMATION,
+            keystore_id=self.keystore_id,
+            sha256=rows.to_digest(fingerprint),
+            confirmed_at=self._now,
+            confirmed_by=self.actor,
         )
-        if known is None:
-            self._link.change(
-                changes.INSERT_CONFIRMATION,
-                keystore_id=self.keystore_id,
-                sha256=digest,
-                confirmed_at=self._now,
-                confirmed_by=self.actor,
-            )
 
     def rename(self, base: Base, alias: Alias) -> int:
         """Give the entry another alias, as a new version of the same chain; return its number.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -16,6 +17,9 @@ BUSY_TIMEOUT_SECONDS = 10
 
 SETTING = "KEYSTEWARD_DATABASE"
 """What to name where the URL is wrong."""
+
+POSTGRESQL = "postgresql+psycopg"
+"""The scheme of PostgreSQL's URLs; its driver is an extra."""
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -42,7 +46,30 @@ Text is compared by code point, and has no NUL.
 SEARCH_PREFIX = "entry_search"
 """How the names of an engine's own tables begin, which are made of the entries' rows alone."""
 
-EXAMPLE = "an SQLite database is a file: sqlite:////folder/keysteward.db."
+EXAMPLE = (
+    "an SQLite database is a file: sqlite:////folder/keysteward.db; one of PostgreSQL has a "
+    "server: postgresql+psycopg://user@host/keysteward."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a write transaction has to itself, where several run beside each other.
+
+    Two of the same number exclude each other, unless both are shared.
+    """
+
+    number: int
+    """The id of a keystore, or one of the numbers below."""
+    shared: bool = False
+
+
+INSTALLATION = Scope(0)
+"""Accounts, names of keystores, the schema."""
+AUDIT_LINKING = Scope(-1)
+"""The end of the audit log's chain."""
+NOTHING = Scope(-2, shared=True)
+"""For what is right in whatever order it happens."""
 
 
 class StorageEngine(Protocol):
@@ -61,8 +88,21 @@ class StorageEngine(Protocol):
         """Whether the database is in this process: one row is found sooner than asked for."""
 
     @property
-    def begin_write(self) -> str:
-        """How a write transaction begins."""
+    def serial(self) -> bool:
+        """Whether write transactions run one after the other, whatever their scope."""
+
+    @property
+    def most_connections(self) -> int | None:
+        """How many connections a process may have at once."""
+
+    def begin_write(
+        self, connection: DBAPIConnection, scope: Scope, receipt: bytes | None = None
+    ) -> None:
+        """Begin a write transaction that has its scope to itself.
+
+        Whoever begins another one with the same receipt waits until the first one has ended, also
+        if the connection to it was lost.
+        """
 
     @property
     def begin_read(self) -> str:
@@ -71,6 +111,12 @@ class StorageEngine(Protocol):
     @property
     def errors(self) -> type[Exception]:
         """The root of the driver's exceptions."""
+
+    def functions(self) -> Sequence[str]:
+        """Return the statements that make FUNCTIONS, unless every connection brings them.
+
+        Revision 0007 runs them; to have others, a new revision runs them again.
+        """
 
     @property
     def search_index(self) -> Sequence[str]:
@@ -125,6 +171,12 @@ class StorageEngine(Protocol):
     def is_busy(self, error: Exception) -> bool:
         """Tell whether a driver error means that another writer holds the database."""
 
+    def is_lost(self, error: Exception) -> bool:
+        """Tell whether a driver error means that the connection, or its server, is gone.
+
+        Or can be read from only, so that another connection may lead to one that can be written.
+        """
+
     def unusable(self, error: Exception) -> str | None:
         """Return what is wrong with the database and what to do, or None for a bug of ours."""
 
@@ -134,8 +186,8 @@ class StorageEngine(Protocol):
     def is_interrupted(self, error: Exception) -> bool:
         """Tell whether a driver error means that ``limited`` interrupted a statement."""
 
-    def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> int:
-        """Return the first of so many ids that no row of a table has, nor ever had.
+    def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> Sequence[int]:
+        """Return so many ids, ascending, that no row of a table has, nor ever had.
 
         For rows that are written many at a time; must run inside a write transaction, and the rows
         must be written before more are reserved.
@@ -158,3 +210,6 @@ class StorageEngine(Protocol):
 
         Raises DatabaseUnusable if the copy does not pass the engine's own checks.
         """
+
+    def tell_changes(self, connection: DBAPIConnection, entry_ids: Sequence[int]) -> None:
+        """Tell all processes, once this transaction is committed, that entries were changed."""

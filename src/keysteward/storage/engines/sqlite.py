@@ -23,7 +23,7 @@ from sqlalchemy.sql.selectable import TextualSelect
 from keysteward.problems import DatabaseUnusable, SettingInvalid
 from keysteward.sealing import folders
 from keysteward.storage.engines import sqlite_building, sqlite_functions, sqlite_search
-from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS, EXAMPLE, SETTING
+from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS, EXAMPLE, SETTING, Scope
 
 SCHEME = "sqlite"
 
@@ -64,16 +64,28 @@ class Sqlite:
 
     scheme: str = SCHEME
     embedded: bool = True
-    begin_write: str = "BEGIN IMMEDIATE"
+    serial: bool = True
+    most_connections: int | None = None
     begin_read: str = "BEGIN"
     errors: type[Exception] = driver.Error
     search_index: Sequence[str] = sqlite_search.CREATE
     search_filling: Executable | None = sqlite_search.FILL
     found_by_text: TextualSelect = sqlite_search.FOUND
 
+    def functions(self) -> Sequence[str]:
+        """Return none; see ``sqlite_functions``."""
+        return ()
+
     def search_term(self, connection: DBAPIConnection, keystore_id: int, text: str) -> str | None:
         """Return an expression of FTS5; see ``sqlite_search``."""
         return sqlite_search.term(connection, keystore_id, text)
+
+    def begin_write(
+        self, connection: DBAPIConnection, scope: Scope, receipt: bytes | None = None
+    ) -> None:
+        """Begin with the one lock that there is; no connection to a file is ever lost."""
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
 
     def exists(self, url: URL) -> bool:
         """Tell whether the file is there; what hides it from us is left to tell itself."""
@@ -119,6 +131,10 @@ class Sqlite:
         """Tell by the primary result code; SQLITE_BUSY_RECOVERY and the like share it."""
         return _code(error) in (driver.SQLITE_BUSY, driver.SQLITE_LOCKED)
 
+    def is_lost(self, error: Exception) -> bool:
+        """Return False: the library is in this process."""
+        return False
+
     def unusable(self, error: Exception) -> str | None:
         """Return a sentence by the primary result code; the driver finds bad text by itself."""
         if isinstance(error, driver.OperationalError) and "decode to UTF-8" in str(error):
@@ -140,7 +156,7 @@ class Sqlite:
         """Tell by the primary result code."""
         return bool(_code(error) == driver.SQLITE_INTERRUPT)
 
-    def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> int:  # noqa: ARG002  # the database is ours alone until the commit
+    def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> Sequence[int]:
         """Return what SQLite would give next; rows with explicit ids move it on."""
         with closing(connection.cursor()) as cursor:
             # The numbers of AUTOINCREMENT outlive the rows; other tables never lose a row.
@@ -149,7 +165,9 @@ class Sqlite:
                 f" coalesce((SELECT max(id) FROM {table}), 0))"
             )
             row = cursor.fetchone()
-        return 1 if row is None else int(row[0]) + 1
+        # Nobody else takes them: the database is ours alone until the commit.
+        first = 1 if row is None else int(row[0]) + 1
+        return range(first, first + count)
 
     def last_ids(self, connection: DBAPIConnection) -> Mapping[str, int]:
         """Return the numbers of AUTOINCREMENT."""
@@ -208,6 +226,9 @@ class Sqlite:
                 )
         folders.sync(target)
         folders.sync(target.parent)
+
+    def tell_changes(self, connection: DBAPIConnection, entry_ids: Sequence[int]) -> None:
+        """Tell nobody: other processes see that the file was changed."""
 
 
 ENGINE = Sqlite()

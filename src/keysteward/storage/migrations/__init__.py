@@ -4,7 +4,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+from keysteward.storage import engines
+from keysteward.storage.engines.contract import StorageEngine
+
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision that this code knows, oldest first; it works with the last one alone."""
 
 HEAD = REVISIONS[-1]
@@ -24,3 +27,13 @@ def upgrade(connection: Connection, revision: str = HEAD) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def engine_of(connection: Connection) -> StorageEngine:
+    """Return the engine that a revision works on."""
+    dialect = connection.dialect
+    names = (dialect.name, f"{dialect.name}+{dialect.driver}")
+    found = next(filter(None, map(engines.find, names)), None)
+    if found is None:
+        raise ValueError(dialect.name)
+    return found

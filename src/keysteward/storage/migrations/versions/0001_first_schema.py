@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from keysteward.storage.columns import TEXT, only_where
+
 revision = "0001"
 down_revision = None
 
@@ -14,15 +16,15 @@ def upgrade() -> None:
         sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("keystore_id", sa.Integer(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("alias", sa.Text(), nullable=True),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("action", TEXT, nullable=False),
+        sa.Column("outcome", TEXT, nullable=False),
+        sa.Column("alias", TEXT, nullable=True),
         sa.Column("entry_id", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=True),
-        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("detail", TEXT, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("sealing_key_id", sa.Text(), nullable=True),
+        sa.Column("sealing_key_id", TEXT, nullable=True),
         sa.Column("mac", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("sequence"),
     )
@@ -33,18 +35,18 @@ def upgrade() -> None:
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("sha1", sa.LargeBinary(), nullable=False),
         sa.Column("sha512", sa.LargeBinary(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("subject", TEXT, nullable=False),
+        sa.Column("issuer", TEXT, nullable=False),
         sa.Column("subject_name_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("issuer_name_sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("serial_number", sa.Text(), nullable=False),
+        sa.Column("serial_number", TEXT, nullable=False),
         sa.Column("not_before", sa.BigInteger(), nullable=False),
         sa.Column("not_after", sa.BigInteger(), nullable=False),
-        sa.Column("key_type", sa.Text(), nullable=False),
+        sa.Column("key_type", TEXT, nullable=False),
         sa.Column("key_size", sa.Integer(), nullable=False),
-        sa.Column("key_curve", sa.Text(), nullable=True),
+        sa.Column("key_curve", TEXT, nullable=True),
         sa.Column("public_key_sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("signature_algorithm", sa.Text(), nullable=False),
+        sa.Column("signature_algorithm", TEXT, nullable=False),
         sa.Column("self_signed", sa.Boolean(), nullable=False),
         sa.Column("der", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -53,8 +55,8 @@ def upgrade() -> None:
     op.create_table(
         "data_keys",
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("sealing_key_id", sa.Text(), nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("sealing_key_id", TEXT, nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
@@ -63,7 +65,7 @@ def upgrade() -> None:
     op.create_table(
         "keystores",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
@@ -72,10 +74,10 @@ def upgrade() -> None:
         "entries",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("keystore_id", sa.Integer(), nullable=False),
-        sa.Column("alias", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
-        sa.Column("usage", sa.Text(), nullable=False),
+        sa.Column("alias", TEXT, nullable=False),
+        sa.Column("type", TEXT, nullable=False),
+        sa.Column("owner", TEXT, nullable=False),
+        sa.Column("usage", TEXT, nullable=False),
         sa.Column("trusted", sa.Boolean(), nullable=False),
         sa.Column("current_version", sa.Integer(), nullable=False),
         sa.Column("pending_version", sa.Integer(), nullable=True),
@@ -85,9 +87,9 @@ def upgrade() -> None:
         sa.Column("subject_name_sha256", sa.LargeBinary(), nullable=True),
         sa.Column("waiting_since", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_by", TEXT, nullable=False),
         sa.Column("modified_at", sa.BigInteger(), nullable=False),
-        sa.Column("modified_by", sa.Text(), nullable=False),
+        sa.Column("modified_by", TEXT, nullable=False),
         sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["certificate_id"],
@@ -105,49 +107,52 @@ def upgrade() -> None:
         "entries",
         ["keystore_id", "alias"],
         unique=True,
-        sqlite_where=sa.text("deleted_at IS NULL"),
+        **only_where(sa.text("deleted_at IS NULL")),
     )
     op.create_index(
         "entries_deleted",
         "entries",
         ["keystore_id", "alias", "deleted_at", "id"],
         unique=False,
-        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        **only_where(sa.text("deleted_at IS NOT NULL")),
     )
     op.create_index(
         "entries_not_after",
         "entries",
         ["keystore_id", "not_after", "id"],
         unique=False,
-        sqlite_where=sa.text("deleted_at IS NULL"),
+        **only_where(sa.text("deleted_at IS NULL")),
     )
     op.create_index(
         "entries_subject_name",
         "entries",
         ["keystore_id", "subject_name_sha256"],
         unique=False,
-        sqlite_where=sa.text("subject_name_sha256 IS NOT NULL AND deleted_at IS NULL"),
+        **only_where(sa.text("subject_name_sha256 IS NOT NULL AND deleted_at IS NULL")),
     )
     op.create_index(
         "entries_trusted",
         "entries",
         ["keystore_id", "alias"],
         unique=False,
-        sqlite_where=sa.text("trusted = 1 AND deleted_at IS NULL"),
+        **only_where(
+            sa.text("trusted = 1 AND deleted_at IS NULL"),
+            sa.text("trusted AND deleted_at IS NULL"),
+        ),
     )
     op.create_index(
         "entries_waiting",
         "entries",
         ["keystore_id", "alias"],
         unique=False,
-        sqlite_where=sa.text("waiting_since IS NOT NULL AND deleted_at IS NULL"),
+        **only_where(sa.text("waiting_since IS NOT NULL AND deleted_at IS NULL")),
     )
     op.create_table(
         "private_keys",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("keystore_id", sa.Integer(), nullable=False),
         sa.Column("public_key_sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("data_key_id", sa.Text(), nullable=False),
+        sa.Column("data_key_id", TEXT, nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["data_key_id"],
@@ -166,7 +171,7 @@ def upgrade() -> None:
         sa.Column("keystore_id", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=False),
-        sa.Column("confirmed_by", sa.Text(), nullable=False),
+        sa.Column("confirmed_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(
             ["keystore_id"],
             ["keystores.id"],
@@ -182,7 +187,7 @@ def upgrade() -> None:
         sa.Column("public_key_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("der", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_by", TEXT, nullable=False),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["entry_id"],
@@ -206,12 +211,12 @@ def upgrade() -> None:
         sa.Column("entry_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("keystore_id", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
         sa.Column("private_key_id", sa.Integer(), nullable=True),
         sa.Column("file_sha256", sa.LargeBinary(), nullable=True),
-        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("note", TEXT, nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(
             ["entry_id"],
             ["entries.id"],

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from keysteward.storage.columns import TEXT, only_where
+
 revision = "0002"
 down_revision = "0001"
 
@@ -31,7 +33,7 @@ def upgrade() -> None:
     """Add columns and tables; what is there already is in the view of current entries."""
     for name in _INDEXES:
         op.drop_index(name, "entries")
-    op.add_column("entries", sa.Column("view", sa.Text(), server_default="current", nullable=False))
+    op.add_column("entries", sa.Column("view", TEXT, server_default="current", nullable=False))
     op.add_column("entries", sa.Column("purged_at", sa.BigInteger(), nullable=True))
     op.add_column("entries", sa.Column("held_at", sa.BigInteger(), nullable=True))
     for name, (columns, where) in _INDEXES.items():
@@ -40,19 +42,19 @@ def upgrade() -> None:
             "entries",
             columns,
             unique=name == "entries_alias",
-            sqlite_where=sa.text(where),
+            **only_where(sa.text(where), sa.text(where.replace("trusted = 1", "trusted"))),
         )
     _backups()
     op.create_table(
         "activations",
         sa.Column("entry_id", sa.Integer(), nullable=False),
         sa.Column("keystore_id", sa.Integer(), nullable=False),
-        sa.Column("original_alias", sa.Text(), nullable=False),
+        sa.Column("original_alias", TEXT, nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("active_from", sa.BigInteger(), nullable=False),
-        sa.Column("activated_by", sa.Text(), nullable=False),
+        sa.Column("activated_by", TEXT, nullable=False),
         sa.Column("active_until", sa.BigInteger(), nullable=False),
-        sa.Column("deactivated_by", sa.Text(), nullable=False),
+        sa.Column("deactivated_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["entry_id"], ["entries.id"]),
         sa.ForeignKeyConstraint(["keystore_id"], ["keystores.id"]),
         sa.PrimaryKeyConstraint("entry_id"),
@@ -66,10 +68,10 @@ def _backups() -> None:
         "backups",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("keystore_id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["keystore_id"], ["keystores.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("keystore_id", "name"),
@@ -78,13 +80,13 @@ def _backups() -> None:
     op.create_table(
         "backup_entries",
         sa.Column("backup_id", sa.Integer(), nullable=False),
-        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("alias", TEXT, nullable=False),
         sa.Column("keystore_id", sa.Integer(), nullable=False),
         sa.Column("entry_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("pending_number", sa.Integer(), nullable=True),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("usage", sa.Text(), nullable=False),
+        sa.Column("type", TEXT, nullable=False),
+        sa.Column("usage", TEXT, nullable=False),
         sa.Column("trusted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["backup_id"], ["backups.id"]),
         sa.ForeignKeyConstraint(["entry_id", "number"], ["versions.entry_id", "versions.number"]),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from keysteward.storage.columns import TEXT
+
 revision = "0004"
 down_revision = "0003"
 
@@ -14,8 +16,8 @@ def upgrade() -> None:
     _proofs("sessions", sa.Column("used_at", sa.BigInteger(), nullable=False))
     op.create_table(
         "sign_in_failures",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("address", TEXT, nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("first_at", sa.BigInteger(), nullable=False),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
@@ -27,11 +29,11 @@ def upgrade() -> None:
     op.create_table(
         "idempotency_keys",
         sa.Column("account_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("request_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
-        sa.Column("headers", sa.Text(), nullable=True),
+        sa.Column("headers", TEXT, nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "key"),
     )
@@ -42,16 +44,16 @@ def _accounts() -> None:
     op.create_table(
         "accounts",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("password_hash", TEXT, nullable=True),
         sa.Column("must_change_password", sa.Boolean(), nullable=False),
-        sa.Column("roles", sa.Text(), nullable=False),
-        sa.Column("keystores", sa.Text(), nullable=True),
+        sa.Column("roles", TEXT, nullable=False),
+        sa.Column("keystores", TEXT, nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_by", TEXT, nullable=False),
         sa.Column("modified_at", sa.BigInteger(), nullable=False),
-        sa.Column("modified_by", sa.Text(), nullable=False),
+        sa.Column("modified_by", TEXT, nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("kind", "name"),
@@ -63,7 +65,7 @@ def _accounts() -> None:
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_by", TEXT, nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
         sa.PrimaryKeyConstraint("id"),

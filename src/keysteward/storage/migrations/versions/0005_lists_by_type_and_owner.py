@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from keysteward.storage.columns import only_where
+
 revision = "0005"
 down_revision = "0004"
 
@@ -14,13 +16,13 @@ def upgrade() -> None:
             f"entries_{column}",
             "entries",
             ["keystore_id", "view", column, "alias"],
-            sqlite_where=sa.text("deleted_at IS NULL"),
+            **only_where(sa.text("deleted_at IS NULL")),
         )
     op.create_index(
         "entries_pending",
         "entries",
         ["keystore_id", "view", "alias"],
-        sqlite_where=sa.text(
-            "pending_version IS NOT NULL AND deleted_at IS NULL AND \"view\" = 'current'"
+        **only_where(
+            sa.text("pending_version IS NOT NULL AND deleted_at IS NULL AND \"view\" = 'current'")
         ),
     )

@@ -5,7 +5,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-from keysteward.storage.engines import ENGINES
+from keysteward.storage.columns import TEXT, only_where
+from keysteward.storage.migrations import engine_of
 
 revision = "0006"
 down_revision = "0005"
@@ -34,20 +35,19 @@ _CHAIN_STATES = (
 
 def upgrade() -> None:
     """Add columns and indexes, fill them, and have the engine make its search index."""
-    op.add_column("versions", sa.Column("chain_state", sa.Text(), nullable=True))
+    op.add_column("versions", sa.Column("chain_state", TEXT, nullable=True))
     op.execute(_CHAIN_STATES)
     for name in ("alias", "subject", "issuer"):
-        column = sa.Column(
-            f"{name}_folded", sa.Text(), server_default=sa.text("''"), nullable=False
-        )
+        column = sa.Column(f"{name}_folded", TEXT, server_default=sa.text("''"), nullable=False)
         op.add_column("entries", column)
     _fold_texts()
     op.drop_index("entries_not_after", "entries")
     for name, column_name in _INDEXES.items():
         columns = ["keystore_id", "view", column_name, "id"]
-        op.create_index(name, "entries", columns, sqlite_where=sa.text(_PRESENT))
-    for statement in ENGINES[op.get_bind().dialect.name].search_index:
-        op.execute(statement)
+        op.create_index(name, "entries", columns, **only_where(sa.text(_PRESENT)))
+    connection = op.get_bind()
+    for statement in engine_of(connection).search_index:
+        connection.exec_driver_sql(statement)
 
 
 def _fold_texts() -> None:
