@@ -11,13 +11,13 @@ from cryptography.hazmat.primitives import hashes
 from keysteward.entries import EntryType, Owner, Reason, View
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.usages import Usage
-from keysteward.settings import Settings
-from keysteward.storage import lifecycle, sap_texts
+from keysteward.storage import sap_texts
 from keysteward.storage.catalogue import CatalogueEntry, Source
 from keysteward.storage.records import Activation, Backup, NewEntry, NewVersion
 from keysteward.values import Alias
 from tests import pki_maker
 from tests.corpus import forge
+from tests.fresh import Fresh
 from tests.storage.conftest import NOW, Bench, Pki
 
 Value = str | int | datetime | None
@@ -61,11 +61,13 @@ class Library:
 
 
 @contextmanager
-def made(folder: Path, pki: Pki) -> Iterator[Library]:
+def made(fresh: Fresh, folder: Path, pki: Pki) -> Iterator[Library]:
     """Lend a new keystore with entries in every view, of both owners, and a backup."""
-    settings = Settings(data=folder / "data", keyring=folder / "data" / "sealing")
-    lifecycle.create(settings, "tester", NOW)
-    bench = Bench(settings, pki)
+    with fresh.keystore(folder / "data") as settings:
+        yield from _filled(Bench(settings, pki))
+
+
+def _filled(bench: Bench) -> Iterator[Library]:
     try:
         for number, alias in enumerate(_ALIASES):
             _add(bench, alias, number, _certificate(number))

@@ -10,15 +10,18 @@ from keysteward.storage.catalogue import CatalogueEntry
 from keysteward.storage.conditions import Call, Comparison, Field, Literal, Not, Order
 from keysteward.storage.engines import sqlite
 from keysteward.storage.entry_lists import EntryFilter, Position
+from tests.fresh import Fresh
 from tests.storage import library
 from tests.storage.conftest import NOW, Bench, Pki
 from tests.storage.library import Library
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, pki: Pki) -> Iterator[Library]:
+def filled(
+    fresh: Fresh, tmp_path_factory: pytest.TempPathFactory, pki: Pki
+) -> Iterator[Library]:
     """Return a keystore of odd entries that the tests of this module only read."""
-    with library.made(tmp_path_factory.mktemp("library"), pki) as made:
+    with library.made(fresh, tmp_path_factory.mktemp("library"), pki) as made:
         yield made
 
 

@@ -29,6 +29,7 @@ from keysteward.storage.conditions import (
     Or,
     Order,
 )
+from tests.fresh import Fresh
 from tests.storage import library
 from tests.storage.conftest import Pki
 from tests.storage.library import Library, Value
@@ -38,9 +39,11 @@ _INT64 = 1 << 63
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, pki: Pki) -> Iterator[Library]:
+def filled(
+    fresh: Fresh, tmp_path_factory: pytest.TempPathFactory, pki: Pki
+) -> Iterator[Library]:
     """Return a keystore of odd entries that the tests of this module only read."""
-    with library.made(tmp_path_factory.mktemp("library"), pki) as made:
+    with library.made(fresh, tmp_path_factory.mktemp("library"), pki) as made:
         yield made
 
 

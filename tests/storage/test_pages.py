@@ -22,6 +22,7 @@ from keysteward.storage.page_sql import Narrow, Sort
 from keysteward.storage.pages import Count, Page, Position, Wanted
 from keysteward.storage.records import Backup, NewEntry, NewVersion
 from keysteward.values import Alias
+from tests.fresh import Fresh
 from tests.storage import library
 from tests.storage.conftest import NOW, Bench, Pki
 from tests.storage.library import Library
@@ -92,9 +93,11 @@ _ORDERS: dict[Sort, Callable[[CatalogueEntry], Any]] = {
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory, pki: Pki) -> Iterator[Library]:
+def small(
+    fresh: Fresh, tmp_path_factory: pytest.TempPathFactory, pki: Pki
+) -> Iterator[Library]:
     """Return the library with entries in every view, to which odd aliases are added."""
-    with library.made(tmp_path_factory.mktemp("library"), pki) as made:
+    with library.made(fresh, tmp_path_factory.mktemp("library"), pki) as made:
         for number, alias in enumerate(_ODD):
             name = f"{alias} {number}" if number % 2 else f"{alias}."
             made.bench.add_certificate(name, pki.other[0])

@@ -40,9 +40,16 @@ class Functions:
     def agree(self, name: str, *values: object) -> None:
         """Compare a function's result with that of the Python function that SQLite calls."""
         expected = sqlite_functions._FUNCTIONS[name][1](*values)
-        places = ", ".join("%s::text" if isinstance(one, str) else "%s" for one in values)
+        places = ", ".join(f"%s::{_type(one)}" for one in values)
         found = self.value(f"{name}({places})", *values)
         assert (expected, type(expected)) == (found, type(found))
+
+
+def _type(value: object) -> str:
+    """Return the type that SQLAlchemy gives to a constant."""
+    if isinstance(value, int):
+        return "integer" if value.bit_length() < 32 else "bigint"
+    return {str: "text", bytes: "bytea", float: "double precision"}[type(value)]
 
 
 @pytest.fixture(scope="module")

@@ -88,7 +88,8 @@ def _mapping(function: Callable[[str], str]) -> Mapping[str, str]:
 @cache
 def _around_sigma() -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the characters with a case, and those that are ignored when one is looked for."""
-    cased, ignored = [], []
+    cased: list[int] = []
+    ignored: list[int] = []
     for character in map(chr, (*range(1, 0x80), *_LETTERS)):
         if f"A{character}{_SIGMA}".lower().endswith(_FINAL_SIGMA):
             alone = f"{character}{_SIGMA}".lower().endswith(_FINAL_SIGMA)
