@@ -17,9 +17,7 @@ from tests.storage.library import Library
 
 
 @pytest.fixture(scope="module")
-def filled(
-    fresh: Fresh, tmp_path_factory: pytest.TempPathFactory, pki: Pki
-) -> Iterator[Library]:
+def filled(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory, pki: Pki) -> Iterator[Library]:
     """Return a keystore of odd entries that the tests of this module only read."""
     with library.made(fresh, tmp_path_factory.mktemp("library"), pki) as made:
         yield made
@@ -337,7 +335,9 @@ def test_search_that_takes_too_long_is_ended(
 ) -> None:
     """Nobody holds a thread with conditions for longer; the connection goes on to serve."""
     store, keystore_id = filled.bench.store, filled.bench.keystore_id
-    wanted = Comparison("ne", Call("tolower", (Field("Alias"),)), Literal("x"))
+    # Long enough for the shortest time that a server can be told, a millisecond.
+    long = Call("concat", (Field("Alias"), Literal("É" * 20_000)))
+    wanted = Comparison("ne", Call("tolower", (long,)), Literal("x"))
     everything = store.catalogue.list(keystore_id, View.CURRENT, limit=100, condition=wanted)
     with monkeypatch.context() as patch:
         patch.setattr(sqlite, "_STEPS", 1)

@@ -39,9 +39,7 @@ _INT64 = 1 << 63
 
 
 @pytest.fixture(scope="module")
-def filled(
-    fresh: Fresh, tmp_path_factory: pytest.TempPathFactory, pki: Pki
-) -> Iterator[Library]:
+def filled(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory, pki: Pki) -> Iterator[Library]:
     """Return a keystore of odd entries that the tests of this module only read."""
     with library.made(fresh, tmp_path_factory.mktemp("library"), pki) as made:
         yield made
@@ -343,6 +341,33 @@ def test_order_is_that_of_the_definition(
         filled.bench.keystore_id, source, limit=1000, order=(Order(expression, descending),)
     )
     assert expected == [entry.alias for entry in found]
+
+
+_MOST = _INT64 - 1
+
+
+@pytest.mark.parametrize(
+    ("operator", "left", "right"),
+    [
+        ("ne", Literal(_MOST), Literal(float(_MOST))),
+        ("lt", Literal(_MOST), Call("add", (Literal(_MOST), Literal(0.5)))),
+        ("gt", Literal(float(_MOST)), Call("negate", (Literal(-_MOST),))),
+        ("eq", Literal(2), Literal(Decimal("2.0"))),
+        ("ge", Literal(2.5), Call("length", (Literal("ab"),))),
+        ("eq", Call("div", (Literal(1), Literal(0))), Call("div", (Literal(1.0), Literal(0)))),
+        ("ne", Call("div", (Literal(1), Literal(0))), Literal(1.0)),
+    ],
+)
+def test_whole_numbers_and_floats_are_compared_exactly(
+    filled: Library, operator: str, left: Expression, right: Expression
+) -> None:
+    """A whole number of 64 bits is not taken for the float next to it, nor one null for another."""
+    condition = Comparison(operator, left, right)
+    store, keystore_id = filled.bench.store, filled.bench.keystore_id
+    entries = len(filled.all(View.CURRENT))
+    assert entries == store.catalogue.count(keystore_id, View.CURRENT, condition)
+    opposite = store.catalogue.count(keystore_id, View.CURRENT, Not(condition))
+    assert opposite == 0
 
 
 @pytest.mark.parametrize(

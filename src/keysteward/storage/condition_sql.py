@@ -8,8 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, and_, false, func, literal, literal_column, not_, or_
+from sqlalchemy import Float, Integer, Text, and_, false, func, literal, literal_column, not_, or_
 from sqlalchemy.sql.elements import ColumnElement, Grouping
+from sqlalchemy.types import TypeEngine
 
 from keysteward.storage import conditions, rows
 from keysteward.storage.columns import TEXT
@@ -41,7 +42,7 @@ def build(expression: Expression, fields: Mapping[str, ColumnElement[Any]]) -> C
 
 def _joined(expression: Expression, parts: list[ColumnElement[Any]]) -> ColumnElement[Any]:
     if isinstance(expression, Comparison):
-        return _COMPARISONS[expression.operator](*parts)
+        return _compared(expression.operator, *parts)
     if isinstance(expression, Call):
         return _CALLS[expression.function](*parts)
     if isinstance(expression, Not):
@@ -81,11 +82,29 @@ def _has(part: ColumnElement[Any], text: ColumnElement[Any]) -> ColumnElement[bo
 def _text_part(
     text: ColumnElement[Any], start: ColumnElement[Any], length: ColumnElement[Any] | None = None
 ) -> ColumnElement[Any]:
-    return func.text_part(text, start, func.length(text) if length is None else length)
+    size = func.length(text) if length is None else length
+    return func.text_part(text, start, size, type_=Text)
 
 
 def _unless_null(compared: ColumnElement[Any]) -> ColumnElement[bool]:
     return func.coalesce(compared, false())
+
+
+def _compared(
+    operator: str, left: ColumnElement[Any], right: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Compare; a whole number and a float by a function, since PostgreSQL makes floats of both."""
+    compare = _COMPARISONS[operator]
+    if isinstance(left.type, Integer) and isinstance(right.type, Float):
+        pair = (func.compared(left, right, type_=Integer), _ZERO)
+    elif isinstance(left.type, Float) and isinstance(right.type, Integer):
+        pair = (_ZERO, func.compared(right, left, type_=Integer))
+    else:
+        return compare(left, right)
+    nulls = left.is_(None) & right.is_(None)
+    if operator == "eq":
+        return nulls | compare(*pair)
+    return not_(nulls) & compare(*pair) if operator == "ne" else compare(*pair)
 
 
 _COMPARISONS: Mapping[
@@ -100,28 +119,38 @@ _COMPARISONS: Mapping[
 }
 
 
-def _named(name: str, *first: str) -> Callable[..., ColumnElement[Any]]:
+def _named(
+    name: str, *first: str, kind: type[TypeEngine[Any]]
+) -> Callable[..., ColumnElement[Any]]:
     words: list[ColumnElement[Any]] = [literal(word) for word in first]
-    return lambda *arguments: getattr(func, name)(*words, *arguments)
+    return lambda *arguments: getattr(func, name)(*words, *arguments, type_=kind)
+
+
+def _arithmetic(name: str) -> Callable[..., ColumnElement[Any]]:
+    def build_call(*numbers: ColumnElement[Any]) -> ColumnElement[Any]:
+        kind = Float if any(isinstance(one.type, Float) for one in numbers) else Integer
+        return func.arithmetic(literal(name), *numbers, type_=kind)
+
+    return build_call
 
 
 _CALLS: Mapping[str, Callable[..., ColumnElement[Any]]] = {
     "substringof": _has,
     "endswith": _ends_with,
     "startswith": _starts_with,
-    "length": _named("length"),
-    "indexof": _named("text_index"),
-    "replace": _named("replace"),
+    "length": _named("length", kind=Integer),
+    "indexof": _named("text_index", kind=Integer),
+    "replace": _named("replace", kind=Text),
     "substring": _text_part,
-    "tolower": _named("text_lower"),
-    "toupper": _named("text_upper"),
-    "trim": _named("trim"),
+    "tolower": _named("text_lower", kind=Text),
+    "toupper": _named("text_upper", kind=Text),
+    "trim": _named("trim", kind=Text),
     "concat": lambda left, right: left.concat(right),
     **{
-        part: _named("instant_part", part)
+        part: _named("instant_part", part, kind=Integer)
         for part in ("day", "hour", "minute", "month", "second", "year")
     },
-    **{name: _named("rounded", name) for name in ("round", "floor", "ceiling")},
-    **{name: _named("arithmetic", name) for name in ("add", "sub", "mul", "div", "mod")},
-    "negate": lambda number: func.arithmetic(literal("sub"), _ZERO, number),
+    **{name: _named("rounded", name, kind=Float) for name in ("round", "floor", "ceiling")},
+    **{name: _arithmetic(name) for name in ("add", "sub", "mul", "div", "mod")},
+    "negate": lambda number: _arithmetic("sub")(_ZERO, number),
 }

@@ -260,6 +260,16 @@ def test_floats_are_computed_with_as_by_python(
 
 
 @_EXAMPLES
+@given(whole=_whole, number=_real | _whole.map(float))
+def test_whole_numbers_and_floats_are_compared_as_by_python(
+    functions: Functions, whole: int, number: float
+) -> None:
+    """No digit is lost, as it would be if both were floats."""
+    functions.agree("compared", whole, number)
+    functions.agree("compared", whole, float(whole))
+
+
+@_EXAMPLES
 @given(how=st.sampled_from(("round", "floor", "ceiling")), number=_real | st.floats(-9, 9) | _whole)
 def test_numbers_are_rounded_as_by_python(functions: Functions, how: str, number: float) -> None:
     """A half goes away from zero."""

@@ -34,6 +34,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "instant_part(name, microseconds)": "year, month, day, hour, minute or second in UTC",
         "arithmetic(name, a, b)": "add, sub, mul, div or mod; integers stay integers, div and mod"
         " of them go towards zero; null for a result that is too large or none",
+        "compared(whole, float)": "less than 0, 0 or more, as the numbers themselves compare",
         "folded(text)": "``search.folded``",
         "rounded(name, a)": "round (a half away from zero), floor or ceiling; a float",
     }

@@ -169,8 +169,9 @@ class Postgresql:
     def limited(self, connection: DBAPIConnection, seconds: float) -> Iterator[None]:
         """Have the server interrupt statements, in a transaction for them alone."""
         driver = _driver(connection)
+        milliseconds = max(1, round(seconds * 1000))  # none at all would mean for ever
         driver.execute(
-            f"BEGIN READ ONLY; SET LOCAL statement_timeout = {round(seconds * 1000)}", prepare=False
+            f"BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}", prepare=False
         )
         try:
             yield

@@ -252,6 +252,20 @@ BEGIN
     RETURN CASE WHEN a < 0 THEN -whole ELSE whole END;
 END"""
 
+_COMPARED = """
+DECLARE
+    below bigint;
+BEGIN
+    IF number >= 9223372036854775808 THEN
+        RETURN -1;
+    ELSIF number < -9223372036854775808 THEN
+        RETURN 1;
+    END IF;
+    below := floor(number);
+    RETURN CASE WHEN whole > below THEN 1 WHEN whole < below OR number > floor(number) THEN -1
+        ELSE 0 END;
+END"""
+
 _REAL = "double precision"
 _NUMBERS = (
     _function(
@@ -279,6 +293,7 @@ _NUMBERS = (
         _REAL_ARITHMETIC,
         parallel="UNSAFE",
     ),
+    _function(f"compared(whole bigint, number {_REAL})", "integer", _COMPARED),
     _function(f"rounded(how text, a {_REAL})", _REAL, _ROUNDED),
 )
 

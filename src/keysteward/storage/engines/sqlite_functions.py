@@ -90,6 +90,10 @@ _OPERATIONS: dict[str, Callable[[_Number, _Number], _Number | None]] = {
 }
 
 
+def _compared(whole: int, number: float) -> int:
+    return (whole > number) - (whole < number)
+
+
 def _rounded(how: str, number: float) -> float:
     if how == "floor":
         return float(math.floor(number))
@@ -110,6 +114,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., object]]] = {
     "text_upper": (1, _strict(str.upper)),
     "instant_part": (2, _strict(_instant_part)),
     "arithmetic": (3, _strict(_arithmetic)),
+    "compared": (2, _strict(_compared)),
     "folded": (1, _strict(search.folded)),
     "rounded": (2, _strict(_rounded)),
 }
