@@ -20,8 +20,8 @@ from faults.nodes import Server
 ENTRIES = "/rest/v1/keystores/default/entries"
 _ANSWER_SECONDS = 60
 """Longer than the server may take to find out what became of a commit."""
-_PAUSE_SECONDS = 0.1
-"""Between two requests of one client: so many that none is missed, and cores are left for all."""
+_PAUSE_SECONDS = 0.03
+"""Between two requests of one client, so that cores are left for everybody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,13 @@ _DYNAMIC = {
     "postgresql": {
         "use_pg_rewind": True,
         "use_slots": True,
-        "parameters": {"max_connections": 100, "shared_buffers": "64MB"},
+        "parameters": {
+            "max_connections": 100,
+            "shared_buffers": "64MB",
+            # A replica asks the new primary before that has made a slot for it, and waits this long
+            # until it asks again; nothing is confirmed meanwhile.
+            "wal_retrieve_retry_interval": "500ms",
+        },
     },
 }
 
@@ -81,10 +87,10 @@ class Cluster:
 
     def kill(self, node: Node) -> None:
         """Kill Patroni and every process of the database server, as a power cut would."""
-        patroni = self._patronis[node.name]
+        patroni = self._patronis.pop(node.name)
         processes.kill(patroni.pid, *processes.working_in(node.folder))
-        patroni.wait()
         processes.kill(*processes.working_in(node.folder))
+        patroni.wait()
 
     def leader(self) -> Node | None:
         """Return who leads by what Patroni says; None while nobody does."""

@@ -22,9 +22,11 @@ from faults.processes import Processes
 _HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 """All of 127.0.0.0/8 is this machine on Linux."""
 _NODES = 2
-_WORKERS = ("--workers", "2")
+_WORKERS: tuple[str, ...] = ()
 _SHARED = "contested"
 """The entry that clients of both nodes upload to."""
+_PROBE = "probe"
+"""Database of the bare loop."""
 _WARM_SECONDS = 5
 _OUTAGE_SECONDS = 120
 """Longer than any outage may last."""
@@ -180,10 +182,10 @@ def start(running: Processes, console: Console) -> Experiment:
     nodes = site.serve(_NODES, *_WORKERS)
     token = Credentials("load", secret).token(nodes[0])
     first = _first_uploads(clients, nodes[0], token)
-    probe = Probe(_url(servers, "probe") + "&target_session_attrs=read-write")
+    probe = Probe(_bare_url(servers))
     probe.start()
     for number, node in enumerate(nodes, 1):
-        for alias in (_SHARED, f"own-{number}"):
+        for alias in (_SHARED, _SHARED, f"own-{number}"):
             clients.write(node, token, alias)
         clients.read(node, token)
     return Experiment(console, servers, site, nodes, clients, probe, first)
@@ -203,16 +205,19 @@ def _databases(servers: Cluster) -> str:
     leader = asking.wait_for("a leader", _OUTAGE_SECONDS, servers.leader)
     with servers.connect(leader, "postgres") as connection:
         connection.execute(f"CREATE ROLE keysteward LOGIN PASSWORD '{servers.password}'".encode())
-        for name in (cluster.SCOPE, "probe"):
+        for name in (cluster.SCOPE, _PROBE):
             connection.execute(
                 f"CREATE DATABASE {name} OWNER keysteward TEMPLATE template0"
                 " ENCODING 'UTF8' LOCALE 'C'".encode()
             )
-    with psycopg.connect(_url(servers, "probe") + "&target_session_attrs=read-write") as connection:
+    with psycopg.connect(_bare_url(servers)) as connection:
         connection.execute("CREATE TABLE probe (at timestamptz NOT NULL DEFAULT now())")
-    return _url(servers, cluster.SCOPE).replace("postgresql", "postgresql+psycopg", 1)
-
-
-def _url(servers: Cluster, database: str) -> str:
     hosts = "&".join(f"host={node.address}" for node in servers.nodes)
-    return f"postgresql://keysteward:{servers.password}@/{database}?{hosts}"
+    login = f"keysteward:{servers.password}"
+    return f"postgresql+psycopg://{login}@/{cluster.SCOPE}?{hosts}&target_session_attrs=read-write"
+
+
+def _bare_url(servers: Cluster) -> str:
+    hosts = ",".join(node.address for node in servers.nodes)
+    login = f"keysteward:{servers.password}"
+    return f"postgresql://{login}@{hosts}/{_PROBE}?target_session_attrs=read-write"

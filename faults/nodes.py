@@ -47,7 +47,7 @@ class Site:
     def add_client(self, name: str) -> str:
         """Make an API client that may change entries, and return its secret."""
         added = json.loads(self.run("client", "add", name, "--role", "operator", "--json"))
-        return str(added["secret"])
+        return str(added["client_secret"])
 
     def add_key_pair(self, alias: str) -> CertificatePublicKeyTypes:
         """Generate a key pair, write its signing request, and return what a CA reads from that."""

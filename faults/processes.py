@@ -85,9 +85,12 @@ class Processes:
             seconds = time.monotonic() - began
             if seconds > _END_SECONDS:
                 raise RuntimeError(f"these processes cannot be ended: {found}")
-            _signal(found, signal.SIGQUIT if seconds < _QUIT_SECONDS else signal.SIGKILL)
+            if seconds > _QUIT_SECONDS:
+                kill(*found)
+            _signal(found, signal.SIGQUIT)
             time.sleep(0.1)
-        _bury_orphans()
+            for one in found:
+                _bury(one)
 
 
 @contextmanager
@@ -126,8 +129,13 @@ def working_in(folder: Path) -> Iterator[int]:
 
 
 def kill(*ids: int) -> None:
-    """Kill processes at once; those that have ended already are left out."""
+    """Kill processes at once and wait until nothing is left of them, not even their numbers."""
     _signal(ids, signal.SIGKILL)
+    deadline = time.monotonic() + _END_SECONDS
+    while any(Path(f"/proc/{one}").exists() for one in ids) and time.monotonic() < deadline:
+        for one in ids:
+            _bury(one)
+        time.sleep(0.01)
 
 
 def free_port(host: str) -> int:
@@ -147,10 +155,10 @@ def _adopt_orphans() -> None:
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _bury_orphans() -> None:
+def _bury(one: int) -> None:
+    """Take note of a process's end, if it is ours to do so and it has ended."""
     with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        os.waitpid(one, os.WNOHANG)
 
 
 def _signal(ids: Iterable[int], number: int) -> None:
