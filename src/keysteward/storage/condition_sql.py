@@ -95,6 +95,7 @@ def _compared(
 ) -> ColumnElement[bool]:
     """Compare; a whole number and a float by a function, since PostgreSQL makes floats of both."""
     compare = _COMPARISONS[operator]
+    pair: tuple[ColumnElement[int], ColumnElement[int]]
     if isinstance(left.type, Integer) and isinstance(right.type, Float):
         pair = (func.compared(left, right, type_=Integer), _ZERO)
     elif isinstance(left.type, Float) and isinstance(right.type, Integer):
