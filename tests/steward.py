@@ -1,4 +1,4 @@
-"""A throw-away keystore on a real SQLite file, with a clock that tests move.
+"""A throw-away keystore on a real database, with a clock that tests move.
 
 The fixtures ``clock``, ``settings`` and ``steward`` of ``tests/conftest.py`` are made of this. A
 fresh keystore is a copy of one that ``init`` made in the same run: database and keyring.
@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pysqlite3
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -29,6 +28,7 @@ from keysteward.pki.subjects import Subject
 from keysteward.pki.usages import Usage
 from keysteward.problems import OVERRIDES
 from keysteward.settings import Settings
+from tests import beside
 from tests.pki_maker import Issued
 
 START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -129,39 +129,18 @@ def public_pem(key: CertificateIssuerPrivateKeyTypes) -> bytes:
 
 
 def connect(settings: Settings, *, writing: bool = False) -> Any:  # noqa: ANN401 - has no types
-    """Open the database beside the product."""
-    mode = "rw" if writing else "ro"
-    return pysqlite3.connect(f"file:{settings.data / 'keysteward.db'}?mode={mode}", uri=True)
-
-
-_LAYOUT = {f"entry_search_{part}" for part in ("data", "idx", "config")}
-"""How FTS5 lays its index out, which depends on the order in which it was written."""
+    """Open the database beside the product; see ``beside``."""
+    return beside.connect(settings, writing=writing)
 
 
 def rows(settings: Settings, *, without: tuple[str, ...] = ("audit",)) -> dict[str, list[str]]:
     """Return every row of every table as the database has it, the audit log left out."""
-    connection = connect(settings)
-    try:
-        names = [
-            row[0]
-            for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        ]
-        return {
-            name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"')))  # noqa: S608
-            for name in sorted(set(names) - set(without))
-            if name not in _LAYOUT
-        }
-    finally:
-        connection.close()
+    return beside.rows(settings, without=without)
 
 
 def sealed_keys(settings: Settings) -> list[bytes]:
     """Return every sealed private key as the database has it."""
-    connection = connect(settings)
-    try:
-        return [row[0] for row in connection.execute("SELECT sealed FROM private_keys")]
-    finally:
-        connection.close()
+    return [row[0] for row in beside.query(settings, "SELECT sealed FROM private_keys")]
 
 
 def audited(steward: Steward) -> list[tuple[str, str, str | None]]:

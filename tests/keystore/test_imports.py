@@ -39,6 +39,7 @@ from tests import keystore_files, pki_maker, verification
 from tests import pkcs12_files as files
 from tests import steward as steward_
 from tests.foreign_keystores import MADE, PASSWORD, Foreign, Workshop, fingerprint, pkcs8
+from tests.fresh import Fresh
 from tests.keystore_files import KeyEntry, tlv
 from tests.pki_maker import Issued, issue
 from tests.steward import PROVIDER, TENANT, Clock
@@ -158,14 +159,13 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 def arrived(
     request: pytest.FixtureRequest,
     workshop: Workshop,
-    keystore_template: Path,
+    fresh: Fresh,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Arrived]:
     """A fresh keystore into which one of each tool was imported."""
     foreign = workshop.make(request.param)
     folder = tmp_path_factory.mktemp("arrived") / "data"
-    settings = steward_.copy_template(keystore_template, folder)
-    with steward_.opened(settings, Clock()) as steward:
+    with fresh.keystore(folder) as settings, steward_.opened(settings, Clock()) as steward:
         plan = _run(steward, foreign.data, key_password=foreign.key_password)
         yield Arrived(foreign, workshop, plan, steward, settings)
 
