@@ -76,6 +76,9 @@ function theme() {
 setDefaultFontLoading(false);
 setLanguage(document.documentElement.lang);
 setTheme(theme());
+for (const preference of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
+  matchMedia(preference).addEventListener("change", () => setTheme(theme()));
+}
 
 // The components are evaluated after this. Their items may be drawn by those that hold them before
 // they have waited for their texts themselves, and fail without.

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from keysteward.rights import Role
 from tests.browser import watching
+
+ColorScheme: TypeAlias = Literal["light", "dark"]
 
 FOLDER = Path(__file__).parent
 SCREENS = FOLDER.parents[1] / "out" / "screens"
@@ -24,12 +26,17 @@ PATIENCE_MS = 30_000
 
 _AXE = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 _GRAVE = frozenset({"serious", "critical"})
-_RUN_AXE = """async () => {
-  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+_OF_COLOURS = ["color-contrast", "link-in-text-block"]
+"""The rules whose verdict may be another one in another theme."""
+_RUN_AXE = """async (rules) => {
+  const options = rules ? { runOnly: rules } : {};
+  const { violations } = await axe.run(document, { ...options, resultTypes: ["violations"] });
   return violations.map(({ id, impact, help, nodes }) => (
     { id, impact, help, targets: nodes.map(({ target, failureSummary }) =>
       [target.flat().join(" "), failureSummary]) }));
 }"""
+_BACKGROUND = """() =>
+  getComputedStyle(document.documentElement).getPropertyValue("--sapBackgroundColor")"""
 # Elements are defined once their theme and texts are loaded, and drawn more than once: some of what
 # they say is put together later. UI5 announces changes in an element that it never defines.
 _READY = """() => {
@@ -105,9 +112,33 @@ def download(page: Page, action: Callable[[], None]) -> tuple[str, bytes]:
 
 def barriers(page: Page) -> list[str]:
     """Return what axe-core finds to be serious or critical, each with where it is."""
+    return _barriers(page, None)
+
+
+def barriers_in_light_and_dark(page: Page, first: ColorScheme = "light") -> list[str]:
+    """Return the same for both themes; the page has to be in the ``first`` one, and is so again.
+
+    What does not depend on colours is looked at once.
+    """
+    found = _barriers(page, None)
+    _turn(page, "dark" if first == "light" else "light")
+    found += _barriers(page, _OF_COLOURS)
+    _turn(page, first)
+    return found
+
+
+def _turn(page: Page, scheme: ColorScheme) -> None:
+    """Have the system prefer another scheme, which the page follows."""
+    before = page.evaluate(_BACKGROUND)
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(f"(before) => ({_BACKGROUND})() !== before", arg=before)
+
+
+def _barriers(page: Page, rules: list[str] | None) -> list[str]:
     ready(page)
-    page.evaluate(_axe())
-    found: list[dict[str, Any]] = page.evaluate(_RUN_AXE)
+    if not page.evaluate("() => Boolean(globalThis.axe)"):
+        page.evaluate(_axe())
+    found: list[dict[str, Any]] = page.evaluate(_RUN_AXE, rules)
     return [
         f"{each['impact']} {each['id']} ({each['help']}): {target}: {why}"
         for each in found

@@ -13,12 +13,10 @@ from keysteward import app
 from keysteward.entries import Entry
 from keysteward.keystore import certificates
 from keysteward.pki.usages import Usage
-from keysteward.rights import Role
 from keysteward.settings import Settings
 from tests import key_uploads, peers
 from tests import steward as steward_
 from tests.browser import pages
-from tests.browser.conftest import Visitors
 from tests.pki_maker import issue
 from tests.ssh_maker import PASSPHRASE, SshMaker
 from tests.steward import TENANT
@@ -243,35 +241,31 @@ def test_ssh_and_rsa_keys_are_added_and_updated(
     assert 2 == _entry(settings, "our_rsa").version.number
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_is_shown_of_files_has_no_barriers(
-    visitors: Visitors, settings: Settings, scheme: str
-) -> None:
+def test_what_is_shown_of_files_has_no_barriers(page: Page, settings: Settings) -> None:
     """Questions, choices, comparisons and refusals: none has a serious one."""
-    alias = f"seen {scheme}"
+    alias = "seen"
     with app.opened(settings) as steward:
         steward_.add(steward, alias, issue("seen"))
-    page = visitors.open(Role.ADMINISTRATOR, color_scheme=scheme)
     found = {}
     root = issue("Barrier Root", ca=True)
     pages.visit(page, f"{KEYSTORE}/add/certificate")
     page.locator("input[type=file]").set_input_files(_file(root.pem, "root.pem"))
     expect(page.get_by_role("checkbox", name=FINGERPRINT)).to_be_visible()
-    found["question"] = pages.barriers(page)
+    found["question"] = pages.barriers_in_light_and_dark(page)
     page.locator("input[type=file]").set_input_files(_file(root.key_pem(), "key.pem"))
     expect(page.locator(".problem-at-field")).to_be_visible()
     expect(page.locator(".upload-found")).to_be_empty()
-    found["refusal"] = pages.barriers(page)
+    found["refusal"] = pages.barriers_in_light_and_dark(page)
     pages.visit(page, f"{ENTRIES}/{quote(alias)}/update")
     _type_password(page, WORD)
     keys = _file(key_uploads.keytool_pkcs12("one", "two", password=WORD), "two.p12")
     page.locator("[data-file=file] input[type=file]").set_input_files(keys)
     expect(page.locator("ui5-select[name=key]")).to_be_visible()
-    found["choice"] = pages.barriers(page)
+    found["choice"] = pages.barriers_in_light_and_dark(page)
     leaf = issue("seen", issuer=root)
     pem = _file(leaf.key_pem() + leaf.pem + root.pem, "new.pem")
     page.locator("[data-file=file] input[type=file]").set_input_files(pem)
     _type_password(page, "")
     expect(page.get_by_role("table", name="Old and new certificate")).to_be_visible()
-    found["comparison"] = pages.barriers(page)
+    found["comparison"] = pages.barriers_in_light_and_dark(page)
     assert {} == {shown: barriers for shown, barriers in found.items() if barriers}
