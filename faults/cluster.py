@@ -8,9 +8,10 @@ members of etcd on the same three machines nobody could write then anyhow.
 
 import json
 import secrets
+import signal
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -91,6 +92,25 @@ class Cluster:
         processes.kill(patroni.pid, *processes.working_in(node.folder))
         processes.kill(*processes.working_in(node.folder))
         patroni.wait()
+
+    @contextmanager
+    def replicas_stopped(self) -> Iterator[None]:
+        """Have no replica take anything from the primary for the time of a context.
+
+        What the primary sends meanwhile waits in the network's buffers: afterwards the replicas
+        take it, also if the primary is gone.
+        """
+        receivers = [
+            process
+            for node in self.nodes
+            for process in processes.working_in(node.folder)
+            if "walreceiver" in processes.command_line(process)
+        ]
+        processes.send(signal.SIGSTOP, receivers)
+        try:
+            yield
+        finally:
+            processes.send(signal.SIGCONT, receivers)
 
     def leader(self) -> Node | None:
         """Return who leads by what Patroni says; None while nobody does."""

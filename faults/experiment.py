@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -28,6 +29,8 @@ _SHARED = "contested"
 _PROBE = "probe"
 """Database of the bare loop."""
 _WARM_SECONDS = 5
+_SILENT_SECONDS = 0.5
+_WAITING = " while commits wait for the replicas"
 _OUTAGE_SECONDS = 120
 """Longer than any outage may last."""
 _CATCH_UP_SECONDS = 30
@@ -57,6 +60,8 @@ class Kill:
     """Longest pause between two good reads, of all clients."""
     returned: float
     """Until the killed server replicated again."""
+    unknown: int
+    """How many uploads were answered that their outcome is not known."""
 
 
 @dataclass(slots=True)
@@ -72,6 +77,8 @@ class Experiment:
     first: dict[str, int]
     """Number of the last version of each entry before the first kill."""
     kills: list[Kill] = field(default_factory=list)
+    unknown_stored: int = 0
+    """How many uploads whose outcome was not known are stored."""
     audit: str = ""
     """What the check of the audit log printed."""
 
@@ -79,19 +86,25 @@ class Experiment:
         """Kill the primary that many times; return what did not come back."""
         try:
             time.sleep(_WARM_SECONDS)
-            for _ in range(kills):
-                self._kill()
+            for number in range(kills):
+                self._kill(in_doubt=number % 2 == 1)
                 time.sleep(_WARM_SECONDS)
         except NotInTime as error:
             return [str(error)]
         return []
 
-    def _kill(self) -> None:
-        """Kill the primary, wait for its successor and both nodes, and for its own return."""
+    def _kill(self, *, in_doubt: bool) -> None:
+        """Kill the primary, wait for its successor and both nodes, and for its own return.
+
+        With ``in_doubt`` the replicas fall silent a moment before, so that commits wait for them:
+        what the primary has sent by then comes to life with its successor although nobody was told.
+        """
         victim = asking.wait_for("a leader", _OUTAGE_SECONDS, self.cluster.leader)
-        self.console.print(f"Killing {victim.name} ...")
-        begin, wall = time.monotonic(), datetime.now(UTC)
-        self.cluster.kill(victim)
+        self.console.print(f"Killing {victim.name}{_WAITING if in_doubt else ''} ...")
+        with self.cluster.replicas_stopped() if in_doubt else nullcontext():
+            time.sleep(_SILENT_SECONDS if in_doubt else 0)
+            begin, wall = time.monotonic(), datetime.now(UTC)
+            self.cluster.kill(victim)
         asking.wait_for("uploads to both nodes", _OUTAGE_SECONDS, lambda: self._writes_since(begin))
         self.cluster.start(victim)
         self.cluster.wait_whole()
@@ -106,6 +119,7 @@ class Experiment:
                 self._writing_pauses(begin - 1, begin + returned),
                 self._reading_pause(begin - 1, begin + returned),
                 returned,
+                self._unknown_since(begin),
             )
         )
 
@@ -119,6 +133,10 @@ class Experiment:
             if one.outcome is Outcome.CONFIRMED and one.ended > since
         }
         return len(nodes) == _NODES and self.probe.written[-1:] > [since]
+
+    def _unknown_since(self, begin: float) -> int:
+        answers = list(self.clients.attempts)
+        return sum(one.outcome is Outcome.UNKNOWN and one.ended > begin for one in answers)
 
     def _writing_pauses(self, begin: float, end: float) -> tuple[float, ...]:
         done = [one for one in self.clients.attempts if one.outcome is Outcome.CONFIRMED]
@@ -141,6 +159,9 @@ class Experiment:
         broken = judgement.broken(
             *(self.clients.attempts, self.clients.readings, versions, current, self.first)
         )
+        there = {one.sha256 for one in versions}
+        unknown = [one for one in self.clients.attempts if one.outcome is Outcome.UNKNOWN]
+        self.unknown_stored = sum(one.sha256 in there for one in unknown)
         broken += [f"{n} has other versions" for n, f in found.items() if f != (versions, current)]
         try:
             self.audit = self.site.run("audit", "verify").strip()

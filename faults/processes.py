@@ -87,7 +87,7 @@ class Processes:
                 raise RuntimeError(f"these processes cannot be ended: {found}")
             if seconds > _QUIT_SECONDS:
                 kill(*found)
-            _signal(found, signal.SIGQUIT)
+            send(signal.SIGQUIT, found)
             time.sleep(0.1)
             for one in found:
                 _bury(one)
@@ -128,9 +128,16 @@ def working_in(folder: Path) -> Iterator[int]:
                 yield int(process.name)
 
 
+def command_line(process: int) -> str:
+    """Return how a process calls itself; nothing if it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_text(errors="replace")
+    return ""
+
+
 def kill(*ids: int) -> None:
     """Kill processes at once and wait until nothing is left of them, not even their numbers."""
-    _signal(ids, signal.SIGKILL)
+    send(signal.SIGKILL, ids)
     deadline = time.monotonic() + _END_SECONDS
     while any(Path(f"/proc/{one}").exists() for one in ids) and time.monotonic() < deadline:
         for one in ids:
@@ -161,7 +168,8 @@ def _bury(one: int) -> None:
         os.waitpid(one, os.WNOHANG)
 
 
-def _signal(ids: Iterable[int], number: int) -> None:
+def send(number: int, ids: Iterable[int]) -> None:
+    """Send a signal to processes; those that have ended are left out."""
     for one in ids:
         with suppress(ProcessLookupError):
             os.kill(one, number)

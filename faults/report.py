@@ -22,7 +22,11 @@ def show(done: Experiment, broken: Sequence[str], console: Console) -> None:
         style="dim",
     )
     outcomes = Counter(one.outcome for one in done.clients.attempts)
-    console.print("Uploads: " + ", ".join(f"{outcomes[o]:,} {o.value}" for o in Outcome))
+    console.print("Uploads: " + ", ".join(f"{outcomes[o]:,} {o.value}" for o in Outcome) + ".")
+    told = Counter(o.answer for o in done.clients.attempts if o.outcome is not Outcome.CONFIRMED)
+    for answer, times in told.items():
+        console.print(f"  {answer}: {times:,}")
+    console.print(f"Of those not known {done.unknown_stored:,} are stored, the others are not.")
     reads = Counter(one.answer for one in done.clients.readings)
     console.print("Reads: " + ", ".join(f"{times:,} {answer}" for answer, times in reads.items()))
     if done.audit:
@@ -39,9 +43,11 @@ def _outages(done: Experiment) -> Table:
     table = Table("killed", "new primary", title="Failovers", title_justify="left")
     columns = ["promoted", "bare writes"]
     columns += [f"uploads, {server.name}" for server in done.servers]
-    for heading in (*columns, "reads", "back again"):
+    for heading in (*columns, "reads", "back again", "in doubt"):
         table.add_column(heading, justify="right")
     for one in done.kills:
         times = (one.promoted, one.bare, *one.writing, one.reading, one.returned)
-        table.add_row(one.victim, one.successor, *(f"{seconds:.1f}" for seconds in times))
+        table.add_row(
+            one.victim, one.successor, *(f"{seconds:.1f}" for seconds in times), str(one.unknown)
+        )
     return table
