@@ -1323,8 +1323,17 @@ class DatabaseUnavailable(Problem):
     title = "The database cannot be reached"
     kind = Kind.BUSY
 
+    server: str | None = None
+    """Where one was looked for; told to whoever starts a program, and to nobody else."""
+
     @property
     def detail(self) -> str:
+        if self.server is not None:
+            return (
+                f"No server of the database answers at {self.server}. Look at the host and the "
+                "port in the URL, and whether it runs; it may be about to start. Nothing was "
+                "changed."
+            )
         return (
             "The database's server does not answer, or takes no changes at the moment: it may be "
             "that another one takes its place. Nothing was changed; try again in a moment."

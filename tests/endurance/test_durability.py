@@ -12,7 +12,8 @@ from keysteward import app
 from keysteward.keystore import key_pairs
 from keysteward.problems import KeystoreNotInitialised
 from keysteward.settings import Settings
-from keysteward.storage.database import Database, Link
+from keysteward.storage.database import Database
+from keysteward.storage.links import Link
 from tests import commands, pki_maker
 from tests import steward as stewards
 from tests.endurance import prepared, processes, soundness, traces

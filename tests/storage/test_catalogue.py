@@ -5,7 +5,7 @@ import pytest
 
 from keysteward.entries import EntryType, Owner, View
 from keysteward.problems import RequestInvalid
-from keysteward.storage import catalogue, catalogue_sql, conditions, database
+from keysteward.storage import catalogue, catalogue_sql, conditions, links
 from keysteward.storage.catalogue import CatalogueEntry
 from keysteward.storage.conditions import Call, Comparison, Field, Literal, Not, Order
 from keysteward.storage.engines import sqlite
@@ -167,14 +167,14 @@ def test_sorted_list_has_no_pages_by_alias(filled: Library) -> None:
 def test_filters_leave_nothing_behind(filled: Library) -> None:
     """However many different filters come, none is kept: memory does not grow with them."""
     database = filled.bench.store._database
-    before = len(database._texts)
+    before = len(database.connector._texts)
     for number in range(300):
         parts = tuple(Literal(text) for text in ("x",) * (number % 7 + 1))
         nested = Call("length", (parts[0],))
         for part in parts:
             nested = Call("add", (nested, Call("length", (part,))))
         _list(filled, View.CURRENT, limit=1, condition=Comparison("eq", nested, Literal(number)))
-    assert before == len(database._texts)
+    assert before == len(database.connector._texts)
 
 
 # ---- figures
@@ -341,7 +341,7 @@ def test_search_that_takes_too_long_is_ended(
     everything = store.catalogue.list(keystore_id, View.CURRENT, limit=100, condition=wanted)
     with monkeypatch.context() as patch:
         patch.setattr(sqlite, "_STEPS", 1)
-        patch.setattr(database, "SEARCH_SECONDS", 0)
+        patch.setattr(links, "SEARCH_SECONDS", 0)
         with pytest.raises(RequestInvalid, match="longer than 0 s"):
             store.catalogue.list(keystore_id, View.CURRENT, limit=100, condition=wanted)
         with pytest.raises(RequestInvalid, match="longer than 0 s"):
@@ -350,3 +350,13 @@ def test_search_that_takes_too_long_is_ended(
     assert everything == store.catalogue.list(
         keystore_id, View.CURRENT, limit=100, condition=wanted
     )
+
+
+def test_text_that_no_database_holds_finds_nothing(filled: Library) -> None:
+    """A caller may ask for any name; one with NUL is none, and comes where a control sign does."""
+    store, keystore_id = filled.bench.store, filled.bench.keystore_id
+    assert store.find_entry(keystore_id, "A\0") is None
+    assert store.catalogue.find(keystore_id, View.CURRENT, "A\0") is None
+    everything = filled.all(View.CURRENT)
+    behind = store.catalogue.list(keystore_id, View.CURRENT, limit=100, after="A\0")
+    assert [one for one in everything if one.alias > "A"] == list(behind)

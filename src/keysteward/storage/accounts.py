@@ -24,8 +24,9 @@ from keysteward.storage.account_records import (
     StoredSession,
 )
 from keysteward.storage.audit import AuditEvent
-from keysteward.storage.database import Database, Link, Row
+from keysteward.storage.database import Database
 from keysteward.storage.engines.contract import INSTALLATION
+from keysteward.storage.links import Link, Row
 from keysteward.storage.records import Receipt, Repeatable
 
 _AT_ONCE = 20

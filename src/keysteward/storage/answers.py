@@ -8,8 +8,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 
 from keysteward.storage import account_tables, rows
-from keysteward.storage.database import Database, Link
+from keysteward.storage.database import Database
 from keysteward.storage.engines.contract import NOTHING
+from keysteward.storage.links import Link
 from keysteward.storage.records import KeptAnswer, Repeatable
 
 KEPT = timedelta(hours=24)

@@ -24,8 +24,9 @@ from keysteward.problems import (
 )
 from keysteward.sealing.sealer import Sealer
 from keysteward.storage import changes, rows, statements, tables
-from keysteward.storage.database import Database, Link, Row
+from keysteward.storage.database import Database
 from keysteward.storage.engines.contract import AUDIT_LINKING
+from keysteward.storage.links import Link, Row
 from keysteward.storage.statements import MANY, padded
 
 DONE, REFUSED = "done", "refused"
@@ -112,13 +113,13 @@ def append(
         for content in contents
     ]
     link.change_many(changes.INSERT_WAITING_AUDIT, waiting)
+    link.receipted = True
 
 
 def link_waiting(database: Database, sealer: Sealer) -> bool:
     """Link some rows that wait, the oldest first; return whether more may be waiting.
 
-    Whoever calls this at the same time waits, and finds nothing left. Tells all processes which
-    entries the rows are about.
+    Whoever calls this at the same time waits, and finds nothing left. Tells all who listen.
     """
     with database.reading() as link:
         if link.one(statements.ANY_WAITING_AUDIT) is None:
@@ -143,7 +144,7 @@ def link_some(link: Link, sealer: Sealer) -> bool:
     for start in range(0, len(found), MANY):
         part = found[start : start + MANY]
         link.change(changes.DELETE_WAITING_AUDIT, **padded([row[0] for row in part]))
-    link.tell_changes([row[7] for row in found if row[7] is not None])
+    link.tell_changes()
     return len(found) == _BATCH
 
 

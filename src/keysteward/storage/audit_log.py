@@ -9,7 +9,8 @@ from sqlalchemy.sql import Executable
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.sealing.sealer import Sealer
 from keysteward.storage import audit, audit_statements, rows, statements
-from keysteward.storage.database import Database, Link, Row
+from keysteward.storage.database import Database
+from keysteward.storage.links import Link, Row
 from keysteward.storage.records import AuditFilter, AuditRow
 from keysteward.values import Fingerprint
 

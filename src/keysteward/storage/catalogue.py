@@ -12,8 +12,9 @@ from keysteward.pki.public_keys import KeyKind
 from keysteward.pki.usages import Usage
 from keysteward.storage import catalogue_sql, conditions, entry_lists, rows
 from keysteward.storage.conditions import Condition, Kind, Order
-from keysteward.storage.database import Database, Row
+from keysteward.storage.database import Database
 from keysteward.storage.entry_lists import EntryFilter, Position
+from keysteward.storage.links import Row
 from keysteward.storage.records import Activation, Backup
 from keysteward.values import Alias
 

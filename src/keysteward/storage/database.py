@@ -1,31 +1,25 @@
-"""Connections: statements are written in Core, compiled once, and executed by the driver's cursor.
-
-SQLAlchemy's own execution costs several times what these short statements cost, so connections are
-kept here, in a list of free ones that any thread takes from and returns to.
-"""
+"""An opened database: connections in a list of free ones that any thread takes from."""
 
 import secrets
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from threading import Lock, Semaphore, local
-from typing import Any, TypeAlias
 
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.sql import Executable
-from sqlalchemy.sql.elements import ClauseElement
 
 from keysteward.problems import (
     DatabaseUnavailable,
-    DatabaseUnusable,
     KeystoreBusy,
     OutcomeUnknown,
-    RequestInvalid,
     SettingInvalid,
 )
-from keysteward.storage import engines
+from keysteward.storage import engines, outcomes
+from keysteward.storage.connecting import Connected, Connector
 from keysteward.storage.engines.contract import (
     BUSY_TIMEOUT_SECONDS,
     EXAMPLE,
@@ -34,186 +28,9 @@ from keysteward.storage.engines.contract import (
     Scope,
     StorageEngine,
 )
-from keysteward.storage.statements import MANY, padded
-
-SEARCH_SECONDS = 5
-"""How long a search may take whose conditions somebody wrote freely."""
+from keysteward.storage.links import Link
 
 _RECEIPT_BYTES = 16
-
-Row: TypeAlias = tuple[Any, ...]
-"""A row as the driver gives it; ``rows`` makes values of it."""
-
-
-class Link:
-    """One connection with its cursor; used by one thread at a time.
-
-    Driver errors become KeystoreBusy, DatabaseUnavailable or DatabaseUnusable; what is left is a
-    bug and stays as it is. A connection that is lost outside a transaction is replaced, and what
-    was to be read is read once more.
-    """
-
-    def __init__(self, database: "Database", connection: DBAPIConnection) -> None:
-        self.connection = connection
-        self.receipt: bytes | None = None
-        """Of the open write transaction, where a commit can be lost sight of."""
-        self.lost = False
-        """Whether it leads nowhere any longer."""
-        self.open = False
-        """Whether a transaction is open."""
-        self._database = database
-        self._cursor = connection.cursor()
-        self._errors = database.engine.errors
-
-    def all(self, statement: Executable, **parameters: object) -> list[Row]:
-        """Return all rows."""
-        text = self._database.text(statement)
-        try:
-            return self._fetched(text, parameters)
-        except self._errors as error:
-            self._replace_lost(error)
-        try:
-            return self._fetched(text, parameters)
-        except self._errors as error:
-            raise self.problem(error) from error
-
-    def _fetched(self, text: str, parameters: Mapping[str, object]) -> list[Row]:
-        self._cursor.execute(text, parameters)
-        return list(self._cursor.fetchall())
-
-    def _replace_lost(self, error: Exception) -> None:
-        """Go on with another connection. Raises what the error means if that would be wrong."""
-        problem = self.problem(error)
-        if self.open or not self.lost:
-            raise problem from error
-        self.connection.close()
-        self.connection = self._database.connect()
-        self._cursor = self.connection.cursor()
-        self.lost = False
-
-    def problem(self, error: Exception) -> Exception:
-        """Return what a driver error means; note if the connection is gone."""
-        self.lost = self.lost or self._database.engine.is_lost(error)
-        return self._database.problem(error)
-
-    def begin_read(self) -> None:
-        """Begin a transaction whose statements all see one state."""
-        try:
-            self._cursor.execute(self._database.engine.begin_read)
-        except self._errors as error:
-            self._replace_lost(error)
-            self._cursor.execute(self._database.engine.begin_read)
-        self.open = True
-
-    def begin_write(self, scope: Scope, receipt: bytes | None) -> None:
-        """Begin a write transaction; on another connection if nothing answers on this one."""
-        begin = self._database.engine.begin_write
-        try:
-            begin(self.connection, scope, receipt)
-        except self._errors as error:
-            self._replace_lost(error)
-            try:
-                begin(self.connection, scope, receipt)
-            except self._errors as again:
-                raise self.problem(again) from again
-        self.open, self.receipt = True, receipt
-
-    def commit(self) -> None:
-        """End the transaction durably."""
-        try:
-            self._cursor.execute("COMMIT")
-        except self._errors as error:
-            raise self.problem(error) from error
-        self.open = False
-
-    def rollback(self) -> None:
-        """End the transaction as if it had not been."""
-        try:
-            self.connection.rollback()
-        except self._errors as error:
-            self.problem(error)
-        self.open = False
-
-    def all_once(self, statement: ClauseElement, **parameters: object) -> list[Row]:
-        """Return all rows of a statement with values of its own, of which nothing is kept.
-
-        Raises RequestInvalid if that takes longer than SEARCH_SECONDS.
-        """
-        engine = self._database.engine
-        compiled = statement.compile(dialect=self._database.core.dialect)
-        try:
-            with engine.limited(self.connection, SEARCH_SECONDS):
-                self._cursor.execute(str(compiled), {**compiled.params, **parameters})
-                return list(self._cursor.fetchall())
-        except self._errors as error:
-            if engine.is_interrupted(error):
-                raise RequestInvalid(
-                    f"To find what it asks for takes longer than {SEARCH_SECONDS} s. Ask for less: "
-                    "fewer conditions, fewer functions in them."
-                ) from error
-            raise self.problem(error) from error
-
-    def one(self, statement: Executable, **parameters: object) -> Row | None:
-        """Return the first row. All are fetched, so that no statement stays open at a commit."""
-        rows = self.all(statement, **parameters)
-        return rows[0] if rows else None
-
-    def among(
-        self, statement: Executable, values: Sequence[object], **parameters: object
-    ) -> list[Row]:
-        """Return the rows with one of any number of values, in no order; see ``statements.among``.
-
-        Each call of the driver looks for MANY of them; the last one's rest repeats a value.
-        """
-        found: list[Row] = []
-        for start in range(0, len(values), MANY):
-            found += self.all(statement, **parameters, **padded(values[start : start + MANY]))
-        return found
-
-    def change(self, statement: Executable, **parameters: object) -> int:
-        """Run an UPDATE, INSERT or DELETE and return how many rows it changed."""
-        try:
-            self._cursor.execute(self._database.text(statement), parameters)
-        except self._errors as error:
-            raise self.problem(error) from error
-        return self._cursor.rowcount
-
-    def change_many(self, statement: Executable, rows: Sequence[Mapping[str, object]]) -> int:
-        """Run the same statement for several sets of parameters; return how many rows changed."""
-        if not rows:
-            return 0
-        try:
-            self._cursor.executemany(self._database.text(statement), rows)
-        except self._errors as error:
-            raise self.problem(error) from error
-        return self._cursor.rowcount
-
-    def reserve_ids(self, table: str, count: int) -> Sequence[int]:
-        """Return so many ids for new rows; see the engine's own words."""
-        try:
-            return self._database.engine.reserve_ids(self.connection, table, count)
-        except self._errors as error:
-            raise self.problem(error) from error
-
-    def index_entries(self, first: int, last: int) -> None:
-        """Take new rows of entries into the search index; in the transaction that writes them."""
-        filling = self._database.engine.search_filling
-        if filling is not None:
-            self.change(filling, first=first, last=last)
-
-    def search_term(self, keystore_id: int, text: str) -> str | None:
-        """Return what leads to the entries that may have a text; see the engine's own words."""
-        try:
-            return self._database.engine.search_term(self.connection, keystore_id, text)
-        except self._errors as error:
-            raise self.problem(error) from error
-
-    def tell_changes(self, entry_ids: Sequence[int]) -> None:
-        """Tell all processes which entries were changed; see the engine's own words."""
-        try:
-            self._database.engine.tell_changes(self.connection, entry_ids)
-        except self._errors as error:
-            raise self.problem(error) from error
 
 
 class Database:
@@ -222,14 +39,24 @@ class Database:
     def __init__(self, engine: StorageEngine, core: Engine) -> None:
         self.engine = engine
         self.core = core
+        self.connector = Connector(engine, core)
         self._free: deque[Link] = deque()
-        self._texts: dict[Executable, str] = {}
         # Threads of one process queue here, in order; SQLite's own waiting is a lottery of sleeps.
         self._writer: Lock | None = Lock() if engine.serial else None
         self._places = (
             None if engine.most_connections is None else Semaphore(engine.most_connections)
         )
         self._taken = local()
+        self._fence: Callable[[Link], None] | None = None
+
+    def fenced(self, fence: Callable[[Link], None]) -> "Database":
+        """Return the same database, whose write transactions call this just before they commit.
+
+        What it raises undoes the transaction.
+        """
+        found = copy(self)
+        found._fence = fence  # noqa: SLF001 - its own kind
+        return found
 
     @property
     def serial(self) -> bool:
@@ -240,15 +67,21 @@ class Database:
     def reading(self) -> Iterator[Link]:
         """Lend a connection. Each statement sees one consistent state, two may see two.
 
-        Raises KeystoreBusy if all of this process's connections stay in use.
+        Raises KeystoreBusy if all of this process's connections stay in use, DatabaseUnavailable if
+        no server answers. Where none can be written, one that can be read is good enough.
         """
+        with self._lent(writing=False) as link:
+            yield link
+
+    @contextmanager
+    def _lent(self, *, writing: bool) -> Iterator[Link]:
         with self._place():
-            link = self._take()
+            link = self._take(writing=writing)
             try:
                 yield link
             finally:
-                if link.lost:
-                    link.connection.close()
+                if link.lost or not self.connector.is_current(link.connected):
+                    link.close()
                 else:
                     self._free.append(link)
 
@@ -272,10 +105,12 @@ class Database:
         nothing was, OutcomeUnknown if the connection was lost while it was committed.
         """
         receipt = None if self.serial else secrets.token_bytes(_RECEIPT_BYTES)
-        with self._alone(), self.reading() as link:
+        with self._alone(), self._lent(writing=True) as link:
             link.begin_write(scope, receipt)
             try:
                 yield link
+                if self._fence is not None:
+                    self._fence(link)
             except BaseException:
                 link.rollback()
                 raise
@@ -285,7 +120,10 @@ class Database:
         try:
             link.commit()
         except DatabaseUnavailable as error:
-            raise OutcomeUnknown from error
+            if not link.receipted or link.receipt is None:
+                raise OutcomeUnknown from error
+            if not outcomes.was_committed(self.connector, link.receipt):
+                raise
         except BaseException:
             link.rollback()
             raise
@@ -329,72 +167,69 @@ class Database:
             with self.core.connect() as connection:
                 yield connection
         except DBAPIError as error:
-            raise self.problem(
-                error.orig if isinstance(error.orig, Exception) else error
-            ) from error
+            raise self._problem(error) from error
 
     @contextmanager
     def schema_change(self) -> Iterator[Connection]:
         """Lend a SQLAlchemy connection inside a write transaction, which ends with the block."""
         with self.schema_read() as connection:
-            self.engine.begin_write(self._driver_connection(connection), INSTALLATION)
+            try:
+                self.engine.begin_write(_driver_connection(connection), INSTALLATION)
+            except self.engine.errors as error:
+                raise self.problem(error) from error
             yield connection
-            connection.commit()
+            try:
+                connection.commit()
+            except DBAPIError as error:
+                problem = self._problem(error)
+                if isinstance(problem, DatabaseUnavailable):
+                    raise OutcomeUnknown from error
+                raise problem from error
+
+    def _problem(self, error: DBAPIError) -> Exception:
+        return self.problem(error.orig if isinstance(error.orig, Exception) else error)
 
     def link(self, connection: Connection) -> Link:
         """Return a link that works inside the transaction of a SQLAlchemy connection."""
-        link = Link(self, self._driver_connection(connection))
+        link = Link(
+            self.connector, Connected(_driver_connection(connection), writable=True, generation=0)
+        )
         link.open = True
         return link
 
-    @staticmethod
-    def _driver_connection(connection: Connection) -> DBAPIConnection:
-        driver_connection: DBAPIConnection | None = connection.connection.driver_connection
-        if driver_connection is None:
-            raise RuntimeError("The connection is closed.")
-        return driver_connection
-
     def text(self, statement: Executable) -> str:
         """Return the statement in the engine's SQL; compiled when it is first used."""
-        text = self._texts.get(statement)
-        if text is None:
-            if not isinstance(statement, ClauseElement):
-                raise TypeError(statement)
-            text = self._texts[statement] = str(statement.compile(dialect=self.core.dialect))
-        return text
+        return self.connector.text(statement)
 
     def problem(self, error: Exception) -> Exception:
         """Return the problem that a driver error means, or the error itself if it is a bug."""
-        if self.engine.is_busy(error):
-            return KeystoreBusy()
-        if self.engine.is_lost(error):
-            return DatabaseUnavailable()
-        reason = self.engine.unusable(error)
-        return error if reason is None else DatabaseUnusable(reason)
+        return self.connector.problem(error)
 
     def close(self) -> None:
         """Close the free connections. Nobody may be using one."""
         while self._free:
-            self._free.pop().connection.close()
+            self._free.pop().close()
         self.core.dispose()
 
-    def _take(self) -> Link:
-        try:
-            return self._free.pop()
-        except IndexError:
-            return Link(self, self.connect())
+    def _take(self, *, writing: bool) -> Link:
+        while self._free:
+            try:
+                link = self._free.pop()
+            except IndexError:  # Another thread was faster.
+                break
+            if self.connector.is_current(link.connected) and (
+                link.connected.writable or not writing
+            ):
+                return link
+            link.close()
+        return Link(self.connector, self.connector.connect(writing=writing))
 
-    def connect(self) -> DBAPIConnection:
-        """Return a new connection of the driver's."""
-        try:
-            proxy = self.core.raw_connection()
-            connection: DBAPIConnection | None = proxy.driver_connection
-            proxy.detach()
-        except self.engine.errors as error:
-            raise self.problem(error) from error
-        if connection is None:
-            raise RuntimeError("The driver gave no connection.")
-        return connection
+
+def _driver_connection(connection: Connection) -> DBAPIConnection:
+    driver_connection: DBAPIConnection | None = connection.connection.driver_connection
+    if driver_connection is None:
+        raise RuntimeError("The connection is closed.")
+    return driver_connection
 
 
 def parse_url(text: str) -> tuple[StorageEngine, URL]:

@@ -8,7 +8,7 @@ from keysteward.pki.certificates import Certificate
 from keysteward.problems import NameTaken
 from keysteward.sealing.sealer import SealingContext
 from keysteward.storage import changes, rows, search, statements
-from keysteward.storage.database import Link
+from keysteward.storage.links import Link
 from keysteward.storage.records import NewEntry, NewKey, NewVersion, Stamp
 from keysteward.values import Fingerprint
 

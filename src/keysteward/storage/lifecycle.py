@@ -9,7 +9,8 @@ from keysteward.sealing.sealer import WrappedKey
 from keysteward.settings import Settings
 from keysteward.storage import audit, changes, migrations, readiness, rows, statements
 from keysteward.storage.audit import AuditEvent
-from keysteward.storage.database import Database, Link, parse_url
+from keysteward.storage.database import Database, parse_url
+from keysteward.storage.links import Link
 from keysteward.storage.store import Store
 
 FILE_NAME = "keysteward.db"

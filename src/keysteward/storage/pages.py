@@ -21,7 +21,8 @@ from keysteward.entries import EntryType, Owner, View
 from keysteward.problems import RequestInvalid
 from keysteward.storage import page_sql, portable, rows, search
 from keysteward.storage.catalogue import SOON, CatalogueEntry, entry_of
-from keysteward.storage.database import Database, Link
+from keysteward.storage.database import Database
+from keysteward.storage.links import Link
 from keysteward.storage.page_sql import Narrow, Sort, Source
 from keysteward.storage.records import Backup
 

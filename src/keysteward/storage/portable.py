@@ -32,8 +32,8 @@ from sqlalchemy.types import TypeEngine
 
 from keysteward.problems import DatabaseUnusable, RecoveryUnreadable
 from keysteward.storage import tables
-from keysteward.storage.database import Link, Row
 from keysteward.storage.engines.contract import SEARCH_PREFIX
+from keysteward.storage.links import Link, Row
 
 MOST_LINE_BYTES = 1 << 24
 """Longest line: far beyond any row, and little enough to be held in memory."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from keysteward.problems import EntryChanged
 from keysteward.storage import changes, statements, view_statements
-from keysteward.storage.database import Link
+from keysteward.storage.links import Link
 from keysteward.storage.records import Base, Stamp
 
 _DIGEST_BYTES = 32

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Text, column, select, table
 
 from keysteward.sealing.sealer import Sealer
 from keysteward.storage import migrations, statements
 from keysteward.storage.database import Database
+
+_REVISION = select(column("version_num", Text)).select_from(table("alembic_version"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,10 @@ class Readiness:
 
     def check(self) -> Found:
         """Ask the database. Raises KeystoreBusy or DatabaseUnusable if it does not answer."""
-        with self._database.schema_read() as connection:
-            revision = revision_of(connection)
         with self._database.reading() as link:
+            revision = link.one(_REVISION)
             keys = [row[0] for row in link.all(statements.LIST_DATA_KEYS)]
-        return Found(revision == migrations.HEAD, all(map(self._sealer.has_data_key, keys)))
+        return Found(revision == (migrations.HEAD,), all(map(self._sealer.has_data_key, keys)))
 
 
 def revision_of(connection: Connection) -> str | None:

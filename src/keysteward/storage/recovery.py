@@ -20,7 +20,7 @@ from keysteward.storage import (
     statements,
     tables,
 )
-from keysteward.storage.database import Link
+from keysteward.storage.links import Link
 from keysteward.values import Secret
 
 KIND = "keysteward installation"

@@ -18,7 +18,7 @@ from keysteward.entries import (
 from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.public_keys import KeyKind
 from keysteward.pki.usages import Usage
-from keysteward.storage.database import Row
+from keysteward.storage.links import Row
 from keysteward.storage.records import Activation, Backup, Content, EntryState
 from keysteward.values import Alias, Fingerprint
 

@@ -1,7 +1,7 @@
 """Backups: each is a list of version numbers, so that making one copies no content."""
 
 from keysteward.storage import changes, purging, rows, statements, view_statements
-from keysteward.storage.database import Link
+from keysteward.storage.links import Link
 from keysteward.storage.records import Backup, Base, Stamp
 
 

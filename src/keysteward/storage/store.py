@@ -25,9 +25,10 @@ from keysteward.storage.answers import Answers
 from keysteward.storage.audit import AuditEvent, AuditReport
 from keysteward.storage.audit_log import AuditLog
 from keysteward.storage.catalogue import Catalogue
-from keysteward.storage.database import Database, Row
+from keysteward.storage.database import Database
 from keysteward.storage.engines.contract import INSTALLATION, NOTHING, Scope
 from keysteward.storage.entry_lists import PREFIX_END, EntryFilter
+from keysteward.storage.links import Row
 from keysteward.storage.pages import Pages
 from keysteward.storage.readiness import Readiness
 from keysteward.storage.records import (

@@ -21,7 +21,7 @@ from keysteward.storage import (
     view_statements,
 )
 from keysteward.storage.audit import AuditEvent
-from keysteward.storage.database import Link, Row
+from keysteward.storage.links import Link, Row
 from keysteward.storage.records import (
     Activation,
     Backup,

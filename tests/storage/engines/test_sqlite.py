@@ -59,4 +59,4 @@ def test_connection_is_refused_when_a_setting_does_not_hold(
     """A file system without WAL, for one, is found out and not worked with."""
     monkeypatch.setattr(sqlite, "PRAGMAS", {"synchronous": ("FULL", 3)})
     with pytest.raises(DatabaseUnusable, match="synchronous"):
-        bench.store._database.connect()
+        bench.store._database.connector.connect(writing=True)

@@ -73,6 +73,16 @@ NOTHING = Scope(-2, shared=True)
 """For what is right in whatever order it happens."""
 
 
+class Listener(Protocol):
+    """What is told of changes. Both calls may raise the driver's errors; it is of no use then."""
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something is told, or was since the call before; at most so long."""
+
+    def close(self) -> None:
+        """Give the connection up."""
+
+
 class StorageEngine(Protocol):
     """One engine: its URL scheme, connections, how a write begins, and what its errors mean.
 
@@ -102,7 +112,16 @@ class StorageEngine(Protocol):
         """Begin a write transaction that has its scope to itself.
 
         Whoever begins another one with the same receipt waits until the first one has ended, also
-        if the connection to it was lost.
+        if the connection to it was lost. A server that can only be read counts as a lost one.
+        """
+
+    def commit(self, connection: DBAPIConnection) -> None:
+        """End a write transaction durably; what cannot be committed is an error."""
+
+    def connect(self, core: Engine, *, writing: bool) -> DBAPIConnection:
+        """Return a new connection; for writing, to a server that can be written.
+
+        ``core`` is what ``open`` returned. Raises the driver's error if there is no such server.
         """
 
     @property
@@ -212,5 +231,11 @@ class StorageEngine(Protocol):
         Raises DatabaseUnusable if the copy does not pass the engine's own checks.
         """
 
-    def tell_changes(self, connection: DBAPIConnection, entry_ids: Sequence[int]) -> None:
-        """Tell all processes, once this transaction is committed, that entries were changed."""
+    def tell_changes(self, connection: DBAPIConnection) -> None:
+        """Tell all who listen, once this transaction is committed, that the audit log grew."""
+
+    def listener(self, core: Engine) -> Listener | None:
+        """Return what is told of that, on a connection of its own; None if nobody ever tells it.
+
+        ``core`` is what ``open`` returned. Raises the driver's errors.
+        """

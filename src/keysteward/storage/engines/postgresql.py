@@ -13,24 +13,25 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Dialect, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.selectable import TextualSelect
 
-from keysteward.problems import DatabaseUnusable, KeystoreExists, SettingInvalid
+from keysteward.problems import (
+    DatabaseUnavailable,
+    DatabaseUnusable,
+    KeystoreBusy,
+    KeystoreExists,
+)
+from keysteward.storage.engines import postgresql_connecting as connecting
 from keysteward.storage.engines import postgresql_functions, postgresql_search
 from keysteward.storage.engines.contract import (
     BUSY_TIMEOUT_SECONDS,
-    EXAMPLE,
     POSTGRESQL,
-    SETTING,
     Scope,
 )
-
-OLDEST = 140_000
-"""PostgreSQL 14, as the server tells its version."""
 
 CHANNEL = "keysteward"
 """On which the ids of changed entries are told."""
@@ -40,27 +41,17 @@ CONNECTIONS = 16
 
 _LOCKS = 0x4B53
 """The first half of our advisory locks' keys, of which a database has one space for all."""
-_CONNECT_SECONDS = 5
 _MOST_TOLD = 7_000
 """Bytes in one notification; PostgreSQL takes less than 8,000."""
 
-_LOST = ("08", "57P01", "57P02", "57P03", "25006")
+_LOST = ("08", "57P01", "57P02", "57P03", "25P03", "25006")
 """Connections that broke, servers that stop, start or can only be read: by SQLSTATE."""
 _BUSY = ("55P03", "40P01", "40001", "53300")
 """A lock that did not come, a deadlock, a conflict, too many connections."""
 _INTERRUPTED = "57014"
-_UNUSABLE = {
-    "28": "PostgreSQL does not let this user in. Look at the user name, its password and "
-    "pg_hba.conf.",
-    "3D000": "PostgreSQL has no database of this name. Make it: createdb --template template0 "
-    "--encoding UTF8 NAME.",
-    "42501": "This user of PostgreSQL may not do that here. Make it the owner of the database.",
-    "53100": "The disk of the database's server is full. Nothing was changed; make room and "
-    "repeat.",
-    "53200": "The database's server is out of memory. Nothing was changed; repeat later.",
-    "58": "The database's server reports an error of its system. Look at its log.",
-    "XX": "The database is damaged, or its server has a bug. Look at its log.",
-}
+_NO_DATABASE = "3D000"
+_IDLE_SECONDS = 60
+"""After how long the server ends a write whose process says nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,39 +82,55 @@ class Postgresql:
         """Begin and take the locks in one message; they end with the transaction."""
         shared = "_shared" if scope.shared else ""
         locks = [f"pg_advisory_xact_lock{shared}({_LOCKS}, {scope.number})"]
+        limits = [f"lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'"]
         if receipt is not None:
             locks.append(f"pg_advisory_xact_lock({int.from_bytes(receipt[:8], signed=True)})")
-        _driver(connection).execute(
-            f"BEGIN; SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'; SELECT {', '.join(locks)}",
-            prepare=False,
-        )
+            limits.append(f"idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'")
+        begin = ("BEGIN READ WRITE", *(f"SET LOCAL {limit}" for limit in limits))
+        try:
+            _driver(connection).execute(
+                f"{'; '.join(begin)}; SELECT {', '.join(locks)}", prepare=False
+            )
+        except psycopg.errors.FeatureNotSupported as error:
+            # What a standby says to that.
+            raise psycopg.errors.ReadOnlySqlTransaction(*error.args) from error
+
+    def commit(self, connection: DBAPIConnection) -> None:
+        """Commit; one of whose statements failed is answered with a rollback, and no error."""
+        told = _driver(connection).execute("COMMIT", prepare=False).statusmessage
+        if told != "COMMIT":
+            raise psycopg.errors.InFailedSqlTransaction(f"COMMIT was answered with {told}")
+
+    def connect(self, core: Engine, *, writing: bool) -> DBAPIConnection:
+        """Connect to the first host of the URL that will do."""
+        servers = connecting.WRITABLE if writing else connecting.ANY
+        return _dbapi(connecting.connect(core.dialect, core.url, servers))
 
     def exists(self, url: URL) -> bool:
-        """Tell whether the server has a database of this name. Raises DatabaseUnusable."""
+        """Tell whether the server has a database of this name."""
         try:
-            with closing(self._connect(url)):
-                return True
+            self._connect(url).close()
         except psycopg.Error as error:
-            if _state(error) == "3D000" or "does not exist" in str(error):
+            if connecting.state_of(error) == _NO_DATABASE:
                 return False
-            raise _refused(error) from error
+            raise self._refused(error, url) from error
+        return True
 
     def prepare(self, url: URL) -> None:
         """Make the database if there is none and this user may."""
         if self.exists(url):
             return
-        name = _name(url)
         try:
             with closing(self._connect(url.set(database="postgres"))) as connection:
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
-                        sql.Identifier(name)
+                        sql.Identifier(url.database or "")
                     )
                 )
         except psycopg.errors.DuplicateDatabase:
             return
         except psycopg.Error as error:
-            raise DatabaseUnusable(_UNUSABLE["3D000"]) from error
+            raise DatabaseUnusable(connecting.UNUSABLE[_NO_DATABASE]) from error
 
     @contextmanager
     def building(self, url: URL) -> Iterator[URL]:
@@ -139,14 +146,13 @@ class Postgresql:
 
     def open(self, url: URL) -> Engine:
         """Return an engine without a pool: ``Database`` keeps the connections."""
-        _name(url)
-        engine = create_engine(
-            url,
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "keysteward"},
-        )
-        event.listen(engine, "connect", _configure)
+        connecting.require_complete(url)
+        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+        def connect(dialect: Dialect, *_: object) -> DBAPIConnection:
+            return _dbapi(connecting.connect_best(dialect, url))
+
+        event.listen(engine, "do_connect", connect)
         return engine
 
     def is_busy(self, error: Exception) -> bool:
@@ -162,8 +168,7 @@ class Postgresql:
 
     def unusable(self, error: Exception) -> str | None:
         """Return a sentence by the SQLSTATE, or by its class."""
-        state = _state(error)
-        return _UNUSABLE.get(state) or _UNUSABLE.get(state[:2])
+        return connecting.unusable(error)
 
     @contextmanager
     def limited(self, connection: DBAPIConnection, seconds: float) -> Iterator[None]:
@@ -247,57 +252,29 @@ class Postgresql:
             driver.execute("SELECT pg_notify(%s, %s)", (CHANNEL, " ".join(part)))
 
     def _connect(self, url: URL) -> psycopg.Connection[Any]:
-        proxy = self.open(url).raw_connection()
-        connection = proxy.driver_connection
-        proxy.detach()
-        if not isinstance(connection, psycopg.Connection):
-            raise TypeError(connection)
-        return connection
+        core = self.open(url)
+        return connecting.connect_best(core.dialect, url)
+
+    def _refused(self, error: psycopg.Error, url: URL) -> Exception:
+        """Return what keeps a process from starting, with the servers that it asked."""
+        if self.is_busy(error):
+            return KeystoreBusy()
+        if self.is_lost(error):
+            return DatabaseUnavailable(connecting.places(self.open(url).dialect, url))
+        reason = self.unusable(error)
+        return error if reason is None else DatabaseUnusable(reason)
 
 
 ENGINE = Postgresql()
 
 
-def _driver(connection: DBAPIConnection) -> psycopg.Connection[Any]:
-    driver: Any = connection  # psycopg has more than the DB-API knows
-    return driver  # type: ignore[no-any-return]
+_driver = connecting.driver_of
+_state = connecting.state_of
 
 
-def _name(url: URL) -> str:
-    if not url.database:
-        raise SettingInvalid(SETTING, EXAMPLE)
-    return url.database
-
-
-def _configure(connection: DBAPIConnection, _record: object) -> None:
-    driver = _driver(connection)
-    driver.autocommit = True
-    row = driver.execute(
-        "SELECT pg_backend_pid(), current_setting('server_version_num')::int,"
-        " current_setting('server_encoding'), current_setting('synchronous_commit')",
-        prepare=False,
-    ).fetchone()
-    if row is None:
-        raise DatabaseUnusable(_UNUSABLE["XX"])
-    pid, version, encoding, synchronous = row
-    if version < OLDEST:
-        raise DatabaseUnusable(
-            f"The server is PostgreSQL {version // 10_000}; {OLDEST // 10_000} or newer is needed."
-        )
-    if encoding != "UTF8":
-        raise DatabaseUnusable(
-            f"The database is encoded in {encoding}. Make one in UTF8: createdb --template "
-            "template0 --encoding UTF8 NAME."
-        )
-    if synchronous == "off":
-        raise DatabaseUnusable(
-            f"With synchronous_commit = {synchronous} a confirmed change can be lost. Set it to "
-            "'on' for this database: ALTER DATABASE NAME SET synchronous_commit = on."
-        )
-    if driver.info.backend_pid != pid:
-        # A pooler stands between, and the next transaction may run on another connection, which
-        # knows nothing of what was prepared on this one.
-        driver.prepare_threshold = None
+def _dbapi(driver: psycopg.Connection[Any]) -> DBAPIConnection:
+    connection: Any = driver  # as SQLAlchemy's types have it
+    return connection  # type: ignore[no-any-return]
 
 
 def _sequences(driver: psycopg.Connection[Any]) -> list[tuple[str, str]]:
@@ -311,12 +288,3 @@ def _sequences(driver: psycopg.Connection[Any]) -> list[tuple[str, str]]:
         " AND sequence.relnamespace = current_schema()::regnamespace ORDER BY 1"
     )
     return [(row[0], row[1]) for row in found.fetchall()]
-
-
-def _state(error: Exception) -> str:
-    return getattr(error, "sqlstate", None) or ""
-
-
-def _refused(error: psycopg.Error) -> Exception:
-    reason = ENGINE.unusable(error)
-    return error if reason is None else DatabaseUnusable(reason)

@@ -87,6 +87,20 @@ class Sqlite:
         with closing(connection.cursor()) as cursor:
             cursor.execute("BEGIN IMMEDIATE")
 
+    def commit(self, connection: DBAPIConnection) -> None:
+        """Commit; the log is on disk when this returns."""
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("COMMIT")
+
+    def connect(self, core: Engine, *, writing: bool) -> DBAPIConnection:
+        """Open the file once more."""
+        proxy = core.raw_connection()
+        connection: DBAPIConnection | None = proxy.driver_connection
+        proxy.detach()
+        if connection is None:
+            raise RuntimeError("The driver gave no connection.")
+        return connection
+
     def exists(self, url: URL) -> bool:
         """Tell whether the file is there; what hides it from us is left to tell itself."""
         try:
@@ -227,8 +241,12 @@ class Sqlite:
         folders.sync(target)
         folders.sync(target.parent)
 
-    def tell_changes(self, connection: DBAPIConnection, entry_ids: Sequence[int]) -> None:
-        """Tell nobody: other processes see that the file was changed."""
+    def tell_changes(self, connection: DBAPIConnection) -> None:
+        """Tell nobody: other processes have to look."""
+
+    def listener(self, core: Engine) -> Listener | None:
+        """Return none."""
+        return None
 
 
 ENGINE = Sqlite()
