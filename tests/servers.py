@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Queue
+from socket import socket
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -93,6 +94,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a server and return at once; for those that do not come up."""
     folder.mkdir(parents=True, exist_ok=True)
+    if settings.database is not None:
+        environment["KEYSTEWARD_DATABASE"] = settings.database
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         return subprocess.Popen(
             (*commands.COMMAND, "serve", "--port", "0", *arguments),
@@ -112,8 +115,8 @@ def threaded(app_: ASGIApp, settings: Settings, secured: Tls | None = None) -> I
     ports: Queue[int] = Queue()
     running = Running()
 
-    def announce(url: str) -> None:
-        ports.put(int(url.rpartition(":")[2]))
+    def announce(listening: socket) -> None:
+        ports.put(listening.getsockname()[1])
 
     server = WebServer(app_, replace(settings, port=0), secured, running, announce)
     thread = threading.Thread(target=server.run)

@@ -4,6 +4,9 @@ import fcntl
 import gc
 import getpass
 import os
+import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,6 +29,12 @@ from keysteward.values import Secret
 _BUNDLE = "KEYSTEWARD_TRUST_BUNDLE"
 _DATA = "KEYSTEWARD_DATA"
 _LOCK = "serve.lock"
+_WORKERS = "KEYSTEWARD_WORKERS, --workers"
+_EMBEDDED = (
+    "an SQLite database is for one serving process: it has one writer at a time, and cannot tell "
+    "other processes what changed. Let one process serve, or move the installation to PostgreSQL "
+    "with keysteward database copy."
+)
 
 
 def main() -> None:
@@ -61,8 +70,11 @@ def serve(settings: Settings, announce: Callable[[Listening], None]) -> None:
     """Run the server until a signal ends it; ``announce`` is called once it takes requests.
 
     Raises as ``opened`` does, and SettingInvalid for a certificate or address that it cannot use,
-    or a data folder that another server works with.
+    a data folder that another server works with, or several workers on an embedded database.
     """
+    if settings.workers > 1:
+        _serve_divided(settings, announce)
+        return
     # No other command needs the server's libraries, and each starts faster without them.
     from keysteward import serving  # noqa: PLC0415
 
@@ -70,6 +82,28 @@ def serve(settings: Settings, announce: Callable[[Listening], None]) -> None:
         with _using(settings):
             secured = serving.secure(steward)
         serving.run(steward, secured, announce, unknown(os.environ))
+
+
+def _serve_divided(settings: Settings, announce: Callable[[Listening], None]) -> None:
+    """Do so in several processes, which this one watches."""
+    with opened(settings) as steward:
+        if steward.store.accounts.at_hand:
+            raise SettingInvalid(_WORKERS, _EMBEDDED)
+        numbers = tempfile.mkdtemp(prefix="keysteward-")
+        # prometheus_client looks at it when it is imported.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = numbers
+        from keysteward import serving  # noqa: PLC0415  # as above
+
+        with _using(settings):
+            secured = serving.secure(steward)
+        sockets = serving.listen(settings, secured)
+        listening = serving.listening_at(steward, secured, sockets[0])
+    divided = serving.divide(settings, lambda: announce(listening))
+    if isinstance(divided, int):
+        shutil.rmtree(numbers, ignore_errors=True)
+        sys.exit(divided)
+    with opened(settings) as steward:
+        serving.run_worker(steward, secured, divided, sockets, unknown(os.environ))
 
 
 @contextmanager

@@ -109,6 +109,8 @@ class Settings:
     """KEYSTEWARD_HOST: address or name that the server listens on."""
     port: int = 8470
     """KEYSTEWARD_PORT: TCP port that the server listens on."""
+    workers: int = 1
+    """KEYSTEWARD_WORKERS: how many processes answer requests; PostgreSQL for more than one."""
     tls: bool = False
     """KEYSTEWARD_TLS: whether the server speaks TLS on a loopback address, too."""
     tls_certificate: Path | None = None
@@ -212,6 +214,7 @@ class _Server(TypedDict, total=False):
     connect_ports: tuple[tuple[int, int], ...]
     host: str
     port: int
+    workers: int
     tls: bool
     tls_certificate: Path
     tls_key: Path
@@ -299,6 +302,7 @@ _SERVER: Mapping[str, Callable[[str, str], object]] = {
     "connect_ports": _ports,
     "host": _encodable,
     "port": _port,
+    "workers": _positive,
     "tls": _switch,
     "tls_certificate": lambda _, text: Path(text),
     "tls_key": lambda _, text: Path(text),

@@ -13,6 +13,7 @@ from keysteward.cli.session import Listening, Session
 from keysteward.settings import Settings
 
 _MOST_PORT = 65_535
+_MOST_WORKERS = 64
 
 
 def serve(
@@ -35,6 +36,18 @@ def serve(
             min=0,
             max=_MOST_PORT,
             help="Port to listen on; 0 takes a free one (default: KEYSTEWARD_PORT, or 8470).",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=1,
+            max=_MOST_WORKERS,
+            help="Processes that answer requests, on PostgreSQL (default: KEYSTEWARD_WORKERS, or "
+            "1).",
             show_default=False,
         ),
     ] = None,
@@ -72,6 +85,7 @@ def serve(
         settings,
         host=settings.host if host is None else host,
         port=settings.port if port is None else port,
+        workers=settings.workers if workers is None else workers,
         tls=settings.tls or tls,
         tls_certificate=tls_certificate or settings.tls_certificate,
         tls_key=tls_key or settings.tls_key,

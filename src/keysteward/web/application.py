@@ -27,7 +27,8 @@ def build(
 
     ``running`` is what it shares with the server that runs it.
     """
-    metrics, running = Metrics(), running or Running()
+    metrics = Metrics(divided=service.steward.settings.workers > 1)
+    running = running or Running()
     return Starlette(
         routes=[
             *health.routes(service, metrics, running),

@@ -69,7 +69,7 @@ def _checks(service: Service) -> dict[str, bool]:
 def _exposition(service: Service, metrics: Metrics, principal: Principal | None) -> bytes:
     registry = CollectorRegistry()
     registry.register(_Entries(service, principal))
-    return generate_latest(metrics.registry) + generate_latest(registry)
+    return metrics.exposition() + generate_latest(registry)
 
 
 class _Entries(Collector):

@@ -8,7 +8,9 @@ from prometheus_client import (
     Gauge,
     Histogram,
     disable_created_metrics,
+    generate_latest,
 )
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from keysteward import __version__
 
@@ -37,6 +39,8 @@ class Observation:
 class Metrics:
     """The counters of one server, in a registry of their own."""
 
+    divided: bool = False
+    """Whether several workers count together, in files of prometheus_client's."""
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     requests: Counter = field(init=False)
     durations: Histogram = field(init=False)
@@ -66,6 +70,7 @@ class Metrics:
                 "keysteward_requests_in_flight",
                 "Requests that are not answered yet.",
                 registry=self.registry,
+                multiprocess_mode="livesum",
             ),
             "sign_in_refusals": Counter(
                 "keysteward_sign_in_refusals",
@@ -88,8 +93,22 @@ class Metrics:
         }
         for name, metric in made.items():
             object.__setattr__(self, name, metric)
-        version = Gauge("keysteward_build_info", "Always 1.", ("version",), registry=self.registry)
+        version = Gauge(
+            "keysteward_build_info",
+            "Always 1.",
+            ("version",),
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
         version.labels(__version__).set(1)
+
+    def exposition(self) -> bytes:
+        """Return the counters of all workers of this node, as Prometheus reads them."""
+        if not self.divided:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has no type
+        return generate_latest(together)
 
     def observe(self, seen: Observation) -> None:
         """Count a request; labels have few values, whatever clients send."""

@@ -3,9 +3,10 @@
 import asyncio
 import os
 import signal
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
@@ -36,8 +37,8 @@ _log = structlog.stdlib.get_logger("keysteward.server")
 class Server(uvicorn.Server):
     """Serves until a signal ends it: SIGTERM or SIGINT lets requests finish, a second SIGINT not.
 
-    ``announce`` is given the address once requests can come ("https://127.0.0.1:8470"). ``run``
-    raises SettingInvalid if the host or port cannot be listened on.
+    ``announce`` is given a socket that listens, once requests can come. It listens by the sockets
+    that it is given, or by its own: ``run`` raises SettingInvalid if it cannot.
     """
 
     def __init__(
@@ -46,15 +47,17 @@ class Server(uvicorn.Server):
         settings: Settings,
         secured: tls.Tls | None,
         running: Running,
-        announce: Callable[[str], None],
+        announce: Callable[[socket.socket], None],
+        sockets: Sequence[socket.socket] = (),
     ) -> None:
         super().__init__(_config(app, settings))
+        self._sockets = sockets
         self._settings = settings
         self._tls = secured
         self._running = running
         self._announce = announce
 
-    async def startup(self, sockets: object = None) -> None:  # noqa: ARG002 - none are ever given
+    async def startup(self, sockets: object = None) -> None:  # noqa: ARG002 - uvicorn gives none
         """Listen."""
         # Operations run in the first ones, answers that are made piece by piece in the others.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
@@ -67,32 +70,18 @@ class Server(uvicorn.Server):
         def admit(lost: Callable[[], None]) -> asyncio.Protocol:
             return Protocol(self.config, self.server_state, limits, lost)
 
-        try:
+        self.servers = []
+        for listening in self._sockets or await _listening(settings, self._tls):
             listener = await asyncio.get_running_loop().create_server(
                 lambda: Doorkeeper(gate, admit, context, settings.header_seconds),
-                settings.host,
-                settings.port,
+                sock=listening,
                 backlog=_BACKLOG,
-                start_serving=False,
             )
-        except (OSError, UnicodeError) as error:
-            raise _not_listening(settings, error) from error
-        if context is None:
-            # What the TLS rule took for a loopback name may be something else in this network.
-            tls.require_loopback(sock.getsockname()[0] for sock in listener.sockets)
-        await listener.start_serving()
-        self.servers = [listener]
+            self.servers.append(listener)
         self.started = True
-        self._announce(self._address(listener.sockets[0].getsockname()[1]))
+        self._announce(listening)
 
-    def _address(self, port: int) -> str:
-        host = self._settings.host
-        if host in tls.UNSPECIFIED:
-            host = os.uname().nodename
-        host = f"[{host}]" if ":" in host else host
-        return f"{'https' if self._tls else 'http'}://{host}:{port}"
-
-    async def shutdown(self, sockets: object = None) -> None:  # noqa: ARG002 - none are ever given
+    async def shutdown(self, sockets: object = None) -> None:  # noqa: ARG002 - uvicorn gives none
         """Let requests finish, answering new ones that the server stops; then end connections."""
         self._running.stopping = True
         _log.info("stopping", requests=self._running.requests)
@@ -136,6 +125,43 @@ class Server(uvicorn.Server):
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)
         self.should_exit = True
+
+
+def listen(settings: Settings, secured: tls.Tls | None) -> Sequence[socket.socket]:
+    """Return sockets that listen at the address of the settings, for processes to share.
+
+    Raises SettingInvalid if there is no such address, or it is taken.
+    """
+    return asyncio.run(_listening(settings, secured))
+
+
+async def _listening(settings: Settings, secured: tls.Tls | None) -> Sequence[socket.socket]:
+    try:
+        listener = await asyncio.get_running_loop().create_server(
+            asyncio.Protocol,
+            settings.host,
+            settings.port,
+            backlog=_BACKLOG,
+            start_serving=False,
+        )
+    except (OSError, UnicodeError) as error:
+        raise _not_listening(settings, error) from error
+    # A socket of asyncio's can be duplicated and no more; a real one has the same descriptor.
+    found = [socket.socket(fileno=os.dup(one.fileno())) for one in listener.sockets]
+    listener.close()
+    if secured is None:
+        # What the TLS rule took for a loopback name may be something else in this network.
+        tls.require_loopback(one.getsockname()[0] for one in found)
+    return found
+
+
+def address_of(settings: Settings, secured: tls.Tls | None, listening: socket.socket) -> str:
+    """Return the address at which a socket answers, without a slash at its end."""
+    host = settings.host
+    if host in tls.UNSPECIFIED:
+        host = os.uname().nodename
+    host = f"[{host}]" if ":" in host else host
+    return f"{'https' if secured else 'http'}://{host}:{listening.getsockname()[1]}"
 
 
 def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
