@@ -17,6 +17,8 @@ from keysteward.rest import application as rest
 from keysteward.settings import Settings
 from keysteward.ui import application as ui
 from keysteward.web import application, csrf, logs, server, tls, workers
+from keysteward.web.jobs import Jobs
+from keysteward.web.metrics import Metrics
 from keysteward.web.rates import Rates
 from keysteward.web.running import Running
 from keysteward.web.server import Server
@@ -27,8 +29,10 @@ from keysteward.web.workers import Worker
 _log = structlog.stdlib.get_logger("keysteward.server")
 
 
-def build(steward: Steward, running: Running | None = None) -> Starlette:
-    """Return the application of an opened keystore; ``running`` is what its server knows of it."""
+def build(
+    steward: Steward, running: Running | None = None, metrics: Metrics | None = None
+) -> Starlette:
+    """Return the application of an opened keystore; the rest is what its server knows of it."""
     settings = steward.settings
     service = Service(
         steward,
@@ -36,7 +40,7 @@ def build(steward: Steward, running: Running | None = None) -> Starlette:
         Rates.of(settings.odata_keystore_rate, settings.odata_account_rate, settings.workers),
     )
     parts = (*odata.routes(service), *rest.routes(service), *ui.routes(service))
-    return application.build(service, parts, running)
+    return application.build(service, parts, running, metrics)
 
 
 def secure(steward: Steward) -> Tls | None:
@@ -101,7 +105,8 @@ def _run(
     logs.configure(steward.settings.log)
     for name in unknown:
         _log.warning("unknown setting", variable=name)
-    running = Running()
+    running, metrics = Running(), Metrics(divided=steward.settings.workers > 1)
+    jobs = Jobs(steward, running.ending, metrics.hold)
 
     def listening(listening: socket) -> None:
         # What was loaded stays to the end; collecting garbage need not walk through it each time.
@@ -110,5 +115,10 @@ def _run(
         address = server.address_of(steward.settings, secured, listening)
         _log.info("started", address=address, version=__version__)
         announce(listening)
+        jobs.start()
 
-    Server(build(steward, running), steward.settings, secured, running, listening, sockets).run()
+    app = build(steward, running, metrics)
+    try:
+        Server(app, steward.settings, secured, running, listening, sockets).run()
+    finally:
+        jobs.end()

@@ -133,18 +133,22 @@ def activate(
 
 
 def activate_due(steward: Steward, caller: Caller, now: datetime) -> tuple[Due, ...]:
+    """Activate every waiting key whose day has come; see ``each_due``."""
+    return tuple(each_due(steward, caller, now))
+
+
+def each_due(steward: Steward, caller: Caller, now: datetime) -> Iterator[Due]:
     """Activate every waiting key whose day has come, each in a transaction of its own.
 
     Any number of processes may do this at once: each key is activated by one of them, and is in the
     answer of that one alone. A key that is held, or whose day never comes, is left to a person; see
     ``provider_keys.automatic_day``.
     """
-    done = [
-        _activate_due(steward, caller, key.entry.alias, now)
-        for key in provider_keys.list_new(steward)
-        if key.activates_at is not None and key.activates_at <= now
-    ]
-    return tuple(one for one in done if one is not None)
+    for key in provider_keys.list_new(steward):
+        if key.activates_at is not None and key.activates_at <= now:
+            done = _activate_due(steward, caller, key.entry.alias, now)
+            if done is not None:
+                yield done
 
 
 def _activate_due(steward: Steward, caller: Caller, alias: Alias, now: datetime) -> Due | None:

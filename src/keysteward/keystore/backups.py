@@ -96,6 +96,25 @@ def create_backup(
     return backup
 
 
+def each_surplus(steward: Steward, caller: Caller) -> Iterator[str]:
+    """Delete the oldest backups beyond the setting, and yield their names.
+
+    For a setting that was lowered: who makes a backup deletes them at once. Each goes in a
+    transaction of its own.
+    """
+    kept = steward.settings.backups_kept
+    if kept is None:
+        return
+    while len(steward.store.list_backups(steward.keystore_id)) > kept:
+        with steward.writing(caller) as writing:
+            # Nobody else writes now; somebody else may have deleted them.
+            surplus = steward.store.list_backups(steward.keystore_id)[kept:]
+            if surplus:
+                _delete(writing, surplus[-1], {"kept": kept})
+        if surplus:
+            yield surplus[-1].name
+
+
 def delete_backup(steward: Steward, caller: Caller, name: str) -> int:
     """Delete a snapshot; the entries stay as they are.
 

@@ -65,7 +65,8 @@ def automatic_day(
 
 def list_new(steward: Steward) -> tuple[NewProviderKey, ...]:
     """Return the keys that wait to be activated, by alias."""
-    waiting = {key.entry_id: key for key in steward.store.list_waiting_keys(steward.keystore_id)}
+    known_keys = steward.store.catalogue.list_waiting_keys(steward.keystore_id)
+    waiting = {key.entry_id: key for key in known_keys}
     return tuple(
         NewProviderKey(entry, known.arrived_at, known.held, known.replaces_until)
         for entry in _listed(steward, View.NEW)

@@ -317,6 +317,21 @@ class AccountChanges:
         self._link.change(say.DELETE_OLD_FAILURES, before=before, row_limit=_AT_ONCE)
         self._link.change(say.DELETE_SURPLUS_FAILURES, kept=most, row_limit=_AT_ONCE)
 
+    def forget_over(self, age: timedelta, most: int, row_limit: int) -> dict[str, int]:
+        """Delete tokens and sessions whose time is over, and failures as ``forget_old_failures``.
+
+        At most ``row_limit`` of each, those that ended first; returns how many by table.
+        """
+        before = rows.to_microseconds(self.at - age)
+        over = {"now": self._now, "row_limit": row_limit}
+        old = self._link.change(say.DELETE_OLD_FAILURES, before=before, row_limit=row_limit)
+        surplus = self._link.change(say.DELETE_SURPLUS_FAILURES, kept=most, row_limit=row_limit)
+        return {
+            "tokens": self._link.change(say.DELETE_EXPIRED_TOKENS, **over),
+            "sessions": self._link.change(say.DELETE_EXPIRED_SESSIONS, **over),
+            "failures": old + surplus,
+        }
+
 
 def _roles_text(roles: frozenset[Role]) -> str:
     return " ".join(sorted(roles))

@@ -3,7 +3,7 @@
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, bindparam, delete, literal_column, select, update
+from sqlalchemy import Integer, bindparam, delete, literal_column, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -51,6 +51,16 @@ _OLD = (
     .offset(_ZERO)
 )
 
+_FORGET = delete(_k).where(
+    tuple_(_k.c.account_id, _k.c.key).in_(
+        select(_k.c.account_id, _k.c.key)
+        .where(_k.c.created_at < bindparam("before"))
+        .order_by(_k.c.created_at)
+        .limit(bindparam("row_limit"))
+        .offset(_ZERO)
+    )
+)
+
 
 class Answers:
     """The kept answers of an installation; the store has one."""
@@ -81,6 +91,12 @@ class Answers:
                 told=headers,
                 content=body,
             )
+
+    def forget(self, now: datetime, row_limit: int) -> int:
+        """Delete answers that are older than a day, at most so many; return how many."""
+        with self._database.writing(NOTHING) as link:
+            before = rows.to_microseconds(now - KEPT)
+            return link.change(_FORGET, before=before, row_limit=row_limit)
 
 
 def remember(link: Link, repeatable: Repeatable, now: int) -> bool:

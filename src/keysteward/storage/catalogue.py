@@ -10,12 +10,12 @@ import msgspec
 from keysteward.entries import ChainState, EntryType, ListedEntry, Owner, View
 from keysteward.pki.public_keys import KeyKind
 from keysteward.pki.usages import Usage
-from keysteward.storage import catalogue_sql, conditions, entry_lists, rows
+from keysteward.storage import catalogue_sql, conditions, entry_lists, rows, view_statements
 from keysteward.storage.conditions import Condition, Kind, Order
 from keysteward.storage.database import Database
 from keysteward.storage.entry_lists import EntryFilter, Position
 from keysteward.storage.links import Row
-from keysteward.storage.records import Activation, Backup
+from keysteward.storage.records import Activation, Backup, WaitingKey
 from keysteward.values import Alias
 
 Source = View | Backup
@@ -214,6 +214,17 @@ class Catalogue:
             if len(page) < _PAGE:
                 return
             after_id, _, after = page[-1]
+
+    def list_waiting_keys(self, keystore_id: int) -> tuple[WaitingKey, ...]:
+        """Return what is known of the keys in the view ``new`` besides their entries."""
+        with self._database.reading() as link:
+            found = link.all(view_statements.LIST_WAITING_KEYS, keystore=keystore_id)
+        return tuple(
+            WaitingKey(
+                row[0], rows.to_time(row[1]), row[2] is not None, rows.to_optional_time(row[3])
+            )
+            for row in found
+        )
 
 
 def fields_of(source: Source) -> Mapping[str, tuple[Kind, int]]:

@@ -368,6 +368,9 @@ LAST_AUDIT = (
 )
 ANY_WAITING_AUDIT = select(_w.c.id).limit(_ONE).offset(_ZERO)
 COUNT_WAITING_AUDIT = select(func.count()).select_from(_w)
+COUNT_SOME_WAITING_AUDIT = select(func.count()).select_from(
+    select(_w.c.id).limit(bindparam("most")).offset(_ZERO).subquery()
+)
 LIST_WAITING_AUDIT = (
     select(*_w.columns).order_by(_w.c.id).limit(bindparam("row_limit")).offset(_ZERO)
 )

@@ -28,6 +28,7 @@ from keysteward.storage.catalogue import Catalogue
 from keysteward.storage.database import Database
 from keysteward.storage.engines.contract import INSTALLATION, NOTHING, Scope
 from keysteward.storage.entry_lists import PREFIX_END, EntryFilter
+from keysteward.storage.leases import Lease
 from keysteward.storage.links import Row
 from keysteward.storage.pages import Pages
 from keysteward.storage.readiness import Readiness
@@ -39,8 +40,8 @@ from keysteward.storage.records import (
     KeyOwner,
     KeyPairView,
     Receipt,
-    WaitingKey,
 )
+from keysteward.storage.sharing import Sharing
 from keysteward.storage.transaction import Transaction
 from keysteward.values import Alias, Fingerprint
 
@@ -60,11 +61,16 @@ class Store:
         self.catalogue = Catalogue(database)
         self.pages = Pages(database)
         self.accounts = Accounts(database, sealer)
+        self.sharing = Sharing(database, sealer)
         self._database = database
 
     def close(self) -> None:
         """Close the database's connections; the store is of no use afterwards."""
         self._database.close()
+
+    def fenced(self, lease: Lease) -> "Store":
+        """Return the same store, whose every write raises LeaseLost unless a lease is held."""
+        return Store(self._database.fenced(lease.require), self.sealer)
 
     def ping(self) -> None:
         """Ask the database for one row; returns if it answers."""
@@ -221,15 +227,6 @@ class Store:
         return tuple(
             rows.activation(row)
             for row in self._all(view_statements.LIST_ACTIVATIONS, keystore=keystore_id)
-        )
-
-    def list_waiting_keys(self, keystore_id: int) -> tuple[WaitingKey, ...]:
-        """Return what is known of the keys in the view ``new`` besides their entries."""
-        return tuple(
-            WaitingKey(
-                row[0], rows.to_time(row[1]), row[2] is not None, rows.to_optional_time(row[3])
-            )
-            for row in self._all(view_statements.LIST_WAITING_KEYS, keystore=keystore_id)
         )
 
     # ---- signing requests

@@ -87,7 +87,7 @@ def _figures(visit: Visit, base: str) -> Iterator[Figure]:
     yield _figure(visit, soon, said, ending, "soon")
     said = visit.texts("waits for a response", "wait for a response", found.waiting.number)
     yield _figure(visit, found.waiting, said, f"{entries}?show=waiting")
-    if waiting := len(steward.store.list_waiting_keys(steward.keystore_id)):
+    if waiting := len(steward.store.catalogue.list_waiting_keys(steward.keystore_id)):
         text = visit.texts(
             "new {provider} key", "new {provider} keys", waiting, provider=steward.settings.provider
         )

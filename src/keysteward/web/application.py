@@ -21,13 +21,16 @@ _MOST_PATH = 200
 
 
 def build(
-    service: Service, parts: Sequence[BaseRoute] = (), running: Running | None = None
+    service: Service,
+    parts: Sequence[BaseRoute] = (),
+    running: Running | None = None,
+    metrics: Metrics | None = None,
 ) -> Starlette:
     """Return the application; ``parts`` are the routes of the faces, in the order of trial.
 
-    ``running`` is what it shares with the server that runs it.
+    ``running`` and ``metrics`` are what it shares with the server that runs it.
     """
-    metrics = Metrics(divided=service.steward.settings.workers > 1)
+    metrics = metrics or Metrics()
     running = running or Running()
     return Starlette(
         routes=[

@@ -14,6 +14,7 @@ from keysteward.accounts.principals import Principal
 from keysteward.entries import ListedEntry
 from keysteward.problems import Problem
 from keysteward.rights import Permission
+from keysteward.storage.sharing import MOST_COUNTED
 from keysteward.web import access, permissions
 from keysteward.web.metrics import Metrics
 from keysteward.web.running import Running
@@ -86,6 +87,12 @@ class _Entries(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges of all keystores that the account may see."""
+        waiting = GaugeMetricFamily(
+            "keysteward_audit_rows_waiting",
+            f"Rows of the audit log that are not linked yet, {MOST_COUNTED} at most.",
+        )
+        waiting.add_metric((), self._steward.store.sharing.count_waiting())
+        yield waiting
         yield from self._counts()
         yield self._days_left()
 

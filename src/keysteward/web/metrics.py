@@ -48,6 +48,7 @@ class Metrics:
     sign_in_refusals: Counter = field(init=False)
     rate_refusals: Counter = field(init=False)
     uploads: Counter = field(init=False)
+    leases: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         # When a counter began doubles the series, and nobody asks for it.
@@ -90,6 +91,13 @@ class Metrics:
                 ("outcome",),
                 registry=self.registry,
             ),
+            "leases": Gauge(
+                "keysteward_lease_held",
+                "1 while this server does the job of this name; of all servers, one does.",
+                ("lease",),
+                registry=self.registry,
+                multiprocess_mode="livesum",
+            ),
         }
         for name, metric in made.items():
             object.__setattr__(self, name, metric)
@@ -109,6 +117,10 @@ class Metrics:
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has no type
         return generate_latest(together)
+
+    def hold(self, lease: str, held: int) -> None:
+        """Note whether this process holds a lease: 1 or 0."""
+        self.leases.labels(lease).set(held)
 
     def observe(self, seen: Observation) -> None:
         """Count a request; labels have few values, whatever clients send."""

@@ -1,6 +1,7 @@
 """Requests that run now, and a server that stops: it finishes them and takes no more."""
 
 import asyncio
+from threading import Event
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,10 +18,16 @@ class Running:
 
     def __init__(self) -> None:
         self.requests = 0
-        self.stopping = False
+        self.ending = Event()
+        """Set as soon as a signal ends the server, for threads that wait."""
         self.idle = asyncio.Event()
         """Set while no request runs."""
         self.idle.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether no more requests are taken."""
+        return self.ending.is_set()
 
     def begin(self) -> None:
         """Count a request."""

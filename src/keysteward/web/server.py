@@ -83,7 +83,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: object = None) -> None:  # noqa: ARG002 - uvicorn gives none
         """Let requests finish, answering new ones that the server stops; then end connections."""
-        self._running.stopping = True
+        self._running.ending.set()
         _log.info("stopping", requests=self._running.requests)
         try:
             await asyncio.wait_for(self._running.idle.wait(), self._settings.stop_seconds)

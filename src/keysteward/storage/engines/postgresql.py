@@ -27,22 +27,19 @@ from keysteward.problems import (
 )
 from keysteward.storage.engines import postgresql_connecting as connecting
 from keysteward.storage.engines import postgresql_functions, postgresql_search
+from keysteward.storage.engines import postgresql_listening as listening
 from keysteward.storage.engines.contract import (
     BUSY_TIMEOUT_SECONDS,
     POSTGRESQL,
+    Listener,
     Scope,
 )
-
-CHANNEL = "keysteward"
-"""On which the ids of changed entries are told."""
 
 CONNECTIONS = 16
 """How many a process has at most; a server allows a hundred unless told otherwise."""
 
 _LOCKS = 0x4B53
 """The first half of our advisory locks' keys, of which a database has one space for all."""
-_MOST_TOLD = 7_000
-"""Bytes in one notification; PostgreSQL takes less than 8,000."""
 
 _LOST = ("08", "57P01", "57P02", "57P03", "25P03", "25006")
 """Connections that broke, servers that stop, start or can only be read: by SQLSTATE."""
@@ -239,17 +236,13 @@ class Postgresql:
         """Refuse: copies of a server are made by its own programs."""
         raise DatabaseUnusable("x")
 
-    def tell_changes(self, connection: DBAPIConnection, entry_ids: Sequence[int]) -> None:
-        """Send their ids; who listens gets them after the commit, each once."""
-        driver = _driver(connection)
-        part: list[str] = []
-        for entry_id in sorted(set(entry_ids)):
-            part.append(str(entry_id))
-            if len(part) * 11 > _MOST_TOLD:
-                driver.execute("SELECT pg_notify(%s, %s)", (CHANNEL, " ".join(part)))
-                part = []
-        if part:
-            driver.execute("SELECT pg_notify(%s, %s)", (CHANNEL, " ".join(part)))
+    def tell_changes(self, connection: DBAPIConnection) -> None:
+        """Send a notification, which says no more than that."""
+        listening.tell(_driver(connection))
+
+    def listener(self, core: Engine) -> Listener | None:
+        """Connect and listen, unless a pooler stands between."""
+        return listening.listen(connecting.connect(core.dialect, core.url, connecting.WRITABLE))
 
     def _connect(self, url: URL) -> psycopg.Connection[Any]:
         core = self.open(url)

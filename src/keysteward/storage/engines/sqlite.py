@@ -23,7 +23,13 @@ from sqlalchemy.sql.selectable import TextualSelect
 from keysteward.problems import DatabaseUnusable, SettingInvalid
 from keysteward.sealing import folders
 from keysteward.storage.engines import sqlite_building, sqlite_functions, sqlite_search
-from keysteward.storage.engines.contract import BUSY_TIMEOUT_SECONDS, EXAMPLE, SETTING, Scope
+from keysteward.storage.engines.contract import (
+    BUSY_TIMEOUT_SECONDS,
+    EXAMPLE,
+    SETTING,
+    Listener,
+    Scope,
+)
 
 SCHEME = "sqlite"
 
