@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Callable, Sequence
-from socket import socket
 
 import structlog
 from prometheus_client.multiprocess import mark_process_dead
@@ -21,7 +20,7 @@ from keysteward.web.jobs import Jobs
 from keysteward.web.metrics import Metrics
 from keysteward.web.rates import Rates
 from keysteward.web.running import Running
-from keysteward.web.server import Server
+from keysteward.web.server import Listener, Server
 from keysteward.web.service import Service
 from keysteward.web.tls import Tls
 from keysteward.web.workers import Worker
@@ -56,13 +55,13 @@ def run(
 ) -> None:
     """Serve until a signal ends it; see ``Server``. Warns of settings that are ``unknown``."""
 
-    def listening(listening: socket) -> None:
+    def listening(listening: Listener) -> None:
         announce(listening_at(steward, secured, listening))
 
     _run(steward, secured, listening, unknown)
 
 
-def listen(settings: Settings, secured: Tls | None) -> Sequence[socket]:
+def listen(settings: Settings, secured: Tls | None) -> Sequence[Listener]:
     """Return sockets for workers to share; see ``server.listen``."""
     return server.listen(settings, secured)
 
@@ -77,14 +76,14 @@ def run_worker(
     steward: Steward,
     secured: Tls | None,
     worker: Worker,
-    sockets: Sequence[socket],
+    sockets: Sequence[Listener],
     unknown: tuple[str, ...] = (),
 ) -> None:
     """Serve as one of several."""
     _run(steward, secured, lambda _: worker.report(), unknown, sockets)
 
 
-def listening_at(steward: Steward, secured: Tls | None, listening: socket) -> Listening:
+def listening_at(steward: Steward, secured: Tls | None, listening: Listener) -> Listening:
     """Return what is told to whoever starts the server."""
     fingerprint = secured.fingerprint if secured and secured.self_signed else None
     users = steward.store.accounts.list(AccountKind.USER)
@@ -98,9 +97,9 @@ def listening_at(steward: Steward, secured: Tls | None, listening: socket) -> Li
 def _run(
     steward: Steward,
     secured: Tls | None,
-    announce: Callable[[socket], None],
+    announce: Callable[[Listener], None],
     unknown: tuple[str, ...],
-    sockets: Sequence[socket] = (),
+    sockets: Sequence[Listener] = (),
 ) -> None:
     logs.configure(steward.settings.log)
     for name in unknown:
@@ -108,7 +107,7 @@ def _run(
     running, metrics = Running(), Metrics(divided=steward.settings.workers > 1)
     jobs = Jobs(steward, running.ending, metrics.hold)
 
-    def listening(listening: socket) -> None:
+    def listening(listening: Listener) -> None:
         # What was loaded stays to the end; collecting garbage need not walk through it each time.
         gc.collect()
         gc.freeze()

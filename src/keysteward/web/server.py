@@ -23,6 +23,9 @@ from keysteward.web.connections import Doorkeeper, Gate
 from keysteward.web.protocol import HEADER_LIMIT_BYTES, IDLE_SECONDS, Limits, Protocol
 from keysteward.web.running import Running
 
+Listener = socket.socket
+"""What the server listens by."""
+
 THREADS = 16
 """Worker threads for what blocks; see ADR 19 for the measurement."""
 
@@ -47,8 +50,8 @@ class Server(uvicorn.Server):
         settings: Settings,
         secured: tls.Tls | None,
         running: Running,
-        announce: Callable[[socket.socket], None],
-        sockets: Sequence[socket.socket] = (),
+        announce: Callable[[Listener], None],
+        sockets: Sequence[Listener] = (),
     ) -> None:
         super().__init__(_config(app, settings))
         self._sockets = sockets
@@ -127,7 +130,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def listen(settings: Settings, secured: tls.Tls | None) -> Sequence[socket.socket]:
+def listen(settings: Settings, secured: tls.Tls | None) -> Sequence[Listener]:
     """Return sockets that listen at the address of the settings, for processes to share.
 
     Raises SettingInvalid if there is no such address, or it is taken.
@@ -135,7 +138,7 @@ def listen(settings: Settings, secured: tls.Tls | None) -> Sequence[socket.socke
     return asyncio.run(_listening(settings, secured))
 
 
-async def _listening(settings: Settings, secured: tls.Tls | None) -> Sequence[socket.socket]:
+async def _listening(settings: Settings, secured: tls.Tls | None) -> Sequence[Listener]:
     try:
         listener = await asyncio.get_running_loop().create_server(
             asyncio.Protocol,
@@ -155,7 +158,7 @@ async def _listening(settings: Settings, secured: tls.Tls | None) -> Sequence[so
     return found
 
 
-def address_of(settings: Settings, secured: tls.Tls | None, listening: socket.socket) -> str:
+def address_of(settings: Settings, secured: tls.Tls | None, listening: Listener) -> str:
     """Return the address at which a socket answers, without a slash at its end."""
     host = settings.host
     if host in tls.UNSPECIFIED:
