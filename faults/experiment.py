@@ -23,7 +23,7 @@ from faults.processes import Processes
 _HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 """All of 127.0.0.0/8 is this machine on Linux."""
 _NODES = 2
-_WORKERS: tuple[str, ...] = ()
+_WORKERS = ("--workers", "2")
 _SHARED = "contested"
 """The entry that clients of both nodes upload to."""
 _PROBE = "probe"
@@ -235,7 +235,7 @@ def _databases(servers: Cluster) -> str:
         connection.execute("CREATE TABLE probe (at timestamptz NOT NULL DEFAULT now())")
     hosts = "&".join(f"host={node.address}" for node in servers.nodes)
     login = f"keysteward:{servers.password}"
-    return f"postgresql+psycopg://{login}@/{cluster.SCOPE}?{hosts}&target_session_attrs=read-write"
+    return f"postgresql+psycopg://{login}@/{cluster.SCOPE}?{hosts}"
 
 
 def _bare_url(servers: Cluster) -> str:
