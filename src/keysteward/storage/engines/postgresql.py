@@ -118,7 +118,11 @@ class Postgresql:
         if self.exists(url):
             return
         try:
-            with closing(self._connect(url.set(database="postgres"))) as connection:
+            of_all = url.set(database="postgres")
+            dialect = self.open(of_all).dialect
+            with closing(
+                connecting.connect_plainly(dialect, of_all, connecting.WRITABLE)
+            ) as connection:
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
                         sql.Identifier(url.database or "")

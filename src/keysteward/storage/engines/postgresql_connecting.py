@@ -22,6 +22,7 @@ WRITABLE, ANY = "read-write", "any"
 
 _DEFAULTS: dict[str, Any] = {
     "application_name": "keysteward",
+    "client_encoding": "UTF8",
     # For each host, in seconds.
     "connect_timeout": 5,
     # A server that vanished without a word is noticed after about ten seconds, both while an
@@ -66,18 +67,23 @@ def connect(dialect: Dialect, url: URL, servers: str) -> psycopg.Connection[Any]
 
     Raises psycopg's errors, and DatabaseUnusable for a server that must not be worked with.
     """
-    _, parameters = dialect.create_connect_args(url)
-    connection = psycopg.connect(
-        autocommit=True,
-        context=parameters.pop("context", None),
-        **{**_DEFAULTS, **parameters, "target_session_attrs": servers},
-    )
+    connection = connect_plainly(dialect, url, servers)
     try:
         _configure(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def connect_plainly(dialect: Dialect, url: URL, servers: str) -> psycopg.Connection[Any]:
+    """Connect in the same way to whatever database and server this is."""
+    _, parameters = dialect.create_connect_args(url)
+    return psycopg.connect(
+        autocommit=True,
+        context=parameters.pop("context", None),
+        **{**_DEFAULTS, **parameters, "target_session_attrs": servers},
+    )
 
 
 def connect_best(dialect: Dialect, url: URL) -> psycopg.Connection[Any]:
