@@ -107,3 +107,22 @@ idempotency_keys = Table(
     Column("body", LargeBinary),
     Index("idempotency_keys_created", "created_at"),
 )
+
+# Work of the web page that takes long, where several processes serve.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", TEXT, primary_key=True),
+    Column("account_id", Integer, nullable=False),
+    Column("title", TEXT, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("heard_at", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("whole", BigInteger, nullable=False),
+    Column("seen", Boolean, nullable=False),
+    Column("status", Integer),
+    Column("headers", TEXT),
+    Column("body", LargeBinary),
+    Index("jobs_account", "account_id", "started_at"),
+    Index("jobs_started", "started_at"),
+)

@@ -12,14 +12,13 @@ from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.problems import (
     AliasNotFound,
     BackupNotFound,
-    DatabaseUnusable,
     KeystoreUnknown,
     Problem,
     SealedKeyDamaged,
     VersionNotFound,
 )
 from keysteward.sealing.sealer import SealedKey, Sealer, SealingContext
-from keysteward.storage import audit, backups, inserts, rows, statements, view_statements
+from keysteward.storage import audit, backups, inserts, purging, rows, statements, view_statements
 from keysteward.storage.accounts import Accounts
 from keysteward.storage.answers import Answers
 from keysteward.storage.audit import AuditEvent, AuditReport
@@ -28,6 +27,7 @@ from keysteward.storage.catalogue import Catalogue
 from keysteward.storage.database import Database
 from keysteward.storage.engines.contract import INSTALLATION, NOTHING, Scope
 from keysteward.storage.entry_lists import PREFIX_END, EntryFilter
+from keysteward.storage.kept_jobs import KeptJobs
 from keysteward.storage.leases import Lease
 from keysteward.storage.links import Row
 from keysteward.storage.pages import Pages
@@ -58,6 +58,7 @@ class Store:
         self.audit_log = AuditLog(database, sealer)
         self.readiness = Readiness(database, sealer)
         self.answers = Answers(database)
+        self.jobs = KeptJobs(database)
         self.catalogue = Catalogue(database)
         self.pages = Pages(database)
         self.accounts = Accounts(database, sealer)
@@ -333,7 +334,7 @@ class Store:
             transaction = Transaction(link, self.sealer, keystore_id, actor, at)
             yield transaction
         if transaction.purged:
-            self._scrub()
+            purging.scrub(self._database)
 
     def create_keystore(
         self, name: str, actor: str, at: datetime, receipt: Receipt | None = None
@@ -369,14 +370,6 @@ class Store:
         event = AuditEvent(action, audit.REFUSED, alias, None, None, detail)
         with self._database.writing(NOTHING) as link:
             audit.append(link, self.sealer, keystore_id, actor, at, event)
-
-    def _scrub(self) -> None:
-        with self._database.reading() as link:
-            if not self._database.engine.scrub(link.connection):
-                raise DatabaseUnusable(
-                    "All was done, but another process still reads the log that holds the sealed "
-                    "keys of what was purged. They go when no process has the database open."
-                )
 
     # ---- audit and backup
 

@@ -361,6 +361,7 @@ PASSING = frozenset(
         account_tables.sessions,
         account_tables.sign_in_failures,
         account_tables.idempotency_keys,
+        account_tables.jobs,
         leases,
     )
 )

@@ -10,10 +10,11 @@ The browser asks for parts with a header. Refusals of what it asked for in the b
 pieces of HTML that say which field they are about; all others are pages.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
@@ -29,25 +30,22 @@ from keysteward.problems import (
     NotSignedIn,
     PasswordChangeRequired,
     Problem,
-    RequestInvalid,
     ResourceUnknown,
 )
 from keysteward.rights import Permission
-from keysteward.ui import forms, language, rendering, shell
-from keysteward.ui.forms import Form
-from keysteward.ui.jobs import Job, Jobs
+from keysteward.storage.kept_jobs import SILENT, KeptAnswer, KeptJob
+from keysteward.ui import forms, rendering, shell, visits
+from keysteward.ui.jobs import MOST_OF_ACCOUNT, Job, Jobs, Sharing
 from keysteward.ui.routing import File, Leave, Page, Part, Route, Shown, Visit
 from keysteward.ui.static_files import StaticFiles
 from keysteward.ui.wording import fields, problem_texts
-from keysteward.web import access, bodies, csrf, permissions, problem_details, raw_paths
+from keysteward.web import access, bodies, csrf, permissions, problem_details
 from keysteward.web.access import Access
 from keysteward.web.service import Service, in_thread
 
 PART = "keysteward-part"
 """The header with which the browser asks for a part: "dialog", or what a page names."""
 
-_MOST_OPTIONS = 50
-_MOST_CHOICE = 20
 _MOST_PATH = 200
 _MOST_TITLE = 200
 _HEADERS = {
@@ -71,7 +69,7 @@ class Answering:
     async def answer(self, route: Route, request: Request) -> Response:
         """Return the answer to a request, be it a refusal."""
         request.state.route = route.path
-        visit = _stranger(self.service, request)
+        visit = visits.stranger(self.service, request)
         request.state.failure = lambda request_id: self._failed(request, visit, request_id)
         try:
             principal = await self._admit(route, request)
@@ -87,25 +85,58 @@ class Answering:
         problem = ResourceUnknown(request.url.path[:_MOST_PATH])
         if "text/html" not in request.headers.get("accept", ""):
             raise problem
-        return self._refused(request, _stranger(self.service, request), problem)
+        return self._refused(request, visits.stranger(self.service, request), problem)
 
     async def answer_job(self, request: Request) -> Response:
         """Return how far a job is, or its result; without an id what jobs there are."""
-        visit = _stranger(self.service, request)
+        visit = visits.stranger(self.service, request)
         try:
             principal = await access.authenticate(self.service, request)
             visit = await self._in_keystore(replace(visit, signed_in=principal), principal, None)
             if "id" not in request.path_params:
-                mine = self.jobs.list(principal.account_id)
+                mine = await self._jobs_of(principal)
                 return self._shown(request, visit, Page("jobs.html", {"jobs": mine}))
-            job = self.jobs.find(principal.account_id, str(request.path_params["id"]))
+            job_id = str(request.path_params["id"])
+            job = self.jobs.find(principal.account_id, job_id)
             if job is None:
-                raise FieldInvalid("job", "This work is not known any longer; see the audit log.")
+                return await in_thread(lambda: self._of_other(request, visit, job_id))
             if PART in request.headers:
                 return self._of_job(request, visit, job)
             return self._shown(request, visit, Page("job_page.html", {"job": job}))
         except Problem as problem:
             return self._refused(request, visit, problem)
+
+    async def _unseen(self, principal: Principal) -> int:
+        """Return how many jobs of an account run, or have a result that was not looked at."""
+        kept = self.service.steward.store.jobs
+        if not kept.needed:
+            return self.jobs.count_unseen(principal.account_id)
+        return await in_thread(lambda: kept.count_unseen(principal.account_id))
+
+    async def _jobs_of(self, principal: Principal) -> Sequence[Job | KeptJob]:
+        """Return the jobs of an account in all processes."""
+        kept = self.service.steward.store.jobs
+        if not kept.needed:
+            return self.jobs.list(principal.account_id)
+        return await in_thread(lambda: kept.list(principal.account_id, MOST_OF_ACCOUNT))
+
+    def _of_other(self, request: Request, visit: Visit, job_id: str) -> Response:
+        """Return how far a job of another process is, or its result."""
+        kept, now = self.service.steward.store.jobs, self.service.steward.clock()
+        job = kept.find(visit.principal.account_id, job_id) if kept.needed else None
+        if job is None:
+            raise FieldInvalid("job", "This work is not known any longer; see the audit log.")
+        if not job.finished and now - job.heard_at > SILENT:
+            raise FieldInvalid("job", "The server ended during this work; see the audit log.")
+        if PART not in request.headers:
+            return self._shown(request, visit, Page("job_page.html", {"job": job}))
+        answer = kept.answer(job_id)
+        if answer is None:
+            return self._shown(request, visit, Part("job.html", {"job": job}), status=202)
+        with contextlib.suppress(Problem):
+            kept.see(job_id)
+        headers = msgspec.json.decode(answer.headers, type=dict[str, str])
+        return Response(answer.body, answer.status, headers)
 
     # ---- 1 and 2: who, where, what
 
@@ -118,7 +149,7 @@ class Answering:
         one_time = needed is Access.ONE_TIME_PASSWORD
         principal = await access.authenticate(self.service, request, one_time_password=one_time)
         if isinstance(needed, Permission):
-            path = _names(request)
+            path = visits.names(request)
             asked = permissions.Asked(
                 route.method, route.path, path.get("keystore"), path.get("alias")
             )
@@ -128,8 +159,8 @@ class Answering:
     async def _visit(
         self, visit: Visit, route: Route, request: Request, principal: Principal | None
     ) -> Visit:
-        path = _names(request)
-        visit = replace(visit, path=path, query=_query(request), signed_in=principal)
+        path = visits.names(request)
+        visit = replace(visit, path=path, query=visits.query(request), signed_in=principal)
         if principal is not None:
             try:
                 visit = await self._in_keystore(visit, principal, path.get("keystore"))
@@ -148,6 +179,7 @@ class Answering:
 
     async def _in_keystore(self, visit: Visit, principal: Principal, name: str | None) -> Visit:
         mine = await in_thread(lambda: self.service.keystores_of(principal))
+        visit = replace(visit, unseen=await self._unseen(principal))
         default = self.service.steward.settings.keystore
         if name is None and not mine:
             raise KeystoreUnknown(default, "none")
@@ -184,7 +216,19 @@ class Answering:
 
         title = visit.form.raw("job_title") or request.url.path
         now = self.service.steward.clock()
-        job = await self.jobs.run(principal.account_id, title[:_MOST_TITLE], now, work)
+        kept = self.service.steward.store.jobs
+        sharing = Sharing(
+            kept,
+            self.service.steward.clock,
+            lambda result: _kept_answer(self._result(request, visit, result)),
+        )
+        job = await self.jobs.run(
+            principal.account_id,
+            title[:_MOST_TITLE],
+            now,
+            work,
+            sharing if kept.needed else None,
+        )
         return self._of_job(request, visit, job)
 
     def _of_job(self, request: Request, visit: Visit, job: Job) -> Response:
@@ -192,12 +236,26 @@ class Answering:
             if PART not in request.headers:
                 return self._shown(request, visit, Page("job_page.html", {"job": job}), status=202)
             return self._shown(request, visit, Part("job.html", {"job": job}), status=202)
-        job.seen = True
+        self._see(job)
         result = job.task.result()
+        if isinstance(result, Exception) and not isinstance(result, Problem):
+            raise result
+        return self._result(request, visit, result)
+
+    def _see(self, job: Job) -> None:
+        """Note that the result of a job is shown."""
+        kept = self.service.steward.store.jobs
+        if kept.needed and job.kept and not job.seen:
+            with contextlib.suppress(Problem):
+                kept.see(job.id)
+        job.seen = True
+
+    def _result(self, request: Request, visit: Visit, result: object) -> Response:
+        """Return what is shown of a job's result."""
         if isinstance(result, Problem):
             return self._refused(request, visit, result)
         if isinstance(result, Exception):
-            raise result
+            return self._failed(request, visit, request.state.request_id)
         assert isinstance(result, Response)  # noqa: S101 - what the work of a job returns
         return result
 
@@ -223,7 +281,7 @@ class Answering:
         asked = request.headers.get(PART)
         background = asked is not None
         if not background and isinstance(problem, NotSignedIn):
-            where = quote(_here(request), safe="")
+            where = quote(visits.here(request), safe="")
             return RedirectResponse(f"/sign-in?next={where}", 303)
         if not background and isinstance(problem, PasswordChangeRequired):
             return RedirectResponse("/password", 303)
@@ -251,10 +309,16 @@ class Answering:
         self, visit: Visit, template: str, values: Mapping[str, object], status: int
     ) -> Response:
         common: dict[str, Any] = shell.values(self.service, self.static, visit)
-        account = visit.signed_in
-        common["unseen"] = self.jobs.count_unseen(account.account_id) if account else 0
+        common["unseen"] = visit.unseen
         text = self.templates.render(template, visit.language, {**common, **values})
         return Response(text, status, _HEADERS, "text/html; charset=utf-8")
+
+
+def _kept_answer(response: Response) -> KeptAnswer:
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return KeptAnswer(
+        response.status_code, msgspec.json.encode(headers).decode(), bytes(response.body)
+    )
 
 
 def _problem(asked: str | None) -> str:
@@ -262,54 +326,6 @@ def _problem(asked: str | None) -> str:
     if asked is None:
         return "problem.html"
     return "problem_dialog.html" if asked == "dialog" else "problem_part.html"
-
-
-def _stranger(service: Service, request: Request) -> Visit:
-    """Return a visit of nobody, in the language that the browser asks for."""
-    cookies = access.cookies(request)
-    chosen = {
-        name: cookies[f"keysteward_{name}"][:_MOST_CHOICE]
-        for name in ("language", "theme")
-        if f"keysteward_{name}" in cookies
-    }
-    accepted = request.headers.get("accept-language", "")
-    return Visit(
-        service=service,
-        signed_in=None,
-        steward=service.steward,
-        keystore="",
-        keystores=(),
-        path={},
-        query={},
-        form=Form(),
-        language=language.choose(chosen.get("language"), accepted),
-        address=access.address_of(request),
-        encrypted=request.url.scheme == "https",
-        session=access.session_cookie(request),
-        preferences=chosen,
-    )
-
-
-def _names(request: Request) -> Mapping[str, str]:
-    """Return the variable parts of the address. Raises RequestInvalid."""
-    return {name: shell.name_of(text) for name, text in raw_paths.variables(request).items()}
-
-
-def _query(request: Request) -> Mapping[str, str]:
-    text = request.scope.get("query_string", b"")
-    try:
-        return dict(parse_qsl(text.decode("ascii"), errors="strict", max_num_fields=_MOST_OPTIONS))
-    except (UnicodeDecodeError, ValueError) as error:
-        raise RequestInvalid("The query cannot be read.") from error
-
-
-def _here(request: Request) -> str:
-    """Return where somebody wanted to go; after a form's address there is nothing to see."""
-    if request.method != "GET":
-        return "/"
-    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
-    query: bytes = request.scope.get("query_string", b"")
-    return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
 
 
 def _field(problem: Problem, visit: Visit) -> str | None:

@@ -1,10 +1,11 @@
 """Work that takes long: it goes on while its page shows how far it is, or is left.
 
 Kept in memory, because what was done is in the keystore and the audit log; this is only the way
-back to its result.
+back to its result. Where several processes serve, the store keeps it for the others.
 """
 
 import asyncio
+import contextlib
 import secrets
 import threading
 from collections import OrderedDict
@@ -14,11 +15,15 @@ from datetime import datetime
 from typing import TypeVar
 
 from keysteward.problems import Problem
+from keysteward.storage.kept_jobs import KeptAnswer, KeptJobs
+from keysteward.web.service import in_thread
 
 T = TypeVar("T")
 
-_KEPT_OF_ACCOUNT = 20
+MOST_OF_ACCOUNT = 20
 _KEPT_SECONDS = 3600
+_TOLD_SECONDS = 1.0
+_ATTEMPTS = 30
 _AT_ONCE_SECONDS = 0.7
 """What is done by then is answered as if it were no job."""
 
@@ -35,6 +40,8 @@ class Job:
     _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
     seen: bool = False
     """Whether its result was shown."""
+    kept: bool = False
+    """Whether other processes know it."""
     task: asyncio.Task[object] | None = field(default=None, repr=False)
 
     def progress(self, done: int, whole: int) -> None:
@@ -54,6 +61,16 @@ class Job:
         return self.task is not None and self.task.done()
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How jobs are known to the other processes."""
+
+    kept: KeptJobs
+    clock: Callable[[], datetime]
+    answer: Callable[[object], KeptAnswer]
+    """Makes an answer of a result, be it a refusal."""
+
+
 class Jobs:
     """The jobs of all accounts, the last twenty of each, which sees its own.
 
@@ -65,6 +82,7 @@ class Jobs:
 
     def __init__(self, kept_seconds: float = _KEPT_SECONDS) -> None:
         self._kept_seconds = kept_seconds
+        self._telling: set[asyncio.Task[None]] = set()
         self._of: dict[int, OrderedDict[str, Job]] = {}
 
     async def run(
@@ -73,6 +91,7 @@ class Jobs:
         title: str,
         now: datetime,
         work: Callable[[Job], Awaitable[object]],
+        sharing: Sharing | None = None,
     ) -> Job:
         """Begin a job and wait for its end, but only as long as nobody would notice."""
         job = Job(secrets.token_urlsafe(12), title, now)
@@ -85,6 +104,10 @@ class Jobs:
             self._drop(account_id, job)
         else:
             job.task.add_done_callback(lambda _: self._drop_later(account_id, job))
+            if sharing is not None:
+                telling = asyncio.ensure_future(_tell(sharing, account_id, job))
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
         return job
 
     def find(self, account_id: int, job_id: str) -> Job | None:
@@ -111,9 +134,32 @@ class Jobs:
 
     @staticmethod
     def _forget(mine: OrderedDict[str, Job]) -> None:
-        too_many = max(0, len(mine) - _KEPT_OF_ACCOUNT)
+        too_many = max(0, len(mine) - MOST_OF_ACCOUNT)
         for job in [job for job in mine.values() if job.finished][:too_many]:
             del mine[job.id]
+
+
+async def _tell(sharing: Sharing, account_id: int, job: Job) -> None:
+    """Let the other processes know how far a job is, and at last its answer.
+
+    While the database cannot be written they know less, and the work goes on all the same.
+    """
+    if job.task is None:
+        return
+    kept = sharing.kept
+    with contextlib.suppress(Problem):
+        await in_thread(lambda: kept.put(account_id, job.id, job.title, job.started_at))
+        job.kept = True
+    while not job.finished:
+        await asyncio.wait({job.task}, timeout=_TOLD_SECONDS)
+        with contextlib.suppress(Problem):
+            await in_thread(lambda: kept.note(job.id, job.done, job.whole, sharing.clock()))
+    answer = sharing.answer(job.task.result())
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(Problem):
+            await in_thread(lambda: kept.end(job.id, answer, sharing.clock()))
+            return
+        await asyncio.sleep(_TOLD_SECONDS)
 
 
 async def _result(work: Callable[[Job], Awaitable[object]], job: Job) -> object:

@@ -63,6 +63,8 @@ class Visit:
     """The session cookie."""
     preferences: Mapping[str, str] = field(default_factory=dict)
     """What a browser keeps: ``language`` and ``theme``, if they were chosen."""
+    unseen: int = 0
+    """How much work of the account runs, or has a result that was not looked at."""
     progress: Progress = _nobody_asks
     """To be told by work that takes long."""
 

@@ -109,6 +109,8 @@ def _requests(visit: Visit) -> bytes:
                 visit.steward, visit.caller, entry.alias, RequestWish(Subject())
             )
         except Problem as problem:
+            if not problem.refuses:
+                raise
             detail = problem_texts.detail(problem, visit.language.code)
             left_out.append(f"{entry.alias}: {detail}")
         else:

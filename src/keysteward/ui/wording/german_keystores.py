@@ -4,6 +4,20 @@ from keysteward import problems
 from keysteward.ui.wording import reasons
 from keysteward.ui.wording.german import number, quoted, words
 
+
+def _unavailable(p: problems.DatabaseUnavailable) -> str:
+    if p.server is not None:
+        return (
+            f"Kein Server der Datenbank antwortet unter {p.server}. Prüfen Sie Host und Port in "
+            "der URL, und ob er läuft; vielleicht startet er gerade."
+        )
+    nothing = "Nichts wurde geändert; versuchen" if p.unchanged else "Versuchen"
+    return (
+        "Der Server der Datenbank antwortet nicht, oder nimmt gerade keine Änderungen an: "
+        f"Vielleicht übernimmt eben ein anderer. {nothing} Sie es gleich noch einmal."
+    )
+
+
 OF_THE_KEYSTORE = (
     words(
         problems.KeystoreNotInitialised,
@@ -59,6 +73,29 @@ OF_THE_KEYSTORE = (
         problems.DatabaseUnusable,
         "Die Datenbank kann nicht verwendet werden",
         lambda p: f"Mit der Datenbank kann nicht gearbeitet werden: {reasons.german(p.reason)}",
+    ),
+    words(
+        problems.DatabaseUnavailable,
+        "Die Datenbank ist nicht erreichbar",
+        _unavailable,
+    ),
+    words(
+        problems.OutcomeUnknown,
+        "Ob das getan wurde, ist nicht bekannt",
+        lambda p: (
+            "Die Verbindung zur Datenbank brach ab, während die Änderung abgeschlossen wurde, und "
+            "kein Server konnte rechtzeitig sagen, was aus ihr wurde. Sie wurde ganz oder gar "
+            "nicht ausgeführt: Sehen Sie in den Versionen des Eintrags oder im Audit-Log nach, "
+            "bevor Sie sie wiederholen."
+        ),
+    ),
+    words(
+        problems.ExtraMissing,
+        "Ein Teil von Keysteward ist nicht installiert",
+        lambda p: (
+            f"{p.purpose} braucht die Erweiterung {quoted(p.extra)}. Installieren Sie sie: "
+            f"pip install 'keysteward[{p.extra}]'."
+        ),
     ),
     words(
         problems.SealingKeyMissing,

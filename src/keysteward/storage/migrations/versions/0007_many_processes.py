@@ -39,6 +39,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "jobs",
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("title", TEXT, nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("whole", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", TEXT, nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("jobs_account", "jobs", ["account_id", "started_at"])
+    op.create_index("jobs_started", "jobs", ["started_at"])
     connection = op.get_bind()
     for statement in engine_of(connection).functions():
         connection.exec_driver_sql(statement)
