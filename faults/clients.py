@@ -150,7 +150,7 @@ def _signed_in(token: str) -> dict[str, str]:
 def _outcome(answer: Answer) -> Outcome:
     if answer.status == 200:
         return Outcome.CONFIRMED
-    if answer.told == "502 outcome-unknown":
+    if answer.status >= 500 and answer.told.endswith(" outcome-unknown"):
         return Outcome.UNKNOWN
     problem = answer.status == 503 and " " in answer.told
     return Outcome.REFUSED if problem else Outcome.WRONG

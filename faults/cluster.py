@@ -25,7 +25,7 @@ from faults.processes import Processes
 SCOPE = "keysteward"
 TTL_SECONDS = 20
 """The least that Patroni's documentation allows: how long a lost leader keeps its key."""
-_LOOP_SECONDS = 1
+_LOOP_SECONDS = 2
 _RETRY_SECONDS = 5
 _FIRST_START_SECONDS = 120
 _RETURN_SECONDS = 120
