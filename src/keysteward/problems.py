@@ -72,6 +72,8 @@ class Problem(Exception, ABC):
     title: ClassVar[str]
     kind: ClassVar[Kind]
     overridable: ClassVar[bool] = False
+    refuses: ClassVar[bool] = True
+    """Whether somebody is told no; else nobody could be asked, or nobody knows what was done."""
 
     @property
     @abstractmethod
@@ -1255,6 +1257,7 @@ class KeystoreBusy(Problem):
     slug = "keystore-busy"
     title = "The keystore is busy"
     kind = Kind.BUSY
+    refuses = False
 
     @property
     def detail(self) -> str:
@@ -1287,6 +1290,7 @@ class DatabaseUnusable(Problem):
     slug = "database-unusable"
     title = "The database cannot be used"
     kind = Kind.INVALID
+    refuses = False
 
     reason: str
 
@@ -1322,21 +1326,24 @@ class DatabaseUnavailable(Problem):
     slug = "database-unavailable"
     title = "The database cannot be reached"
     kind = Kind.BUSY
+    refuses = False
 
     server: str | None = None
     """Where one was looked for; told to whoever starts a program, and to nobody else."""
+    unchanged: bool = False
+    """Whether this stands in the way of a change: then it was not made."""
 
     @property
     def detail(self) -> str:
         if self.server is not None:
             return (
                 f"No server of the database answers at {self.server}. Look at the host and the "
-                "port in the URL, and whether it runs; it may be about to start. Nothing was "
-                "changed."
+                "port in the URL, and whether it runs; it may be about to start."
             )
+        nothing = "Nothing was changed; try" if self.unchanged else "Try"
         return (
             "The database's server does not answer, or takes no changes at the moment: it may be "
-            "that another one takes its place. Nothing was changed; try again in a moment."
+            f"that another one takes its place. {nothing} again in a moment."
         )
 
 
@@ -1347,12 +1354,13 @@ class OutcomeUnknown(Problem):
     slug = "outcome-unknown"
     title = "It is not known whether this was done"
     kind = Kind.UPSTREAM
+    refuses = False
 
     @property
     def detail(self) -> str:
         return (
-            "The connection to the database broke while the change was being committed, and its "
-            "server did not come back in time to be asked. It was done wholly or not at all: look "
+            "The connection to the database broke while the change was being committed, and no "
+            "server could say in time what became of it. It was done wholly or not at all: look "
             "at the entry's versions or the audit log before you repeat it."
         )
 
@@ -1882,6 +1890,7 @@ class ServerBusy(Problem):
     slug = "server-busy"
     title = "The server is busy"
     kind = Kind.BUSY
+    refuses = False
 
     @property
     def detail(self) -> str:

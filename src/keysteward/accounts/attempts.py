@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from keysteward.accounts import rules
 from keysteward.entries import Action
 from keysteward.keystore.steward import Steward
-from keysteward.problems import TooManyRequests
+from keysteward.problems import Problem, TooManyRequests
 from keysteward.storage.account_records import Account, AccountKind, Failures
 from keysteward.storage.audit import REFUSED
 
@@ -90,9 +90,14 @@ def count(steward: Steward, attempt: Attempt, account: Account | None) -> None:
 
 
 def forget(steward: Steward, attempt: Attempt) -> None:
-    """Forget what was counted, after a success."""
-    with steward.store.accounts.writing(f"address:{attempt.address}", steward.clock()) as changes:
-        changes.forget_failures(attempt.name, attempt.address)
+    """Forget what was counted, after a success; not if the database takes nothing."""
+    by = f"address:{attempt.address}"
+    try:
+        with steward.store.accounts.writing(by, steward.clock()) as changes:
+            changes.forget_failures(attempt.name, attempt.address)
+    except Problem as problem:
+        if problem.refuses:
+            raise
 
 
 def wait_seconds(failures: int) -> int:

@@ -7,8 +7,6 @@ from keysteward.entries import Action, Caller
 from keysteward.keystore import names
 from keysteward.keystore.steward import Steward
 from keysteward.problems import (
-    DatabaseUnusable,
-    Kind,
     LastAdministrator,
     NameInvalid,
     Problem,
@@ -72,7 +70,7 @@ def recording_refusals(
     try:
         yield
     except Problem as problem:
-        if problem.kind is not Kind.BUSY and not isinstance(problem, DatabaseUnusable):
+        if problem.refuses:
             said = {"problem": problem.slug, "detail": problem.detail[:_LONGEST_TEXT]}
             with steward.store.accounts.writing(caller.name, steward.clock()) as changes:
                 changes.audit(action, REFUSED, {"account": name[:_LONGEST_TEXT], **said})

@@ -10,7 +10,7 @@ from keysteward.accounts import digests, principals, rules
 from keysteward.accounts.principals import Means, Principal
 from keysteward.entries import Action
 from keysteward.keystore.steward import Steward
-from keysteward.problems import AccountNotFound, NotSignedIn
+from keysteward.problems import AccountNotFound, NotSignedIn, Problem
 from keysteward.storage.account_records import AccountKind
 from keysteward.storage.audit import DONE
 from keysteward.values import Secret
@@ -52,9 +52,18 @@ def resolve_session(steward: Steward, token: Secret) -> Principal:
         raise NotSignedIn("The session has ended.")
     principal = principals.principal_of(session.account, Means.SESSION)
     if idle >= _NOTED_EVERY:
+        _note_use(steward, principal, sha256, now)
+    return principal
+
+
+def _note_use(steward: Steward, principal: Principal, sha256: bytes, now: datetime) -> None:
+    """Note that a session is used, unless the database takes nothing: it can still be read."""
+    try:
         with steward.store.accounts.writing(principal.caller.name, now) as changes:
             changes.use_session(sha256)
-    return principal
+    except Problem as problem:
+        if problem.refuses:
+            raise
 
 
 def close_session(steward: Steward, token: Secret) -> None:

@@ -77,7 +77,8 @@ def sign_in(steward: Steward, name: str, password: Secret, address: str) -> Prin
         address: of the network peer, for counting failures.
 
     Raises NotSignedIn, with the same words for an unknown user, a wrong password and a disabled
-    user, TooManyRequests after five failures, ServerBusy if too many passwords are computed.
+    user, TooManyRequests after five failures, ServerBusy if too many passwords are computed,
+    DatabaseUnavailable if a failure could not be counted.
     """
     found = recall(steward, name, password, address)
     if found is not None:
@@ -126,6 +127,8 @@ def _computed(
         # Those who came at the same moment wait for their turn here, and each counts its failure
         # before the next one begins: a crowd has no more guesses than one after another.
         counted = attempts.require_no_wait(steward, attempt)
+        # Nobody guesses where nothing can be counted.
+        steward.store.readiness.require_writable()
         password_hash = None if account is None else account.password_hash
         right = passwords.verify(password_hash, password)
         if account is None or password_hash is None or not right:

@@ -34,7 +34,6 @@ from keysteward.problems import (
     AliasExists,
     AliasNotFound,
     EntryChanged,
-    Kind,
     Problem,
 )
 from keysteward.storage.records import Activation, Base, NewEntry, NewVersion
@@ -160,7 +159,7 @@ def _activate_due(steward: Steward, caller: Caller, alias: Alias, now: datetime)
     except (AliasNotFound, EntryChanged):
         return None  # Another process was faster, or somebody holds the key now.
     except Problem as problem:
-        if problem.kind is Kind.BUSY:
+        if not problem.refuses:
             raise
         _record(steward, caller, alias, problem)
         return Due(alias, problem=problem)

@@ -219,6 +219,8 @@ class _Reading:
             try:
                 chain = self._chain(key, own)
             except Problem as problem:
+                if not problem.refuses:
+                    raise
                 # What would have been its chain is no entry of its own either.
                 for certificate in own:
                     self._in_chains.update(self._related(certificate, own))

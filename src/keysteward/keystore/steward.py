@@ -9,12 +9,10 @@ from keysteward.entries import Action, Caller, Entry, EntryType, Owner
 from keysteward.pki.certificates import Certificate
 from keysteward.problems import (
     AliasExists,
-    DatabaseUnusable,
     EntryOwnedByProvider,
     EntryOwnedByTenant,
     InstallationOwnedByTenant,
     KeystoreTooLarge,
-    Kind,
     NotAKeyPair,
     Problem,
 )
@@ -54,13 +52,13 @@ class Steward:
     ) -> Iterator[None]:
         """Write a refusal of the enclosed operation to the audit log, then let it go on its way.
 
-        A database that is busy or cannot be used refuses nobody: it is what the log is written to,
-        and the operation may have been done.
+        A database that is busy, lost or cannot be used refuses nobody: it is what the log is
+        written to, and the operation may have been done.
         """
         try:
             yield
         except Problem as problem:
-            if problem.kind is not Kind.BUSY and not isinstance(problem, DatabaseUnusable):
+            if problem.refuses:
                 self.store.record_refusal(
                     self.keystore_id,
                     caller.name,

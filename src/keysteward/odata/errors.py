@@ -22,6 +22,7 @@ from keysteward.problems import (
     Kind,
     MethodNotSupported,
     NotAKeyPair,
+    OutcomeUnknown,
     Problem,
     PublicKeyMismatch,
     RequestInvalid,
@@ -58,7 +59,7 @@ _STATUSES_OF_CLASSES: Mapping[type[Problem], int] = MappingProxyType(
         **dict.fromkeys(
             (
                 *(SealingKeyMissing, SealingKeyExposed, SealedKeyDamaged),
-                *(AuditChainBroken, DatabaseUnusable, DataFolderUnusable),
+                *(AuditChainBroken, DatabaseUnusable, DataFolderUnusable, OutcomeUnknown),
             ),
             500,
         ),

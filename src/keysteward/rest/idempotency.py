@@ -22,7 +22,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keysteward.keystore.steward import Steward
-from keysteward.problems import IdempotencyKeyReused, RequestInvalid, SealedKeyDamaged
+from keysteward.problems import (
+    IdempotencyKeyReused,
+    Problem,
+    RequestInvalid,
+    SealedKeyDamaged,
+)
 from keysteward.storage.records import KeptAnswer, Remembering, Repeatable
 from keysteward.values import Secret
 
@@ -91,8 +96,17 @@ class Repeating:
     def complete(self, told: Told, *, known: bool = False) -> None:
         """Keep the answer, also of a request that had nothing to write.
 
-        ``known``: the key was written by another attempt, which has not come to this.
+        ``known``: the key was written by another attempt, which has not come to this. An answer
+        that the database does not take is made anew when somebody asks for it: what was done was
+        done.
         """
+        try:
+            self._complete(told, known=known)
+        except Problem as problem:
+            if problem.refuses:
+                raise
+
+    def _complete(self, told: Told, *, known: bool) -> None:
         answers = self.steward.store.answers
         if known or answers.remember(self.repeatable, self.steward.clock()):
             headers = json.dumps(dict(told.headers))

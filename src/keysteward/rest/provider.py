@@ -5,7 +5,7 @@ import hashlib
 from keysteward.entries import View
 from keysteward.keystore import activations, provider_keys, supplies
 from keysteward.keystore.activations import Activated, ActivationPlan
-from keysteward.problems import EntryChanged, Kind, Problem
+from keysteward.problems import EntryChanged, Problem
 from keysteward.rest import errors, models, representations
 from keysteward.rest.entries import EDIT, READ, shown
 from keysteward.rest.routing import KEYSTORE, Answer, Call, File, Routes
@@ -156,6 +156,8 @@ def _planned(call: Call[object, object], alias: str) -> ActivationPlan | Problem
     try:
         return activations.plan_activation(call.steward, alias)
     except Problem as problem:
+        if not problem.refuses:
+            raise
         return problem
 
 
@@ -169,7 +171,7 @@ def _activate(
             found = activations.activate(call.steward, call.caller, alias, accept=plans.append)
             steps.append(_step(alias, found.plan, found))
         except Problem as problem:
-            if problem.kind is Kind.BUSY:
+            if not problem.refuses:
                 raise
             plans.append(problem)
             steps.append(_step(alias, problem))

@@ -24,6 +24,7 @@ from keysteward.storage.engines.contract import (
     BUSY_TIMEOUT_SECONDS,
     EXAMPLE,
     INSTALLATION,
+    NOTHING,
     SETTING,
     Scope,
     StorageEngine,
@@ -105,7 +106,7 @@ class Database:
         nothing was, OutcomeUnknown if the connection was lost while it was committed.
         """
         receipt = None if self.serial else secrets.token_bytes(_RECEIPT_BYTES)
-        with self._alone(), self._lent(writing=True) as link:
+        with _changing(), self._alone(), self._lent(writing=True) as link:
             link.begin_write(scope, receipt)
             try:
                 yield link
@@ -115,6 +116,12 @@ class Database:
                 link.rollback()
                 raise
             self._commit(link)
+
+    def require_writable(self) -> None:
+        """Begin a write and end it. Raises DatabaseUnavailable if no server takes changes."""
+        with self._lent(writing=True) as link:
+            link.begin_write(NOTHING, None)
+            link.rollback()
 
     def _commit(self, link: Link) -> None:
         try:
@@ -223,6 +230,16 @@ class Database:
                 return link
             link.close()
         return Link(self.connector, self.connector.connect(writing=writing))
+
+
+@contextmanager
+def _changing() -> Iterator[None]:
+    """Have a DatabaseUnavailable of the block say that nothing was changed."""
+    try:
+        yield
+    except DatabaseUnavailable as problem:
+        problem.unchanged = True
+        raise
 
 
 def _driver_connection(connection: Connection) -> DBAPIConnection:

@@ -2,9 +2,11 @@
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 
-from keysteward.problems import EntryChanged
+from keysteward.problems import DatabaseUnavailable, DatabaseUnusable, EntryChanged
 from keysteward.storage import changes, statements, view_statements
+from keysteward.storage.database import Database
 from keysteward.storage.links import Link
 from keysteward.storage.records import Base, Stamp
 
@@ -77,3 +79,17 @@ def _destroy_unused(link: Link, private_keys: Sequence[int]) -> tuple[int, ...]:
             new_public_key=secrets.token_bytes(_DIGEST_BYTES),
         )
     return unused
+
+
+def scrub(database: Database) -> None:
+    """Remove what purged keys left in the files, once that is committed; see ``engine.scrub``.
+
+    Raises DatabaseUnusable if another process is in the way.
+    """
+    # What was committed is done, whether or not a server can be asked to tidy up.
+    with suppress(DatabaseUnavailable), database.reading() as link:
+        if not database.engine.scrub(link.connection):
+            raise DatabaseUnusable(
+                "All was done, but another process still reads the log that holds the sealed "
+                "keys of what was purged. They go when no process has the database open."
+            )

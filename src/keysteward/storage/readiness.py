@@ -28,6 +28,11 @@ class Readiness:
         self._database = database
         self._sealer = sealer
 
+    def require_writable(self) -> None:
+        """Raise DatabaseUnavailable if no server takes changes; a file of our own always does."""
+        if not self._database.serial:
+            self._database.require_writable()
+
     def check(self) -> Found:
         """Ask the database. Raises KeystoreBusy or DatabaseUnusable if it does not answer."""
         with self._database.reading() as link:

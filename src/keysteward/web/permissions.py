@@ -6,7 +6,7 @@ import structlog
 
 from keysteward.accounts.principals import Principal
 from keysteward.entries import Action
-from keysteward.problems import DatabaseUnusable, KeystoreBusy, KeystoreUnknown, NotPermitted
+from keysteward.problems import KeystoreUnknown, NotPermitted, Problem
 from keysteward.rights import Permission
 from keysteward.web.service import Service, in_thread
 
@@ -34,7 +34,7 @@ async def require(
     """Raise NotPermitted without the permission.
 
     That is a row in the log of the keystore that is asked for, if the account may see it, else in
-    the installation's; of an account, a permission and a route one in a minute. A row that a busy
+    the installation's; of an account, a permission and a route one in a minute. A row that the
     database does not take makes no other refusal of it: the server's own log tells of it then.
     """
     try:
@@ -43,7 +43,9 @@ async def require(
         if service.told_refusals.take((principal.account_id, permission, asked.route)):
             try:
                 await _record(service, principal, asked, problem)
-            except (KeystoreBusy, DatabaseUnusable) as lost:
+            except Problem as lost:
+                if lost.refuses:
+                    raise
                 _log.warning(
                     "refusal not in the audit log",
                     reason=lost.slug,

@@ -12,6 +12,7 @@ from keysteward.problems import (
     Kind,
     MethodNotSupported,
     NotSignedIn,
+    OutcomeUnknown,
     Problem,
     RequestInvalid,
     TooManyRequests,
@@ -36,7 +37,13 @@ STATUS: Mapping[Kind, int] = MappingProxyType(
     }
 )
 _OWN_STATUS: Mapping[type[Problem], int] = MappingProxyType(
-    {RequestInvalid: 400, MethodNotSupported: 405, BodyTooSlow: 408}
+    {
+        RequestInvalid: 400,
+        MethodNotSupported: 405,
+        BodyTooSlow: 408,
+        # What 502 to 504 say is repeated by programs and proxies that know of nothing else.
+        OutcomeUnknown: 500,
+    }
 )
 
 

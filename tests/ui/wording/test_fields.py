@@ -30,6 +30,7 @@ _WITHOUT_FIELD = {
     problems.SettingInvalid,
     problems.DataFolderUnusable,
     problems.DatabaseUnusable,
+    problems.ExtraMissing,
     problems.SealingKeyMissing,
     problems.SealingKeyExposed,
     problems.SealedKeyDamaged,

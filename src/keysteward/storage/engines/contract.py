@@ -5,11 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, Select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.sql import Executable
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import TextualSelect
 
 BUSY_TIMEOUT_SECONDS = 10
@@ -169,6 +170,12 @@ class StorageEngine(Protocol):
         ``search.SHORT`` the caller has seen that few entries have it.
         """
 
+    def one_of(self, column: ColumnElement[int], ids: Select[Any]) -> ColumnElement[bool]:
+        """Return the condition that a column has one of a query's few ids, by the column's index.
+
+        Whatever the statistics make the engine expect of the query.
+        """
+
     def exists(self, url: URL) -> bool:
         """Tell whether there is a database to open; it may be empty."""
 
@@ -223,7 +230,10 @@ class StorageEngine(Protocol):
         """Tell whether the engine finds no damage, and every foreign key its row."""
 
     def scrub(self, connection: DBAPIConnection) -> bool:
-        """Remove deleted content from every file; False while readers still need the log."""
+        """Remove deleted content from the files, as far as the engine can; see its own words.
+
+        False while readers still need a log that has it.
+        """
 
     def backup(self, connection: DBAPIConnection, target: Path) -> None:
         """Write a consistent copy into an empty file, sync it, and check that it is sound.

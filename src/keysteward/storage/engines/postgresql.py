@@ -17,6 +17,7 @@ from sqlalchemy import URL, Dialect, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import TextualSelect
 
 from keysteward.problems import (
@@ -72,6 +73,10 @@ class Postgresql:
     def search_term(self, connection: DBAPIConnection, keystore_id: int, text: str) -> str | None:
         """Return a pattern of LIKE; see ``postgresql_search``."""
         return postgresql_search.term(connection, keystore_id, text)
+
+    def one_of(self, column: ColumnElement[int], ids: Select[Any]) -> ColumnElement[bool]:
+        """Return a comparison with an array, which the planner takes for ten ids, always."""
+        return column == any_(func.array(ids.scalar_subquery()))
 
     def begin_write(
         self, connection: DBAPIConnection, scope: Scope, receipt: bytes | None = None
@@ -232,8 +237,13 @@ class Postgresql:
         return True
 
     def scrub(self, connection: DBAPIConnection) -> bool:
-        """Remove the row versions that purged keys left behind, as far as nobody reads them."""
-        _driver(connection).execute("VACUUM private_keys", prepare=False)
+        """Free what purged keys left behind at once; the server does so by itself, but later.
+
+        Their sealed bytes stay in its files until others take their place, and in its log, its
+        replicas and its archives for as long as these are kept: nothing here could change that.
+        """
+        with contextlib.suppress(psycopg.Error):
+            _driver(connection).execute("VACUUM (SKIP_LOCKED) private_keys", prepare=False)
         return True
 
     def backup(self, connection: DBAPIConnection, target: Path) -> None:

@@ -51,8 +51,8 @@ UNUSABLE = {
     "and at the server's certificate.",
     "28": "PostgreSQL does not let this user in. Look at the user name, its password and "
     "pg_hba.conf.",
-    "3D000": "PostgreSQL has no database of this name. Make it: createdb --template template0 "
-    "--encoding UTF8 NAME.",
+    "3D000": "PostgreSQL has no database of this name. Have it made: CREATE DATABASE name TEMPLATE "
+    "template0 ENCODING 'UTF8'.",
     "42501": "This user of PostgreSQL may not do that here. Make it the owner of the database.",
     "53100": "The disk of the database's server is full. Nothing was changed; make room and "
     "repeat.",
@@ -158,8 +158,8 @@ def _configure(driver: psycopg.Connection[Any]) -> None:
         )
     if encoding != "UTF8":
         raise DatabaseUnusable(
-            f"The database is encoded in {encoding}. Make one in UTF8: createdb --template "
-            "template0 --encoding UTF8 NAME."
+            f"The database is encoded in {encoding}. Have one made in UTF8: CREATE DATABASE name "
+            "TEMPLATE template0 ENCODING 'UTF8'."
         )
     if synchronous == "off":
         raise DatabaseUnusable(
