@@ -27,6 +27,7 @@ from keysteward.storage.catalogue import Catalogue
 from keysteward.storage.database import Database
 from keysteward.storage.engines.contract import INSTALLATION, NOTHING, Scope
 from keysteward.storage.entry_lists import PREFIX_END, EntryFilter
+from keysteward.storage.kept_jobs import KeptJobs
 from keysteward.storage.leases import Lease
 from keysteward.storage.links import Row
 from keysteward.storage.pages import Pages
@@ -57,6 +58,7 @@ class Store:
         self.audit_log = AuditLog(database, sealer)
         self.readiness = Readiness(database, sealer)
         self.answers = Answers(database)
+        self.jobs = KeptJobs(database)
         self.catalogue = Catalogue(database)
         self.pages = Pages(database)
         self.accounts = Accounts(database, sealer)
