@@ -14,11 +14,12 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pysqlite3.dbapi2 as driver
 from cryptography import x509
@@ -26,7 +27,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store
+from sqlalchemy import Integer, String, bindparam
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.sqlite import dialect
+from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.elements import ClauseElement
 
 from bench import measure, update
@@ -36,32 +40,58 @@ from keysteward.storage import changes, statements
 from keysteward.storage.engines import sqlite
 
 _MICROSECONDS = 1_000_000
-_KEYSTORE_ID = 1
+KEYSTORE_ID = 1
 _CA_POLICY = ExtensionPolicy.permit_all().require_present(
     x509.BasicConstraints, Criticality.AGNOSTIC, None
 )
 _Chain = tuple[x509.Certificate, x509.Certificate, x509.Certificate]
 
-_FIND_ENTRY = """
+_FIND_ENTRY = sql(
+    """
 SELECT e.id, e.current_version, v.private_key_id, c.public_key_sha256
 FROM entries e
 JOIN versions v ON v.entry_id = e.id AND v.number = e.current_version
 JOIN certificates c ON c.id = e.certificate_id
-WHERE e.keystore_id = ? AND e.view = 'current' AND e.alias = ? AND e.deleted_at IS NULL
+WHERE e.keystore_id = :keystore AND e.view = 'current' AND e.alias = :alias
+AND e.deleted_at IS NULL
 """
+).bindparams(bindparam("keystore", type_=Integer), bindparam("alias", type_=String))
+
+_SQLITE = dialect(paramstyle="named")
 
 
-def text(statement: ClauseElement) -> str:
+def text(statement: ClauseElement, of: Dialect = _SQLITE) -> str:
     """Return one of the product's own statements as the raw driver takes it."""
-    return str(statement.compile(dialect=dialect(paramstyle="named")))
+    return str(statement.compile(dialect=of))
 
 
-_FIND_CERTIFICATES = text(statements.FIND_CERTIFICATES)
-_INSERT_CERTIFICATE = text(changes.INSERT_CERTIFICATE)
-_REPLACE_CURRENT = text(changes.REPLACE_CURRENT)
-_INSERT_VERSION = text(changes.INSERT_VERSION)
-_INSERT_VERSION_CERTIFICATE = text(changes.INSERT_VERSION_CERTIFICATE)
-_ANSWER_REQUESTS = text(changes.ANSWER_REQUESTS)
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What both drivers run, in an engine's SQL."""
+
+    find_entry: str
+    find_certificates: str
+    insert_certificate: str
+    replace_current: str
+    insert_version: str
+    insert_version_certificate: str
+    answer_requests: str
+
+    @classmethod
+    def of(cls, of: Dialect) -> "Texts":
+        """Return them for a dialect."""
+        return cls(
+            text(_FIND_ENTRY, of),
+            text(statements.FIND_CERTIFICATES, of),
+            text(changes.INSERT_CERTIFICATE, of),
+            text(changes.REPLACE_CURRENT, of),
+            text(changes.INSERT_VERSION, of),
+            text(changes.INSERT_VERSION_CERTIFICATE, of),
+            text(changes.ANSWER_REQUESTS, of),
+        )
+
+
+_TEXTS = Texts.of(_SQLITE)
 _LAST_AUDIT = text(statements.LAST_AUDIT)
 _INSERT_AUDIT = text(changes.INSERT_AUDIT)
 
@@ -70,23 +100,39 @@ _INSERT_AUDIT = text(changes.INSERT_AUDIT)
 class Writer:
     """A connection to a copy of a filled keystore's database; for one thread at a time."""
 
-    connection: "driver.Connection"
+    connection: Any
+    """Of the raw driver."""
+    texts: Texts = _TEXTS
     _mac_key: bytes = bytes(32)
 
     def take(self, data: bytes, alias: str) -> None:
         """Do all four steps with one response."""
         issuing, leaf, root = pkcs7.load_der_pkcs7_certificates(data)  # 1
         chain = leaf, issuing, root
-        row = self.connection.execute(_FIND_ENTRY, (_KEYSTORE_ID, alias)).fetchone()  # 2
+        wanted = {"keystore": KEYSTORE_ID, "alias": alias}
+        row = self.connection.execute(self.texts.find_entry, wanted).fetchone()  # 2
         entry_id, current, private_key_id, expected = row
         spki = chain[0].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         public_key = hashlib.sha256(spki).digest()
         if public_key != expected:
             raise ValueError("the response is for another key")
         _verify(chain)  # 3
-        self.connection.execute("BEGIN IMMEDIATE")  # 4
+        self.begin()  # 4
         self._write(alias, entry_id, current, private_key_id, public_key, chain, data)
         self.connection.execute("COMMIT")
+
+    def begin(self) -> None:
+        """Begin a transaction as the engine wants it."""
+        self.connection.execute("BEGIN IMMEDIATE")
+
+    def insert_certificate(self, row: dict[str, object]) -> int:
+        """Write a certificate and return its id."""
+        number: int = self.connection.execute(self.texts.insert_certificate, row).lastrowid
+        return number
+
+    def insert_members(self, rows: list[dict[str, object]]) -> None:
+        """Write the certificates of a version."""
+        self.connection.executemany(self.texts.insert_version_certificate, rows)
 
     def _write(  # the row's parts, as they lie at hand
         self,
@@ -98,21 +144,21 @@ class Writer:
         chain: _Chain,
         data: bytes,
     ) -> None:
-        execute, now = self.connection.execute, time.time_ns() // 1000
+        execute, texts, now = self.connection.execute, self.texts, time.time_ns() // 1000
         ders = [certificate.public_bytes(Encoding.DER) for certificate in chain]
         digests = [hashlib.sha256(der).digest() for der in ders]
         wanted = {f"value_{n}": digests[n % len(digests)] for n in range(statements.MANY)}
-        known = dict(execute(_FIND_CERTIFICATES, wanted).fetchall())
+        known = dict(execute(texts.find_certificates, wanted).fetchall())
         ids = []
         for certificate, der, digest in zip(chain, ders, digests, strict=True):
             if digest not in known:
                 key = certificate.public_key()
                 new = certificate_row(certificate, key, der, digest, public_key)
-                known[digest] = execute(_INSERT_CERTIFICATE, new).lastrowid
+                known[digest] = self.insert_certificate(new)
             ids.append(known[digest])
         condition = {
             "entry": entry_id,
-            "keystore": _KEYSTORE_ID,
+            "keystore": KEYSTORE_ID,
             "base_version": current,
             "base_pending": None,
             "at": now,
@@ -122,12 +168,12 @@ class Writer:
             "new_not_after": microseconds(chain[0].not_valid_after_utc),
             "new_subject_name": None,
         }
-        number = execute(_REPLACE_CURRENT, condition).fetchone()[0]
+        number = execute(texts.replace_current, condition).fetchone()[0]
         file_sha256 = hashlib.sha256(data).digest()
         version = {
             "entry_id": entry_id,
             "number": number,
-            "keystore_id": _KEYSTORE_ID,
+            "keystore_id": KEYSTORE_ID,
             "reason": Reason.SIGNING_RESPONSE.value,
             "private_key_id": private_key_id,
             "file_sha256": file_sha256,
@@ -136,29 +182,22 @@ class Writer:
             "created_at": now,
             "created_by": update.CALLER.name,
         }
-        execute(_INSERT_VERSION, version)
-        members = [
+        execute(texts.insert_version, version)
+        members: list[dict[str, object]] = [
             {
                 "entry_id": entry_id,
                 "number": number,
                 "position": position,
-                "keystore_id": _KEYSTORE_ID,
+                "keystore_id": KEYSTORE_ID,
                 "certificate_id": certificate_id,
             }
             for position, certificate_id in enumerate(ids)
         ]
-        self.connection.executemany(_INSERT_VERSION_CERTIFICATE, members)
-        execute(_ANSWER_REQUESTS, {"at": now, "entry": entry_id, "public_key": public_key})
+        self.insert_members(members)
+        execute(texts.answer_requests, {"at": now, "entry": entry_id, "public_key": public_key})
         detail = {"chain": [d.hex() for d in digests], "file_sha256": file_sha256.hex()}
-        self._audit(now, alias, entry_id, number, detail)
-
-    def _audit(
-        self, now: int, alias: str, entry_id: int, number: int, detail: Mapping[str, object]
-    ) -> None:
-        sequence, previous = self.connection.execute(_LAST_AUDIT).fetchone()
-        row = {
-            "sequence": sequence + 1,
-            "keystore_id": _KEYSTORE_ID,
+        event = {
+            "keystore_id": KEYSTORE_ID,
             "at": now,
             "actor": update.CALLER.name,
             "action": Reason.SIGNING_RESPONSE.value,
@@ -168,10 +207,17 @@ class Writer:
             "version": number,
             "detail": json.dumps(detail),
         }
+        self.audit(event)
+
+    def audit(self, event: dict[str, object]) -> None:
+        """Write a row of the audit log and link it."""
+        sequence, previous = self.connection.execute(_LAST_AUDIT).fetchone()
+        row = {"sequence": sequence + 1, **event}
         digest = hashlib.sha256(json.dumps(row).encode()).digest()
         mac = hmac.digest(self._mac_key, previous + digest, "sha256")
         self.connection.execute(
-            _INSERT_AUDIT, {**row, "digest": digest, "sealing_key_id": "sketch", "mac": mac}
+            _INSERT_AUDIT,
+            {**row, "digest": digest, "sealing_key_id": "sketch", "mac": mac, "receipt": None},
         )
 
 

@@ -100,9 +100,9 @@ def rows(database: Path) -> dict[str, int]:
         }
 
 
-def settings(folder: Path) -> Settings:
-    """Return the settings of a keystore in a folder of its own."""
-    return Settings(data=folder, keyring=folder / "sealing")
+def settings(folder: Path, url: str | None = None) -> Settings:
+    """Return the settings of a keystore in a folder of its own, or in the database at a URL."""
+    return Settings(data=folder, keyring=folder / "sealing", database=url)
 
 
 def database(folder: Path) -> Path:
@@ -110,10 +110,10 @@ def database(folder: Path) -> Path:
     return folder / "keysteward.db"
 
 
-def make(folder: Path, authority: Authority) -> CertificatePublicKeyTypes:
+def make(folder: Path, authority: Authority, url: str | None = None) -> CertificatePublicKeyTypes:
     """Make a keystore with one entry through the product, from key pair to accepted response."""
-    app.create(settings(folder))
-    with app.opened(settings(folder)) as steward:
+    app.create(settings(folder, url))
+    with app.opened(settings(folder, url)) as steward:
         wish = PlaceholderWish(Subject(common_name=COMMON_NAME, organization=ORGANIZATION))
         entry = key_pairs.generate_key_pair(steward, CALLER, _FIRST_ALIAS, KEY, wish)
         signing_requests.write_signing_request(
@@ -132,8 +132,12 @@ def make(folder: Path, authority: Authority) -> CertificatePublicKeyTypes:
 
 @contextmanager
 def opened(
-    folder: Path, authority: Authority, public_key: CertificatePublicKeyTypes, size: int
+    folder: Path,
+    authority: Authority,
+    public_key: CertificatePublicKeyTypes,
+    size: int,
+    url: str | None = None,
 ) -> Iterator[Keystore]:
     """Open a filled keystore for the time of a context."""
-    with app.opened(settings(folder)) as steward:
+    with app.opened(settings(folder, url)) as steward:
         yield Keystore(steward, authority, public_key, size)

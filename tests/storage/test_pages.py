@@ -18,6 +18,7 @@ from keysteward.entries import ChainState, EntryType, Owner, Reason, View
 from keysteward.problems import RequestInvalid
 from keysteward.storage import page_sql, pages, search
 from keysteward.storage.catalogue import CatalogueEntry
+from keysteward.storage.engines import sqlite
 from keysteward.storage.page_sql import Narrow, Sort
 from keysteward.storage.pages import Count, Page, Position, Wanted
 from keysteward.storage.records import Backup, NewEntry, NewVersion
@@ -93,9 +94,7 @@ _ORDERS: dict[Sort, Callable[[CatalogueEntry], Any]] = {
 
 
 @pytest.fixture(scope="module")
-def small(
-    fresh: Fresh, tmp_path_factory: pytest.TempPathFactory, pki: Pki
-) -> Iterator[Library]:
+def small(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory, pki: Pki) -> Iterator[Library]:
     """Return the library with entries in every view, to which odd aliases are added."""
     with library.made(fresh, tmp_path_factory.mktemp("library"), pki) as made:
         for number, alias in enumerate(_ODD):
@@ -350,7 +349,13 @@ def test_page_is_a_range_of_the_index_of_its_order(bench: Bench) -> None:
     assert set(Sort) == indexes.keys()
     for sort, (descending, paged, history) in itertools.product(Sort, itertools.product(*_FLAGS)):
         statement = page_sql.page(
-            None, sort, history=history, deleted=False, descending=descending, paged=paged
+            None,
+            sort,
+            sqlite.ENGINE.one_of,
+            history=history,
+            deleted=False,
+            descending=descending,
+            paged=paged,
         )
         plan = _plan(bench, statement)
         assert [] == _scans(plan)
@@ -366,7 +371,13 @@ def test_page_out_of_few_reads_those_alone(bench: Bench) -> None:
     search_ = bench.store._database.engine.found_by_text
     for source, sort, paged in itertools.product((*Narrow, search_), Sort, (False, True)):
         statement = page_sql.page(
-            source, sort, history=False, deleted=False, descending=False, paged=paged
+            source,
+            sort,
+            sqlite.ENGINE.one_of,
+            history=False,
+            deleted=False,
+            descending=False,
+            paged=paged,
         )
         plan = _plan(bench, statement)
         assert [] == _scans(plan)
@@ -374,7 +385,7 @@ def test_page_out_of_few_reads_those_alone(bench: Bench) -> None:
         assert len(by_index) == isinstance(source, Narrow)
         for statement in (
             page_sql.count_source(source, deleted=False),
-            page_sql.count_fitting(source, deleted=False),
+            page_sql.count_fitting(source, sqlite.ENGINE.one_of, deleted=False),
         ):
             plan = _plan(bench, statement)
             assert [] == _scans(plan)
@@ -388,7 +399,13 @@ def test_deleted_entries_are_a_range_of_their_index(bench: Bench) -> None:
     """What is deleted is found without what is not."""
     for sort, paged in itertools.product(Sort, (False, True)):
         statement = page_sql.page(
-            None, sort, history=False, deleted=True, descending=False, paged=paged
+            None,
+            sort,
+            sqlite.ENGINE.one_of,
+            history=False,
+            deleted=True,
+            descending=False,
+            paged=paged,
         )
         plan = _plan(bench, statement)
         assert [] == _scans(plan)
@@ -401,10 +418,16 @@ def test_statement_has_no_value_of_its_own(bench: Bench) -> None:
     for source in (None, search_, *Narrow):
         for statement in (
             page_sql.page(
-                source, Sort.TYPE, history=True, deleted=False, descending=True, paged=True
+                source,
+                Sort.TYPE,
+                sqlite.ENGINE.one_of,
+                history=True,
+                deleted=False,
+                descending=True,
+                paged=True,
             ),
             page_sql.count_source(source, deleted=False),
-            page_sql.count_fitting(source, deleted=True),
+            page_sql.count_fitting(source, sqlite.ENGINE.one_of, deleted=True),
             page_sql.count_sample(deleted=False),
             page_sql.BACKUP_PAGE,
             page_sql.BACKUP_COUNT,

@@ -3,9 +3,11 @@
 As in ``statements``, none has a value of its own. A condition that nobody asked for has a parameter
 that lets everything through, so that there are few statements. Which index is used follows from the
 order and from which columns stand in a comparison by themselves: there are no statistics to choose
-by, and a wrong choice costs a thousand times the right one.
+by, and a wrong choice costs a thousand times the right one. Where there are some, they know nothing
+of how few a limit leaves: what was found is looked up by ``OneOf``, in the engine's own way.
 """
 
+from collections.abc import Callable
 from enum import Enum, StrEnum
 from functools import cache
 from typing import Any
@@ -58,6 +60,9 @@ class Narrow(Enum):
 
 Source = Narrow | TextualSelect
 """Where ids come from that are few: an index of a condition, or the engine's search."""
+
+OneOf = Callable[[ColumnElement[int], Select[Any]], ColumnElement[bool]]
+"""``StorageEngine.one_of``."""
 
 _BY_KEY = ("after_key", "after_id")
 _KEYS: dict[Sort, tuple[tuple[ColumnElement[Any], ...], tuple[str, ...]]] = {
@@ -144,12 +149,12 @@ def count_source(source: Source | None, *, deleted: bool) -> Executable:
 
 
 @cache
-def count_fitting(source: Source | None, *, deleted: bool) -> Executable:
+def count_fitting(source: Source | None, one_of: OneOf, *, deleted: bool) -> Executable:
     """Return what counts the first ``most`` that a source leads to, and those of them that fit."""
-    bounded = _ids(source, deleted=deleted).limit(bindparam("most")).offset(_ZERO).subquery()
+    bounded = _ids(source, deleted=deleted).limit(bindparam("most")).offset(_ZERO)
     listed = _in_view(deleted=deleted, indexed=False)
     fitting = func.count().filter(listed, *_fits(by_end=False))
-    return select(func.count(), fitting).select_from(bounded.join(_e, _e.c.id == bounded.c.id))
+    return select(func.count(), fitting).select_from(_e).where(one_of(_e.c.id, bounded))
 
 
 @cache
@@ -164,6 +169,7 @@ def count_sample(*, deleted: bool) -> Executable:
 def page(
     source: Source | None,
     sort: Sort,
+    one_of: OneOf,
     *,
     history: bool,
     deleted: bool,
@@ -175,22 +181,25 @@ def page(
     Its ids come first, so that of other entries nothing is read but what they are compared by.
     """
     keys, names = _KEYS[sort]
+    if sort in (Sort.ALIAS, Sort.TYPE) and not deleted:
+        # No two that are there have one alias, and what is no more than the index has no rest.
+        keys, names = keys[:-1], names[:-1]
     listed = _in_view(deleted=deleted, indexed=source is None)
     # SQLite uses one upper bound: backwards from a position that is the better one.
     by_end = source is None and sort is Sort.VALID_UNTIL and not (descending and paged)
     ids = select(_e.c.id).where(listed, *_fits(by_end=by_end))
     if source is not None:
-        ids = ids.where(_e.c.id.in_(_ids(source)))
+        ids = ids.where(one_of(_e.c.id, _ids(source)))
     if paged:
         position = tuple_(*(bindparam(n, type_=k.type) for n, k in zip(names, keys, strict=True)))
         ids = ids.where(tuple_(*keys) < position if descending else tuple_(*keys) > position)
     order = [key.desc() if descending else key for key in keys]
-    found = ids.order_by(*order).limit(bindparam("row_limit")).offset(_ZERO).subquery("page")
+    found = ids.order_by(*order).limit(bindparam("row_limit")).offset(_ZERO)
     kind = Kind.HISTORY if history else Kind.VIEW
     return (
         select(*catalogue_sql.COLUMNS[kind])
         .select_from(catalogue_sql.ROWS[kind])
-        .where(_e.c.id.in_(select(found.c.id)))
+        .where(one_of(_e.c.id, found))
         .order_by(*order)
     )
 

@@ -119,6 +119,7 @@ class Pages:
             statement = page_sql.page(
                 self._few(link, wanted, parameters),
                 wanted.sort,
+                self._database.engine.one_of,
                 history=wanted.view is View.HISTORY,
                 deleted=wanted.deleted,
                 descending=wanted.descending,
@@ -194,7 +195,9 @@ class Pages:
         asked = _asked(wanted)
         if not asked or (asked == 1 and isinstance(source, Narrow)):
             return _counted(size)
-        statement = page_sql.count_fitting(source, deleted=wanted.deleted)
+        statement = page_sql.count_fitting(
+            source, self._database.engine.one_of, deleted=wanted.deleted
+        )
         seen, fitting = _numbers(link, statement, parameters)
         return _counted(fitting, more=seen > MOST_COUNTED)
 

@@ -159,7 +159,7 @@ class StorageEngine(Protocol):
     def found_by_text(self) -> TextualSelect:
         """Select the ids (``id``) of the entries that the value of ``search_term`` leads to.
 
-        Its one parameter is ``term``.
+        Its parameters are ``term``, ``keystore``, and ``pattern`` (``search.pattern``) of the text.
         """
 
     def search_term(self, connection: DBAPIConnection, keystore_id: int, text: str) -> str | None:

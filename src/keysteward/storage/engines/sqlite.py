@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pysqlite3.dbapi2 as driver
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, Select, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import TextualSelect
 
 from keysteward.problems import DatabaseUnusable, SettingInvalid
@@ -85,6 +86,10 @@ class Sqlite:
     def search_term(self, connection: DBAPIConnection, keystore_id: int, text: str) -> str | None:
         """Return an expression of FTS5; see ``sqlite_search``."""
         return sqlite_search.term(connection, keystore_id, text)
+
+    def one_of(self, column: ColumnElement[int], ids: Select[Any]) -> ColumnElement[bool]:
+        """Return IN: a subquery with a limit is always done first."""
+        return column.in_(ids)
 
     def begin_write(
         self, connection: DBAPIConnection, scope: Scope, receipt: bytes | None = None
