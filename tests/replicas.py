@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -140,6 +141,17 @@ class OwnServer:
         return {"user": self.user, "group": self.user, "extra_groups": []}
 
 
+def wait_for_replay(primary: OwnServer, standby: OwnServer) -> None:
+    """Return when the standby has what the primary has."""
+    with primary.connect() as of_one, standby.connect() as of_two:
+        (written,) = of_one.execute("SELECT pg_current_wal_lsn()").fetchone() or (None,)
+        replayed: tuple[object, ...] | None = (False,)
+        while replayed != (True,):
+            replayed = of_two.execute(
+                "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (written,)
+            ).fetchone()
+
+
 @contextmanager
 def servers(like: Server, folder: Path, count: int = 1) -> Iterator[tuple[OwnServer, ...]]:
     """Lend servers that do not run yet, by the programs and the user of the tests' own one."""
@@ -147,14 +159,20 @@ def servers(like: Server, folder: Path, count: int = 1) -> Iterator[tuple[OwnSer
         row = connection.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'").fetchone()
     assert row is not None
     owner = like.folder.stat().st_uid
-    made: list[OwnServer] = []
-    for number in range(count):
-        place = folder / f"server{number}"
-        place.mkdir()
-        os.chown(place, owner, -1)
-        made.append(OwnServer(Path(str(row[0])), place, owner))
-    try:
-        yield tuple(made)
-    finally:
-        for server in made:
-            server.stop()
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        Path(name).chmod(0o711)
+        made = tuple(
+            OwnServer(Path(str(row[0])), _folder(Path(name) / str(number), owner), owner)
+            for number in range(count)
+        )
+        try:
+            yield made
+        finally:
+            for server in made:
+                server.stop()
+
+
+def _folder(place: Path, owner: int) -> Path:
+    place.mkdir()
+    os.chown(place, owner, -1)
+    return place

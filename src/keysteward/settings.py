@@ -69,7 +69,7 @@ class Settings:
     """KEYSTEWARD_KEYRING: folder of the sealing keys, ``sealing`` in the data folder by default."""
     keystore: str = "default"
     """KEYSTEWARD_KEYSTORE: name of the tenant keystore that commands work on."""
-    database: str | None = None
+    database: str | None = field(default=None, repr=False)  # may have a password
     """KEYSTEWARD_DATABASE: URL of another database than the data folder's own SQLite file."""
     response_limit_bytes: int = RESPONSE_LIMIT_BYTES
     """KEYSTEWARD_RESPONSE_LIMIT_BYTES: largest signing response, in bytes."""

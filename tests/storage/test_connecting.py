@@ -299,7 +299,7 @@ def test_reading_goes_on_while_no_server_can_be_written(
         settings = replace(settings, database=replicas.url_of("keysteward", two, one))
         store = lifecycle.open_store(settings)
         _write(store, "a")
-        _wait_for_replay(one, two)
+        replicas.wait_for_replay(one, two)
         one.stop()
         assert 1 == store.get_keystore("default")
         with pytest.raises(DatabaseUnavailable):
@@ -312,16 +312,6 @@ def test_reading_goes_on_while_no_server_can_be_written(
         assert store.verify_audit().clean
         assert ["a", "c"] == _aliases(two)
         store.close()
-
-
-def _wait_for_replay(primary: replicas.OwnServer, standby: replicas.OwnServer) -> None:
-    with primary.connect() as of_one, standby.connect() as of_two:
-        (written,) = of_one.execute("SELECT pg_current_wal_lsn()").fetchone() or (None,)
-        replayed: tuple[object, ...] | None = (False,)
-        while replayed != (True,):
-            replayed = of_two.execute(
-                "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (written,)
-            ).fetchone()
 
 
 def _until_written(store: Store, alias: str) -> None:

@@ -253,7 +253,7 @@ def parse_url(text: str) -> tuple[StorageEngine, URL]:
     """Return the engine of a database URL. Raises SettingInvalid for one that none serves."""
     try:
         url = make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise SettingInvalid(SETTING, f"it is no database URL; {EXAMPLE}") from error
     engine = engines.find(url.drivername)
     if engine is None:

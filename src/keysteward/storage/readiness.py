@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Text, column, select, table
 
+from keysteward.problems import DatabaseUnavailable, KeystoreBusy
 from keysteward.sealing.sealer import Sealer
 from keysteward.storage import migrations, statements
 from keysteward.storage.database import Database
@@ -17,8 +18,10 @@ class Found:
 
     migrated: bool
     """Its schema is the one of this code."""
-    keys_loaded: bool
-    """Every sealing key in use is one that was loaded when the store was opened."""
+    missing_keys: tuple[str, ...]
+    """Ids of sealing keys in use that were not loaded when the store was opened."""
+    writing: bool
+    """A server takes changes."""
 
 
 class Readiness:
@@ -34,11 +37,19 @@ class Readiness:
             self._database.require_writable()
 
     def check(self) -> Found:
-        """Ask the database. Raises KeystoreBusy or DatabaseUnusable if it does not answer."""
+        """Ask the database. Raises KeystoreBusy, DatabaseUnavailable or DatabaseUnusable."""
         with self._database.reading() as link:
             revision = link.one(_REVISION)
-            keys = [row[0] for row in link.all(statements.LIST_DATA_KEYS)]
-        return Found(revision == (migrations.HEAD,), all(map(self._sealer.has_data_key, keys)))
+            keys = link.all(statements.LIST_DATA_KEYS)
+        missing = {key_id for id_, key_id, _ in keys if not self._sealer.has_data_key(id_)}
+        return Found(revision == (migrations.HEAD,), tuple(sorted(missing)), self._is_writable())
+
+    def _is_writable(self) -> bool:
+        try:
+            self.require_writable()
+        except (DatabaseUnavailable, KeystoreBusy):
+            return False
+        return True
 
 
 def revision_of(connection: Connection) -> str | None:

@@ -1,6 +1,7 @@
 """Whether the server lives, whether it can work, and its numbers for Prometheus."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -23,6 +24,30 @@ from keysteward.web.service import Service, in_thread
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _EVER = datetime(9999, 12, 31, tzinfo=UTC)
 _DAY_SECONDS = 86_400
+_READING = "No server of the database takes changes at the moment; reading goes on."
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that has to be right."""
+
+    name: str
+    detail: str | None = None
+    """What there is to say of it."""
+    ok: bool = field(kw_only=True)
+
+    def shown(self) -> dict[str, object]:
+        """Return it as JSON has it."""
+        detail = {} if self.detail is None else {"detail": self.detail}
+        return {"name": self.name, "ok": self.ok, **detail}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the database says."""
+
+    checks: tuple[Check, ...]
+    writing: bool = field(kw_only=True)
 
 
 def routes(service: Service, metrics: Metrics, running: Running) -> tuple[Route, ...]:
@@ -34,12 +59,15 @@ def routes(service: Service, metrics: Metrics, running: Running) -> tuple[Route,
 
     async def ready(_: Request) -> Response:
         """Answer whether requests can be worked on, and what stands in the way."""
-        checks = {"accepting": not running.stopping, **await in_thread(lambda: _checks(service))}
+        state = await in_thread(lambda: _state(service))
+        checks = (Check("accepting", ok=not running.stopping), *state.checks)
+        ok = all(check.ok for check in checks)
         content = {
-            "status": "ok" if all(checks.values()) else "not ready",
-            "checks": [{"name": name, "ok": ok} for name, ok in checks.items()],
+            "status": "ok" if ok else "not ready",
+            "writing": state.writing,
+            "checks": [check.shown() for check in checks],
         }
-        return JSONResponse(content, 200 if all(checks.values()) else 503)
+        return JSONResponse(content, 200 if ok else 503)
 
     async def numbers(request: Request) -> Response:
         """Answer the counters of this process, and the days that entries have left."""
@@ -58,13 +86,27 @@ def routes(service: Service, metrics: Metrics, running: Running) -> tuple[Route,
     )
 
 
-def _checks(service: Service) -> dict[str, bool]:
-    """Return the outcome of each check; what keeps the database from answering fails all."""
+def _state(service: Service) -> "State":
+    """Ask the database; what keeps it from answering fails all checks of it.
+
+    A node that can only read is ready: while no server takes changes, none of the others can write
+    either, and somebody has to answer.
+    """
     try:
         found = service.steward.store.readiness.check()
-    except Problem:
-        return {"database": False, "migrations": False, "sealing_keys": False}
-    return {"database": True, "migrations": found.migrated, "sealing_keys": found.keys_loaded}
+    except Problem as problem:
+        others = (Check("migrations", ok=False), Check("sealing_keys", ok=False))
+        return State((Check("database", problem.detail, ok=False), *others), writing=False)
+    keys = ", ".join(map(repr, found.missing_keys))
+    lacks = f"Sealing keys in use were not in this node's keyring when it started: {keys}."
+    return State(
+        (
+            Check("database", None if found.writing else _READING, ok=True),
+            Check("migrations", ok=found.migrated),
+            Check("sealing_keys", lacks if keys else None, ok=not keys),
+        ),
+        writing=found.writing,
+    )
 
 
 def _exposition(service: Service, metrics: Metrics, principal: Principal | None) -> bytes:

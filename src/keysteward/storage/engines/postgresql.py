@@ -13,9 +13,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL, Dialect, Engine, Select, any_, create_engine, event, func
+from sqlalchemy import URL, Dialect, Engine, Select, any_, event, func
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import TextualSelect
@@ -25,6 +24,7 @@ from keysteward.problems import (
     DatabaseUnusable,
     KeystoreBusy,
     KeystoreExists,
+    SettingInvalid,
 )
 from keysteward.storage.engines import postgresql_connecting as connecting
 from keysteward.storage.engines import postgresql_functions, postgresql_search
@@ -32,6 +32,7 @@ from keysteward.storage.engines import postgresql_listening as listening
 from keysteward.storage.engines.contract import (
     BUSY_TIMEOUT_SECONDS,
     POSTGRESQL,
+    SETTING,
     Listener,
     Scope,
 )
@@ -152,8 +153,7 @@ class Postgresql:
 
     def open(self, url: URL) -> Engine:
         """Return an engine without a pool: ``Database`` keeps the connections."""
-        connecting.require_complete(url)
-        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        engine = connecting.make_engine(url)
 
         def connect(dialect: Dialect, *_: object) -> DBAPIConnection:
             return _dbapi(connecting.connect_best(dialect, url))
@@ -264,6 +264,8 @@ class Postgresql:
 
     def _refused(self, error: psycopg.Error, url: URL) -> Exception:
         """Return what keeps a process from starting, with the servers that it asked."""
+        if isinstance(error, psycopg.ProgrammingError) and not _state(error):
+            return SettingInvalid(SETTING, f"a parameter in it cannot be right: {error}.")
         if self.is_busy(error):
             return KeystoreBusy()
         if self.is_lost(error):

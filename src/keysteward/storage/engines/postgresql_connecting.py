@@ -8,8 +8,10 @@ import psycopg
 from psycopg import pq
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
-from sqlalchemy import URL, Dialect
+from sqlalchemy import URL, Dialect, Engine, create_engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
 
 from keysteward.problems import DatabaseUnusable, SettingInvalid
 from keysteward.storage.engines.contract import EXAMPLE, SETTING
@@ -24,7 +26,7 @@ _DEFAULTS: dict[str, Any] = {
     "application_name": "keysteward",
     "client_encoding": "UTF8",
     # For each host, in seconds.
-    "connect_timeout": 5,
+    "connect_timeout": 3,
     # A server that vanished without a word is noticed after about ten seconds, both while an
     # answer is waited for and while something sent is not acknowledged (the last in milliseconds).
     "keepalives_idle": 4,
@@ -93,8 +95,8 @@ def connect_best(dialect: Dialect, url: URL) -> psycopg.Connection[Any]:
     return connect(dialect, url, ANY)
 
 
-def require_complete(url: URL) -> None:
-    """Raise SettingInvalid for a URL that cannot be right."""
+def make_engine(url: URL) -> Engine:
+    """Return an engine without a pool. Raises SettingInvalid for a URL that cannot be right."""
     for name in url.query:
         if name not in _PARAMETERS:
             raise SettingInvalid(
@@ -102,6 +104,13 @@ def require_complete(url: URL) -> None:
             )
     if not url.database:
         raise SettingInvalid(SETTING, EXAMPLE)
+    if "@" in (url.host or ""):
+        raise SettingInvalid(SETTING, "an @ in the user's name or password is written as %40.")
+    try:
+        return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    except ArgumentError as error:
+        reason = f"its hosts and ports do not fit together; {EXAMPLE}"
+        raise SettingInvalid(SETTING, reason) from error
 
 
 def state_of(error: Exception) -> str:
