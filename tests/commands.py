@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -22,6 +23,8 @@ from keysteward.cli import application
 
 COMMAND = (sys.executable, "-c", "from keysteward.app import main; main()")
 """What the installed script runs; works where only the sources are there, too."""
+
+_BUILD = application.build
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def inside(data: Path | None, *arguments: str, stdin: bytes = b"", **more: str) 
     with (
         mock.patch.object(sys, "argv", ["keysteward", *arguments]),
         mock.patch.object(sys, "stdin", given),
+        mock.patch.object(application, "build", _built),
         mock.patch.dict(os.environ, environment(data, **more), clear=True),
         redirect_stdout(out),
         redirect_stderr(err),
@@ -73,6 +77,14 @@ def inside(data: Path | None, *arguments: str, stdin: bytes = b"", **more: str) 
     out.flush()
     err.flush()
     return Run(status, out_bytes.getvalue().decode(), err_bytes.getvalue().decode())
+
+
+@cache
+def _built() -> TyperGroup:
+    """Return the command; to put it together takes longer than most of what it does."""
+    root = typer.main.get_command(_BUILD())
+    assert isinstance(root, TyperGroup)
+    return root
 
 
 def _status() -> int:
@@ -85,10 +97,8 @@ def _status() -> int:
 
 def names() -> list[tuple[str, str]]:
     """Return every command as it is typed ("keypair add"), hidden ones included, and its help."""
-    root = typer.main.get_command(application.build())
-    assert isinstance(root, TyperGroup)
     found = []
-    for name, command in root.commands.items():
+    for name, command in _built().commands.items():
         inner = command.commands if isinstance(command, TyperGroup) else {"": command}
         found += [(f"{name} {sub}".strip(), one.help or "") for sub, one in inner.items()]
     return found
