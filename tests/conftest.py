@@ -1,6 +1,7 @@
 """What every test lives under: no network beyond this machine, and keystores to throw away."""
 
 import ipaddress
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,11 @@ from tests.keystore_files import KeyEntry
 from tests.steward import Clock
 
 _LOCAL_NAMES = frozenset({"localhost", "ip6-localhost"})
+
+
+def pytest_configure() -> None:
+    """Have processes of tests heed Ctrl-C, though a job in the background is told not to."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class NetworkRefusedError(RuntimeError):
