@@ -22,6 +22,8 @@ class Cut(Enum):
     """The server never gets the COMMIT, and sees the connection end."""
     AFTER = auto()
     """The server has committed and said so; the client never hears of it."""
+    BEHIND = auto()
+    """The client hears that the server has committed; then nothing answers any more."""
     LATE = auto()
     """The client's connection ends, the server gets the COMMIT later and knows of nothing."""
 
@@ -32,7 +34,9 @@ class Proxy:
     def __init__(self, target: Path) -> None:
         self._target = str(target / ".s.PGSQL.5432")
         self._listening = socket.create_server(("127.0.0.1", 0))
+        self._address: tuple[str, int] = self._listening.getsockname()
         self._cut: Cut | None = None
+        self._refusing = False
         self._late: Callable[[], None] = lambda: None
         self._open: list[socket.socket] = []
         self.cuts = 0
@@ -40,16 +44,27 @@ class Proxy:
 
     def url(self, database: str) -> str:
         """Return the URL of one of the server's databases behind it."""
-        port = self._listening.getsockname()[1]
-        return f"{POSTGRESQL}://postgres@127.0.0.1:{port}/{database}"
+        host, port = self._address
+        return f"{POSTGRESQL}://postgres@{host}:{port}/{database}"
 
-    def cut_next(self, cut: Cut, late: Callable[[], None] = lambda: None) -> None:
-        """Cut at the next COMMIT. ``late`` returns when the server may get it after all."""
-        self._cut, self._late = cut, late
+    def cut_next(
+        self, cut: Cut, late: Callable[[], None] = lambda: None, *, refuse: bool = False
+    ) -> None:
+        """Cut at the next COMMIT. ``late`` returns when the server may get it after all.
+
+        ``refuse``: take no more connections from then on.
+        """
+        self._cut, self._late, self._refusing = cut, late, refuse
 
     def refuse(self) -> None:
         """Take no more connections; those that there are go on."""
         _end(self._listening)
+
+    def resume(self) -> None:
+        """Take connections again, at the same address."""
+        self._cut = None
+        self._listening = socket.create_server(self._address)
+        threading.Thread(target=self.run, daemon=True).start()
 
     def break_all(self) -> None:
         """End all connections, whatever they are doing."""
@@ -91,11 +106,18 @@ class Proxy:
                     self._cut = None
                     self._cut_now(client)
                     break
+                if _DONE in data and self._cut is Cut.BEHIND:
+                    self._cut = None
+                    client.sendall(data)
+                    self._cut_now(client)
+                    break
                 client.sendall(data)
         _end(client)
 
     def _cut_now(self, client: socket.socket) -> None:
         self.cuts += 1
+        if self._refusing:
+            self.refuse()
         _end(client)
 
 

@@ -18,7 +18,7 @@ from keysteward.problems import (
     OutcomeUnknown,
     SettingInvalid,
 )
-from keysteward.storage import engines, outcomes
+from keysteward.storage import commits, engines, outcomes
 from keysteward.storage.connecting import Connected, Connector
 from keysteward.storage.engines.contract import (
     BUSY_TIMEOUT_SECONDS,
@@ -129,10 +129,19 @@ class Database:
         except DatabaseUnavailable as error:
             if not link.receipted or link.receipt is None:
                 raise OutcomeUnknown from error
-            if not outcomes.was_committed(self.connector, link.receipt):
+            if not self._was_committed(link.receipt):
                 raise
         except BaseException:
             link.rollback()
+            raise
+        if link.receipted:
+            commits.note()
+
+    def _was_committed(self, receipt: bytes) -> bool:
+        try:
+            return outcomes.was_committed(self.connector, receipt)
+        except OutcomeUnknown:
+            commits.note()  # for all that anybody knows
             raise
 
     @contextmanager

@@ -17,6 +17,7 @@ from anyio import CapacityLimiter
 
 from keysteward.accounts import passwords
 from keysteward.problems import ServerBusy
+from keysteward.storage import commits
 
 T = TypeVar("T")
 
@@ -57,7 +58,7 @@ class FairQueue:
         self._there[party] += 1
         try:
             async with turns:
-                return await anyio.to_thread.run_sync(work, limiter=self.threads)
+                return await anyio.to_thread.run_sync(commits.told(work), limiter=self.threads)
         finally:
             self._there[party] -= 1
             if not self._there[party]:

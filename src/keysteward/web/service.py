@@ -12,6 +12,7 @@ from keysteward.accounts.principals import Principal
 from keysteward.keystore import keystores
 from keysteward.keystore.steward import Steward
 from keysteward.problems import KeystoreUnknown
+from keysteward.storage import commits
 from keysteward.web import queues, rates
 from keysteward.web.csrf import CsrfTokens
 from keysteward.web.queues import FairQueue, Turns
@@ -83,6 +84,7 @@ async def in_thread(work: Callable[[], T], limiter: CapacityLimiter | None = Non
 
     A limiter says how many do so at once besides those without one.
     """
+    work = commits.told(work)
     if limiter is not None:
         return await anyio.to_thread.run_sync(work, limiter=limiter)
     # The event loop's own threads are reached some 0.2 ms sooner than anyio's.
