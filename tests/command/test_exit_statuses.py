@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -267,3 +268,14 @@ def test_audit_log_that_was_altered_is_reported(client: Settings) -> None:
     run = commands.inside(client.data, "audit", "verify", "--json")
     assert (5, False, [2]) == (run.status, run.json["clean"], run.json["broken"])
     assert "[audit-chain-broken]" in run.stderr
+
+
+def test_missing_extra_is_named(tmp_path: Path) -> None:
+    """Who asks for PostgreSQL without its driver is told what to install."""
+    (tmp_path / "psycopg.py").write_text("raise ModuleNotFoundError(name='psycopg')")
+    path = os.pathsep.join((str(tmp_path), *sys.path))
+    url = "postgresql+psycopg://keysteward@127.0.0.1:1/keysteward"
+    run = commands.run(tmp_path, "list", KEYSTEWARD_DATABASE=url, PYTHONPATH=path)
+    assert (5, "") == (run.status, run.stdout)
+    assert "pip install 'keysteward[postgres]'" in " ".join(run.stderr.split())
+    assert "Traceback" not in run.stderr

@@ -15,6 +15,7 @@ from keysteward.problems import (
     CertificateUnreadable,
     ConnectionFailed,
     CsrfTokenMissing,
+    DatabaseUnavailable,
     DatabaseUnusable,
     EntryChanged,
     KeyPairInTheWay,
@@ -27,6 +28,7 @@ from keysteward.problems import (
     NotASigningResponse,
     NotPermitted,
     NotSignedIn,
+    OutcomeUnknown,
     PasswordWrong,
     PendingKeyExists,
     Problem,
@@ -76,10 +78,12 @@ CHANGED = EntryChanged("shop", "somebody was faster.")
         (TooManyRequests("no", 3), 429, "Too Many Requests"),
         (hexalias.OddLength("x"), 500, "Internal Server Error"),
         (DatabaseUnusable("no"), 500, "Internal Server Error"),
+        (OutcomeUnknown(), 500, "Internal Server Error"),
         (ConnectionFailed("a:1", "no", "try"), 502, "Bad Gateway"),
         (CHANGED, 503, "Service Unavailable"),
         (KeystoreBusy(), 503, "Service Unavailable"),
         (ServerBusy(), 503, "Service Unavailable"),
+        (DatabaseUnavailable(), 503, "Service Unavailable"),
     ],
 )
 def test_problem_has_the_status_of_the_service(problem: Problem, status: int, code: str) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import make_url
 from keysteward.entries import Action
 from keysteward.problems import DatabaseUnavailable, KeystoreBusy, OutcomeUnknown
 from keysteward.settings import Settings
-from keysteward.storage import lifecycle, outcomes, statements
+from keysteward.storage import connecting, lifecycle, outcomes, statements
+from keysteward.storage.connecting import Gate
 from keysteward.storage.engines import postgresql
 from keysteward.storage.engines.contract import NOTHING, Scope
 from keysteward.storage.store import Store
@@ -327,3 +328,36 @@ def _aliases(server: replicas.OwnServer) -> list[object]:
     with server.connect("keysteward") as connection:
         rows = connection.execute("SELECT alias FROM audit WHERE alias IS NOT NULL ORDER BY 1")
         return [row[0] for row in rows]
+
+
+def test_gate_that_nothing_is_behind_shuts_for_everybody() -> None:
+    """Who comes after fails at once, and tries nothing."""
+    gate = Gate()
+    with pytest.raises(DatabaseUnavailable), gate.passing():
+        raise DatabaseUnavailable
+    assert gate.shut
+    with pytest.raises(DatabaseUnavailable), gate.passing():
+        pytest.fail("it was tried")
+
+
+def test_gate_lets_one_try_at_a_time_and_opens_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one knocks the others do not wait; when there is an answer everybody passes."""
+    monkeypatch.setattr(connecting, "AGAIN_SECONDS", 0.0)
+    gate = Gate()
+    with pytest.raises(DatabaseUnavailable), gate.passing():
+        raise DatabaseUnavailable
+    assert not gate.shut
+    with gate.passing():
+        assert gate.shut
+        with pytest.raises(DatabaseUnavailable), gate.passing():
+            pytest.fail("two tried")
+    with gate.passing(), gate.passing():
+        assert not gate.shut
+
+
+def test_refusal_of_something_else_shuts_no_gate() -> None:
+    """Too many connections, a wrong password: the server is there."""
+    gate = Gate()
+    with pytest.raises(KeystoreBusy), gate.passing():
+        raise KeystoreBusy
+    assert not gate.shut

@@ -43,8 +43,8 @@ CONNECTIONS = 16
 _LOCKS = 0x4B53
 """The first half of our advisory locks' keys, of which a database has one space for all."""
 
-_LOST = ("08", "57P01", "57P02", "57P03", "25P03", "25006")
-"""Connections that broke, servers that stop, start or can only be read: by SQLSTATE."""
+_LOST = ("08", "57P", "25P03", "25P04", "25006")
+"""Connections that broke or were ended, servers that start or can only be read: by SQLSTATE."""
 _BUSY = ("55P03", "40P01", "40001", "53300")
 """A lock that did not come, a deadlock, a conflict, too many connections."""
 _INTERRUPTED = "57014"
