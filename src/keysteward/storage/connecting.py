@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -20,6 +21,9 @@ from keysteward.storage.engines.contract import StorageEngine
 
 AGAIN_SECONDS = 1.0
 """How long after an attempt that failed the next one is made; until then every request fails."""
+
+_TEXTS: dict[str, WeakKeyDictionary[ClauseElement, str]] = {}
+"""Statements in the SQL of each engine: compiled once in a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,11 @@ class Connector:
         if text is None:
             if not isinstance(statement, ClauseElement):
                 raise TypeError(statement)
-            text = self._texts[statement] = str(statement.compile(dialect=self.core.dialect))
+            known = _TEXTS.setdefault(self.engine.scheme, WeakKeyDictionary())
+            text = known.get(statement)
+            if text is None:
+                text = known[statement] = str(statement.compile(dialect=self.core.dialect))
+            self._texts[statement] = text
         return text
 
     def problem(self, error: Exception) -> Exception:
