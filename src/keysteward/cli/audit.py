@@ -1,5 +1,6 @@
 """audit verify and audit show: the whole chain, some of its rows, and an alias in the past."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from keysteward.cli import audit_views, options, output
 from keysteward.cli.key_pairs import moment
 from keysteward.cli.session import Session, as_text, complete_alias
 from keysteward.entries import Action
-from keysteward.keystore import audit
+from keysteward.keystore import audit, readings
 from keysteward.problems import AuditChainBroken
 from keysteward.storage.audit import DONE, REFUSED
 from keysteward.storage.records import AuditFilter, AuditRow
@@ -183,6 +184,10 @@ def show(
             help="Print the events that SAP Cloud Integration has for the rows, as lines of JSON.",
         ),
     ] = False,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Go on with rows as they come, until Ctrl-C; local only."),
+    ] = False,
     installation: Annotated[
         bool,
         typer.Option(
@@ -196,6 +201,8 @@ def show(
         raise typer.BadParameter("--json, --json-lines and --sap are forms; choose one.")
     if installation and (alias is not None or at is not None or as_sap):
         raise typer.BadParameter("--installation has rows of no entry: no --alias, --at or --sap.")
+    if follow and (installation or as_json or as_sap or until is not None or at is not None):
+        raise typer.BadParameter("--follow goes with filters, --last and --json-lines alone.")
     if at is not None:
         others = (actor, action, outcome, since, until, last, as_lines or as_sap or None)
         if alias is None or any(other is not None for other in others):
@@ -210,7 +217,9 @@ def show(
         since=None if since is None else _utc(since),
         until=None if until is None else _end(until),
     )
-    if as_sap:
+    if follow:
+        _follow(session, wanted, last or _LAST, as_lines=as_lines)
+    elif as_sap:
         with session.desk() as desk:
             output.say_json_lines(desk.audit_log.sap_events(wanted, last))
     elif installation:
@@ -224,6 +233,13 @@ def show(
             rows = desk.audit_log.rows(wanted, last if last or as_lines else _LAST)
             say = audit_views.say_rows
             _show_rows(rows, wanted, say, as_json=as_json, as_lines=as_lines)
+
+
+def _follow(session: Session, wanted: AuditFilter, last: int, *, as_lines: bool) -> None:
+    say = audit_views.say_row_json if as_lines else audit_views.say_row
+    with session.opened() as steward, contextlib.suppress(KeyboardInterrupt):
+        for row in readings.follow_audit(steward, session.caller, wanted, last=last):
+            say(row)
 
 
 def _show_past(session: Session, alias: str, at: datetime, *, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """How rows of the audit log look, and what they say of an alias in the past."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -30,6 +31,20 @@ def say_rows(rows: Iterable[AuditRow]) -> None:
         ],
         spare=("Version", "", "Who"),
     )
+
+
+def say_row(row: AuditRow) -> None:
+    """Print one row as a line, at once."""
+    version = "" if row.version is None else f"version {row.version}"
+    who = (str(row.sequence), _time(row.at), row.actor, row.action, _outcome(row))
+    output.say("  ".join(part for part in (*who, row.alias or "", version) if part))
+    sys.stdout.flush()
+
+
+def say_row_json(row: AuditRow) -> None:
+    """Print one row as a line of JSON, at once."""
+    output.say_json_lines([row_json(row)])
+    sys.stdout.flush()
 
 
 def say_installation_rows(rows: Iterable[AuditRow]) -> None:

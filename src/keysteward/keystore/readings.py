@@ -5,6 +5,7 @@ single entries or lists of them is not recorded. A row names what was read, and 
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import fields
 from datetime import datetime
 
@@ -18,6 +19,9 @@ from keysteward.pki.certificates import Certificate
 from keysteward.storage.records import AuditFilter, AuditRow, Backup
 
 _PAGE = 500
+
+_FOLLOWED_SECONDS = 60.0
+"""Between two looks at a log to which nothing comes; what comes is told at once."""
 
 _LONGEST_TEXT = 250
 """Characters of a filter that a row keeps; no alias is longer."""
@@ -105,6 +109,21 @@ def audit_rows(
     found = steward.store.audit_log.read(steward.keystore_id, wanted, last=last)
     record_audit_question(steward, caller, wanted, last=last)
     return found
+
+
+def follow_audit(
+    steward: Steward, caller: Caller, wanted: AuditFilter, *, last: int | None = None
+) -> Iterator[AuditRow]:
+    """Yield what ``audit_rows`` does, and then every row that comes, without end."""
+    with closing(steward.store.sharing.watch()) as watch:
+        seen = watch.wait(0, 0)
+        record_audit_question(steward, caller, wanted, last=last)
+        log = steward.store.audit_log
+        yield from log.read(steward.keystore_id, wanted, last=last, before=seen + 1)
+        while True:
+            now = watch.wait(seen, _FOLLOWED_SECONDS)
+            yield from log.read(steward.keystore_id, wanted, after=seen, before=now + 1)
+            seen = now
 
 
 def record_audit_question(

@@ -68,16 +68,18 @@ class Watch:
     def _told(self, seconds: float) -> bool:
         """Wait to be told; False at once if nobody would tell now."""
         engine = self._database.engine
-        try:
-            if self._listener is not None:
+        if self._listener is not None:
+            try:
                 self._listener.wait(seconds)
-            elif not self._polls:
-                # What happened before it listens is looked for at once.
+            except engine.errors:
+                self._drop()
+        elif not self._polls:
+            try:
                 self._listener = engine.listener(self._database.core)
-                self._polls = self._listener is None
-        except engine.errors:
-            self._drop()
-            return False
+            except engine.errors:
+                return False
+            self._polls = self._listener is None
+        # What happened before it listened, or while its connection was lost, is looked for at once.
         return not self._polls
 
     def _drop(self) -> None:
