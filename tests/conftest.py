@@ -83,13 +83,16 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 BOTH_ENGINES = ("accounts", "keystore", "operations", "service", "storage")
 """The folders whose tests run once for each engine, as far as they ask for a keystore."""
+BOTH_ENGINES_TOO = ("rest/test_idempotency.py",)
+"""Single files of other folders."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Have the tests of some folders run on every engine."""
-    folder = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
+    file = metafunc.definition.path.relative_to(Path(__file__).parent)
+    both = file.parts[0] in BOTH_ENGINES or file.as_posix() in BOTH_ENGINES_TOO
     sqlite_alone = metafunc.definition.get_closest_marker("sqlite_alone") is not None
-    if "engine" in metafunc.fixturenames and folder in BOTH_ENGINES and not sqlite_alone:
+    if "engine" in metafunc.fixturenames and both and not sqlite_alone:
         metafunc.parametrize("engine", ("sqlite", "postgresql"), indirect=True, scope="session")
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 from httpx2 import Response
@@ -15,6 +14,7 @@ from keysteward.keystore import keystores
 from keysteward.keystore.steward import Steward
 from keysteward.rest import application as rest
 from keysteward.rights import Role
+from keysteward.settings import Settings
 from keysteward.values import Secret
 from keysteward.web.service import Service
 from tests import steward as steward_
@@ -41,24 +41,23 @@ class Face:
 
 
 @contextmanager
-def opened(template: Path, folder: Path) -> Iterator[Face]:
-    """Open a copy of a fresh installation, with an account for each role and one restricted."""
-    settings = steward_.copy_template(template, folder)
+def opened(settings: Settings) -> Iterator[Face]:
+    """Open a fresh installation, with an account for each role and one restricted."""
     with steward_.opened(settings, Clock()) as steward:
         keystores.create_keystore(steward, TENANT, "production")
         for role in Role:
             _add(steward, role.value, role)
         _add(steward, "restricted", Role.ADMINISTRATOR, frozenset({"production"}))
-    with reopened(folder) as face:
+    with reopened(settings) as face:
         yield face
 
 
 @contextmanager
-def reopened(folder: Path) -> Iterator[Face]:
+def reopened(settings: Settings) -> Iterator[Face]:
     """Open an installation that ``opened`` has made."""
     clock = Clock()
     with (
-        steward_.opened(steward_.settings_for(folder), clock) as steward,
+        steward_.opened(settings, clock) as steward,
         TestClient(
             serving.build(steward), base_url="http://localhost", raise_server_exceptions=False
         ) as client,

@@ -3,7 +3,6 @@ import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from httpx2 import Response
@@ -127,7 +126,9 @@ def test_secret_is_answered_again_and_lies_nowhere_in_clear(face: Face) -> None:
     assert first.content == second.content
     secret = first.json()["secret"]["secret"]
     assert len("ks_") < len(secret)
-    folder = face.steward.settings.data
+    settings = face.steward.settings
+    assert secret not in repr(steward_.rows(settings, without=()))
+    folder = settings.data
     assert not any(secret.encode() in path.read_bytes() for path in folder.glob("*.db*"))
 
 
@@ -136,13 +137,15 @@ _KILLED = textwrap.dedent(
     import os, sys
     from pathlib import Path
     from keysteward.rest import idempotency
+    from tests import steward
     from tests.rest import faces
 
     def end(self, told, *, known=False):
         os._exit(9)
 
     idempotency.Repeating.complete = end
-    with faces.reopened(Path(sys.argv[1])) as face:
+    settings = steward.settings_for(Path(sys.argv[1]), sys.argv[2] or None)
+    with faces.reopened(settings) as face:
         face.ask(
             "POST", "/keystores/default/key-pairs", headers={"Idempotency-Key": "key-killed"},
             json={"alias": "killed", "type": "ec", "subject": {"common_name": "a.example.test"}},
@@ -152,20 +155,20 @@ _KILLED = textwrap.dedent(
 
 
 def test_answer_is_made_anew_after_a_crash_right_behind_the_commit(
-    keystore_template: Path, tmp_path: Path
+    settings: Settings,
 ) -> None:
     """The key is there exactly if the operation is, so it is not done a second time."""
-    with faces.opened(keystore_template, tmp_path / "data"):
+    with faces.opened(settings):
         pass
     ended = subprocess.run(
-        [sys.executable, "-c", _KILLED, str(tmp_path / "data")],
+        [sys.executable, "-c", _KILLED, str(settings.data), settings.database or ""],
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(("src", "."))},
         capture_output=True,
     )
     assert 9 == ended.returncode, ended.stderr
-    assert [("key-killed", None)] == _kept(steward_.settings_for(tmp_path / "data"))
-    with faces.reopened(tmp_path / "data") as face:
+    assert [("key-killed", None)] == _kept(settings)
+    with faces.reopened(settings) as face:
         wish = {"alias": "killed", "type": "ec", "subject": {"common_name": "a.example.test"}}
         answers = [
             face.ask("POST", KEY_PAIRS, json=wish, headers={"Idempotency-Key": "key-killed"})

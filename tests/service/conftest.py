@@ -1,14 +1,15 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.fresh import Fresh
 from tests.rest import faces
 from tests.rest.faces import Face
 
 
 @pytest.fixture(scope="module")
-def face(keystore_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
+def face(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
     """Return the application of a fresh installation, one for all tests of a module."""
-    with faces.opened(keystore_template, tmp_path_factory.mktemp("rest") / "data") as opened:
+    folder = tmp_path_factory.mktemp("rest") / "data"
+    with fresh.keystore(folder) as settings, faces.opened(settings) as opened:
         yield opened

@@ -1,6 +1,5 @@
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,6 +8,7 @@ from keysteward.ui import application
 from keysteward.ui.routing import Route, Routes
 from keysteward.web.access import Access
 from tests.architecture.documents import DOCS
+from tests.fresh import Fresh
 from tests.ui import faces
 from tests.ui.faces import Face
 
@@ -22,9 +22,10 @@ guarded_route = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def face(keystore_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
+def face(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
     """Return the page of a fresh installation."""
-    with faces.opened(keystore_template, tmp_path_factory.mktemp("page") / "data") as opened:
+    folder = tmp_path_factory.mktemp("page") / "data"
+    with fresh.keystore(folder) as settings, faces.opened(settings) as opened:
         yield opened
 
 

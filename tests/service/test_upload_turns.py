@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from tests import steward as steward_
+from tests.fresh import Fresh
 from tests.odata.face import hexalias
 from tests.pki_maker import Issued, issue, make_key
 from tests.rest import faces
@@ -21,9 +21,10 @@ Upload = Callable[[Face, str, Issued], int]
 
 
 @pytest.fixture(scope="module")
-def face(keystore_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
+def face(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
     """Return the application of an installation with a root that is trusted."""
-    with faces.opened(keystore_template, tmp_path_factory.mktemp("turns") / "data") as opened:
+    folder = tmp_path_factory.mktemp("turns") / "data"
+    with fresh.keystore(folder) as settings, faces.opened(settings) as opened:
         steward_.add_anchor(opened.steward, "root", _ROOT)
         yield opened
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from httpx2 import Response
 from starlette.testclient import TestClient
@@ -17,6 +16,7 @@ from keysteward.keystore.steward import Steward
 from keysteward.pki.key_pairs import parse_key_spec
 from keysteward.pki.subjects import Subject
 from keysteward.rights import Role
+from keysteward.settings import Settings
 from keysteward.ui import application as ui
 from keysteward.ui.static_files import StaticFile, StaticFiles
 from keysteward.values import Secret
@@ -94,10 +94,9 @@ class Face:
 
 
 @contextmanager
-def opened(template: Path, folder: Path) -> Iterator[Face]:
-    """Open a copy of a fresh installation, with an account for each role and one restricted."""
+def opened(settings: Settings) -> Iterator[Face]:
+    """Open a fresh installation, with an account for each role and one restricted."""
     clock = Clock()
-    settings = steward_.copy_template(template, folder)
     with steward_.opened(settings, clock) as steward:
         keystores.create_keystore(steward, TENANT, "production")
         for role in Role:
