@@ -202,7 +202,7 @@ class ImportSketch:
             }
             row["digest"] = digest = hashlib.sha256(json.dumps(row).encode()).digest()
             row["mac"] = mac = hmac.digest(self._mac_key, mac + digest, "sha256")
-            row["sealing_key_id"] = "sketch"
+            row["sealing_key_id"], row["receipt"] = "sketch", None
             self._rows["audit"].append(row)
 
     def _next(self, table: str) -> int:

@@ -1,69 +1,96 @@
-"""Pages of entries with the size of the keystore, on the store: ``python -m bench.pages``.
+"""Pages of entries with the size of the keystore, on both engines: ``python -m bench.pages``.
 
-The first page, pages of what a part of a text finds, and the numbers beside them, at several sizes.
-Texts with few hits have as many at each size; those with many are in every entry.
+The first page, pages of what a part of a text finds, and the numbers beside them, of a small and a
+large keystore. Texts with few hits have as many at each size; those with many are in every entry.
 """
 
 import argparse
-import shutil
+import multiprocessing
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
-from bench import authority, filling, measure, tables, update
+from bench import authority, filling, measure, servers, tables, update
 from bench.arena import Say
 from bench.authority import Authority
 from bench.measure import Once, Ratio, Samples
+from bench.servers import Server
 from bench.tables import Table
 from keysteward import app
+from keysteward.entries import EntryType
 from keysteward.keystore.steward import Steward
 from keysteward.storage.page_sql import Sort
 from keysteward.storage.pages import Wanted
 
-SIZES = (1_000, 10_000, 100_000)
+SMALL, LARGE = 1_000, 1_000_000
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 PAGE = 50
 GROWTH_BUDGET = 1.2
 SEARCH_BUDGET_SECONDS = 0.005
 
 FIRST, SORTED = "first page", "first page, last changed first"
+TYPED = "first page of a type, backwards by its end"
 FEW_3, MANY_3 = "3 letters, few hits", "3 letters, many hits"
 FEW_8, MANY_8 = "8 letters, few hits", "8 letters, many hits"
+ONE, NONE = "14 letters, one hit", "8 letters, no hit"
 COUNT_MANY, OVERVIEW = "number of many hits", "figures of the overview"
 
 _RARE = "Xylophon"
 _WISHES: Mapping[str, Wanted] = {
     FIRST: Wanted(),
     SORTED: Wanted(sort=Sort.MODIFIED, descending=True),
+    TYPED: Wanted(type=EntryType.KEY_PAIR, sort=Sort.VALID_UNTIL, descending=True),
     FEW_3: Wanted(text=_RARE[:3]),
     MANY_3: Wanted(text="art"),
     FEW_8: Wanted(text=_RARE),
     MANY_8: Wanted(text="partner-"),
+    ONE: Wanted(text="partner-000500"),
+    NONE: Wanted(text="Zylinder"),
 }
-_GROWING = (FIRST, SORTED)
-_SEARCHES = (FEW_3, MANY_3, FEW_8, MANY_8)
+_GROWING = (FIRST, SORTED, TYPED)
+_SEARCHES = (FEW_3, MANY_3, FEW_8, MANY_8, ONE, NONE)
+_SHOWN = (*_WISHES, COUNT_MANY, OVERVIEW)
 _RARE_EVERY = 7
 """Every so many of the first thousand entries have the rare text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was measured, by engine and contestant, and how large the large keystore was."""
+
+    large: int
+    engines: Mapping[str, Mapping[str, Samples]]
+
+
 def measure_all(
-    folder: Path, issuer: Authority, rounds: int, repeats: int, say: Say
-) -> dict[str, Samples]:
-    """Make keystores in an empty folder and ask each for its pages."""
-    update.make(folder / "one", issuer)
+    server: Server | None,
+    folder: Path,
+    issuer: Authority,
+    rounds: int,
+    repeats: int,
+    say: Say,
+    large: int = LARGE,
+) -> Looked:
+    """Make keystores in an empty folder and on a server, and ask each for its pages."""
+    engines: dict[str, dict[str, Once]] = {}
     with ExitStack() as stack:
-        contestants: dict[str, Once] = {}
-        for size in SIZES:
-            say(f"Pages of a keystore with {size:,} entries ...")
-            steward = stack.enter_context(_filled(folder, size))
-            for what, ask in _questions(steward).items():
-                contestants[name(what, size)] = _timing(ask)
-        measure.alternate(contestants, 1, repeats)
-        return measure.alternate(contestants, rounds, repeats)
+        say(f"Pages: keystores with {SMALL:,} and {large:,} entries ...")
+        for size in (SMALL, large):
+            for engine, steward in stack.enter_context(_filled(server, folder, issuer, size)):
+                for what, ask in _questions(steward).items():
+                    engines.setdefault(engine, {})[name(what, size)] = _timing(ask)
+        found = {}
+        for engine, contestants in engines.items():
+            say(f"Pages on {engine} ...")
+            measure.alternate(contestants, 1, repeats)
+            found[engine] = measure.alternate(contestants, rounds, repeats)
+    return Looked(large, found)
 
 
 def name(what: str, size: int) -> str:
@@ -71,48 +98,76 @@ def name(what: str, size: int) -> str:
     return f"{what}, {size}"
 
 
-def tables_of(found: Mapping[str, Samples]) -> list[Table]:
-    """Return the table for people."""
+def tables_of(looked: Looked) -> list[Table]:
+    """Return the tables for people, one for each engine."""
+    return [_table(engine, found, looked.large) for engine, found in looked.engines.items()]
+
+
+def _table(engine: str, found: Mapping[str, Samples], large: int) -> Table:
     rows = []
-    for what in (*_WISHES, COUNT_MANY, OVERVIEW):
-        cells = [tables.milliseconds(found[name(what, size)]) for size in SIZES]
-        rows.append((what, *cells, tables.ratio(_growth(found, what)), _verdict(found, what)))
-    sizes = [f"{size:,} entries" for size in SIZES]
+    for what in _SHOWN:
+        cells = [tables.milliseconds(found[name(what, size)]) for size in (SMALL, large)]
+        growth = _growth(found, what, large)
+        rows.append((what, *cells, tables.ratio(growth), _verdict(found, what, large)))
+    sizes = [f"{size:,} entries" for size in (SMALL, large)]
     budget = f"budget {GROWTH_BUDGET} times; a search {SEARCH_BUDGET_SECONDS * 1000:.0f} ms"
-    title = f"Pages of {PAGE} entries on the store, with the size of the keystore"
-    return [Table(title, ("", *sizes, "times", budget), rows)]
+    title = f"{engine}: pages of {PAGE} entries on the store, with the size of the keystore"
+    return Table(title, ("", *sizes, "times", budget), rows)
 
 
-def content(found: Mapping[str, Samples]) -> dict[str, object]:
+def content(looked: Looked) -> dict[str, object]:
     """Return everything for programs."""
     return {
-        "pages": {one: tables.numbers(samples) for one, samples in found.items()},
+        "pages": {
+            engine: {one: tables.numbers(samples) for one, samples in found.items()}
+            for engine, found in looked.engines.items()
+        },
         "pages_growth": {
-            what: asdict(_growth(found, what)) for what in (*_WISHES, COUNT_MANY, OVERVIEW)
+            engine: {what: asdict(_growth(found, what, looked.large)) for what in _SHOWN}
+            for engine, found in looked.engines.items()
         },
     }
 
 
-def _growth(found: Mapping[str, Samples], what: str) -> Ratio:
-    return measure.ratio(found[name(what, SIZES[-1])], found[name(what, SIZES[0])])
+def _growth(found: Mapping[str, Samples], what: str, large: int) -> Ratio:
+    return measure.ratio(found[name(what, large)], found[name(what, SMALL)])
 
 
-def _verdict(found: Mapping[str, Samples], what: str) -> str:
+def _verdict(found: Mapping[str, Samples], what: str, large: int) -> str:
     if what in _GROWING:
-        return tables.verdict(within=_growth(found, what).of_medians <= GROWTH_BUDGET)
+        return tables.verdict(within=_growth(found, what, large).of_medians <= GROWTH_BUDGET)
     if what in _SEARCHES:
-        slowest = max(found[name(what, size)].median for size in SIZES)
+        slowest = max(found[name(what, size)].median for size in (SMALL, large))
         return tables.verdict(within=slowest <= SEARCH_BUDGET_SECONDS)
     return ""
 
 
 @contextmanager
-def _filled(folder: Path, size: int) -> Iterator[Steward]:
-    place = folder / str(size)
-    shutil.copytree(folder / "one", place)
-    filling.fill(update.database(place), size, rare=(_RARE, _RARE_EVERY))
-    with app.opened(update.settings(place)) as steward:
-        yield steward
+def _filled(
+    server: Server | None, folder: Path, issuer: Authority, size: int
+) -> Iterator[list[tuple[str, Steward]]]:
+    """Fill a keystore on each engine, both at the same time, and open them."""
+    place, rare = folder / str(size), (_RARE, _RARE_EVERY)
+    update.make(place, issuer)
+    url = None
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawning) as processes:
+        filled = processes.submit(
+            filling.fill, update.database(place), size, rare, listed_only=True
+        )
+        if server is not None:
+            database = server.name()
+            url = server.url(database)
+            update.make(folder / f"{size}-postgresql", issuer, url)
+            with server.connect(database) as connection:
+                filling.fill_postgresql(connection, size, rare, listed_only=True)
+        filled.result()
+    with ExitStack() as stack:
+        found = [(SQLITE, stack.enter_context(app.opened(update.settings(place))))]
+        if url is not None:
+            settings = update.settings(folder / f"{size}-postgresql", url)
+            found.append((POSTGRESQL, stack.enter_context(app.opened(settings))))
+        yield found
 
 
 def _questions(steward: Steward) -> dict[str, Callable[[], object]]:
@@ -134,17 +189,22 @@ def _timing(ask: Callable[[], object]) -> Once:
 
 
 def main() -> None:
-    """Measure this part alone and print its table."""
+    """Measure this part alone and print its tables."""
     parser = argparse.ArgumentParser(prog="bench.pages", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--entries", type=int, default=LARGE, help="of the large keystore")
     arguments = parser.parse_args()
     out = Path("out")
     out.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix="bench-") as folder:
-        say = Console(stderr=True).print
+    say = Console(stderr=True).print
+    with (
+        tempfile.TemporaryDirectory(dir=out, prefix="bench-") as folder,
+        servers.running() as server,
+    ):
         found = measure_all(
-            Path(folder), authority.found(), arguments.rounds, arguments.repeats, say
+            *(server, Path(folder), authority.found()),
+            *(arguments.rounds, arguments.repeats, say, arguments.entries),
         )
     for table in tables_of(found):
         print(tables.markdown(table))

@@ -64,12 +64,12 @@ class Keystore:
         self._next = (self._next + STEP) % self.size
         return self.upload(data)
 
-    def upload(self, data: bytes) -> float:
-        """Upload a file to the entry whose turn it is and return the seconds.
+    def upload(self, data: bytes, where: str | None = None) -> float:
+        """Upload a file to an entry, the one whose turn it is by default; return the seconds.
 
         Raises Refused, and RuntimeError if a notice was given: then a part of the work was spared.
         """
-        where = alias(self._next)
+        where = where or alias(self._next)
         start = time.perf_counter()
         try:
             done = signing_responses.upload_signing_response(

@@ -112,7 +112,7 @@ def append(
         {**_named(content), "digest": _digest((0, *content)), "receipt": link.receipt}
         for content in contents
     ]
-    link.change_many(changes.INSERT_WAITING_AUDIT, waiting)
+    link.write(changes.INSERT_WAITING_AUDIT, *waiting)
     link.receipted = True
 
 

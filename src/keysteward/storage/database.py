@@ -112,6 +112,7 @@ class Database:
                 yield link
                 if self._fence is not None:
                     self._fence(link)
+                link.finish()
             except BaseException:
                 link.rollback()
                 raise

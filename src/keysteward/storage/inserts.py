@@ -83,9 +83,9 @@ def entries(
 
 def versions(link: Link, stamp: Stamp, new_versions: Sequence[_NewVersionRow]) -> None:
     """Write versions and their chains."""
-    link.change_many(
+    link.write(
         changes.INSERT_VERSION,
-        [
+        *(
             {
                 "entry_id": entry_id,
                 "number": number,
@@ -99,11 +99,11 @@ def versions(link: Link, stamp: Stamp, new_versions: Sequence[_NewVersionRow]) -
                 "created_by": stamp.actor,
             }
             for entry_id, number, version, _ in new_versions
-        ],
+        ),
     )
-    link.change_many(
+    link.write(
         changes.INSERT_VERSION_CERTIFICATE,
-        [
+        *(
             {
                 "entry_id": entry_id,
                 "number": number,
@@ -113,7 +113,7 @@ def versions(link: Link, stamp: Stamp, new_versions: Sequence[_NewVersionRow]) -
             }
             for entry_id, number, _, chain in new_versions
             for position, certificate_id in enumerate(chain)
-        ],
+        ),
     )
 
 

@@ -41,6 +41,8 @@ class Link:
         """Whether it leads nowhere any longer."""
         self.open = False
         """Whether a transaction is open."""
+        self._later: list[tuple[str, Mapping[str, object]]] = []
+        """What was written and is not sent yet."""
         self._connector = connector
         self._errors = connector.engine.errors
         self._lead(connected)
@@ -64,6 +66,7 @@ class Link:
         return self._repeated(lambda: self._fetched(text, parameters))
 
     def _fetched(self, text: str, parameters: Mapping[str, object]) -> list[Row]:
+        self._send_later()
         self._cursor.execute(text, parameters)
         return list(self._cursor.fetchall())
 
@@ -114,6 +117,7 @@ class Link:
             except self._errors as again:
                 raise self._not_begun(again) from again
         self.open, self.receipt, self.receipted = True, receipt, False
+        self._later.clear()
 
     def _not_begun(self, error: Exception) -> Exception:
         """Return what an error means that came when a transaction had begun, or had not."""
@@ -132,6 +136,7 @@ class Link:
 
     def rollback(self) -> None:
         """End the transaction as if it had not been."""
+        self._later.clear()
         try:
             self.connection.rollback()
         except self._errors as error:
@@ -182,6 +187,7 @@ class Link:
     def change(self, statement: Executable, **parameters: object) -> int:
         """Run an UPDATE, INSERT or DELETE and return how many rows it changed."""
         try:
+            self._send_later()
             self._cursor.execute(self._connector.text(statement), parameters)
         except self._errors as error:
             raise self.problem(error) from error
@@ -192,14 +198,43 @@ class Link:
         if not rows:
             return 0
         try:
+            self._send_later()
             self._cursor.executemany(self._connector.text(statement), rows)
         except self._errors as error:
             raise self.problem(error) from error
         return self._cursor.rowcount
 
+    def write(self, statement: Executable, *rows: Mapping[str, object]) -> None:
+        """Run a statement, once for each set of parameters, whose result nobody needs.
+
+        Where every statement is a message to a server and back, it goes out with the next one that
+        is waited for, or before the commit; what is wrong with it shows then.
+        """
+        if self.receipt is None or len(rows) > MANY:
+            self.change_many(statement, rows)
+            return
+        text = self._connector.text(statement)
+        self._later += ((text, row) for row in rows)
+
+    def finish(self) -> None:
+        """Send what is not sent yet; before the commit."""
+        try:
+            self._send_later()
+        except self._errors as error:
+            raise self.problem(error) from error
+
+    def _send_later(self) -> None:
+        if not self._later:
+            return
+        waiting, self._later = self._later, []
+        with self._connector.engine.together(self.connection):
+            for text, parameters in waiting:
+                self._cursor.execute(text, parameters)
+
     def reserve_ids(self, table: str, count: int) -> Sequence[int]:
         """Return so many ids for new rows; see the engine's own words."""
         try:
+            self._send_later()
             return self._connector.engine.reserve_ids(self.connection, table, count)
         except self._errors as error:
             raise self.problem(error) from error
@@ -218,6 +253,7 @@ class Link:
     def tell_changes(self) -> None:
         """Tell all processes that the audit log grew; see the engine's own words."""
         try:
+            self._send_later()
             self._connector.engine.tell_changes(self.connection)
         except self._errors as error:
             raise self.problem(error) from error

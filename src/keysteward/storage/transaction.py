@@ -105,14 +105,16 @@ class Transaction:
         )
         answers = version.reason is Reason.SIGNING_RESPONSE
         if answers:
-            self._link.change(
+            self._link.write(
                 changes.ANSWER_REQUESTS,
-                at=self._now,
-                entry=base.entry_id,
-                public_key=rows.to_digest(certificate.public_key_sha256),
+                {
+                    "at": self._now,
+                    "entry": base.entry_id,
+                    "public_key": rows.to_digest(certificate.public_key_sha256),
+                },
             )
         if pending is not None or not answers:
-            self._link.change(changes.REFRESH_WAITING, entry=base.entry_id)
+            self._link.write(changes.REFRESH_WAITING, {"entry": base.entry_id})
         self.audit(
             Action(version.reason.value),
             base.alias,
@@ -152,7 +154,7 @@ class Transaction:
         inserts.versions(
             self._link, self._stamp, [(base.entry_id, number, version, certificate_ids)]
         )
-        self._link.change(changes.REFRESH_WAITING, entry=base.entry_id)
+        self._link.write(changes.REFRESH_WAITING, {"entry": base.entry_id})
         return number
 
     def record_request(self, base: Base, der: bytes, public_key_sha256: Fingerprint) -> int:

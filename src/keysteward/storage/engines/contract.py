@@ -213,6 +213,12 @@ class StorageEngine(Protocol):
     def is_interrupted(self, error: Exception) -> bool:
         """Tell whether a driver error means that ``limited`` interrupted a statement."""
 
+    def together(self, connection: DBAPIConnection) -> AbstractContextManager[None]:
+        """Send the block's statements without waiting for the answer to each, if that can be.
+
+        The first error is raised by one of them or at the block's end; those behind it do nothing.
+        """
+
     def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> Sequence[int]:
         """Return so many ids, ascending, that no row of a table has, nor ever had.
 

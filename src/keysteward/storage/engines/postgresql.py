@@ -194,6 +194,16 @@ class Postgresql:
         """Tell by the SQLSTATE."""
         return _state(error) == _INTERRUPTED
 
+    @contextmanager
+    def together(self, connection: DBAPIConnection) -> Iterator[None]:
+        """Use libpq's pipeline, unless a pooler stands between: not every one knows it."""
+        driver = _driver(connection)
+        if driver.prepare_threshold is None:
+            yield
+            return
+        with driver.pipeline():
+            yield
+
     def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> Sequence[int]:
         """Take numbers of the table's sequence; those of a transaction that fails stay unused."""
         found = _driver(connection).execute(

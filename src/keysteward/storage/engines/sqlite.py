@@ -181,6 +181,11 @@ class Sqlite:
         """Tell by the primary result code."""
         return bool(_code(error) == driver.SQLITE_INTERRUPT)
 
+    @contextmanager
+    def together(self, connection: DBAPIConnection) -> Iterator[None]:
+        """Do nothing: there is nobody to wait for."""
+        yield
+
     def reserve_ids(self, connection: DBAPIConnection, table: str, count: int) -> Sequence[int]:
         """Return what SQLite would give next; rows with explicit ids move it on."""
         with closing(connection.cursor()) as cursor:
