@@ -112,7 +112,8 @@ peers:
 	@scripts/debian-packages 'some tests' openssl:openssl keytool:default-jre-headless \
 		javac:default-jdk-headless certtool:gnutls-bin certutil:libnss3-tools strace:strace \
 		nginx:nginx-light puttygen:putty-tools ssh-keygen:openssh-client curl:curl \
-		node:nodejs npm:npm chromium:chromium pgbouncer:pgbouncer
+		node:nodejs npm:npm chromium:chromium pgbouncer:pgbouncer \
+		postgres:postgresql patroni:patroni etcd:etcd-server haproxy:haproxy setpriv:util-linux
 
 # Clients that run on Node.js, and the checks of accessibility; the tests that need them say why
 # they are skipped without.

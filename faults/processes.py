@@ -31,7 +31,9 @@ _SET_CHILD_SUBREAPER = 36
 """Of ``linux/prctl.h``."""
 
 
-class _Identity(TypedDict, total=False):
+class Identity(TypedDict, total=False):
+    """As whom a program runs; empty for ourselves."""
+
     user: int
     group: int
     extra_groups: list[int]
@@ -57,7 +59,7 @@ class Processes:
             environment: the whole of it.
             as_server: as the user under which PostgreSQL may run, instead of as ourselves.
         """
-        identity = _server_identity() if as_server else _Identity()
+        identity = server_identity() if as_server else Identity()
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 (_found("setpriv"), "--pdeathsig", "KILL", "--", *command),
@@ -94,13 +96,18 @@ class Processes:
 
 
 @contextmanager
-def opened() -> Iterator[Processes]:
+def opened(*, adopting: bool = True) -> Iterator[Processes]:
     """Make the folder, and remove it and everything that runs in it at the end of the context.
+
+    With ``adopting`` this process becomes the parent of servers that leave theirs, and notes their
+    ends: not every system's first process does, and a killed server that nobody took note of looks
+    alive to Patroni.
 
     It is in memory where there is room: what is killed here loses no write that the system has, so
     a disk would only make the run slower.
     """
-    _adopt_orphans()
+    if adopting:
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES
     with tempfile.TemporaryDirectory(dir=_MEMORY if roomy else None, prefix=_PREFIX) as name:
         processes = Processes(Path(name).resolve())
@@ -113,7 +120,7 @@ def opened() -> Iterator[Processes]:
 
 def give(path: Path) -> None:
     """Let the servers' user own a file or folder."""
-    identity = _server_identity()
+    identity = server_identity()
     if identity:
         os.chown(path, identity["user"], identity["group"])
 
@@ -157,11 +164,6 @@ def environment(folder: Path) -> dict[str, str]:
     return {"PATH": programs.search_path(), "HOME": str(folder), "LC_ALL": "C.UTF-8"}
 
 
-def _adopt_orphans() -> None:
-    """Become the parent of servers that leave theirs: not every system's first process buries."""
-    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
 def _bury(one: int) -> None:
     """Take note of a process's end, if it is ours to do so and it has ended."""
     with suppress(ChildProcessError):
@@ -181,9 +183,10 @@ def _found(program: str) -> str:
     return found
 
 
-def _server_identity() -> _Identity:
+def server_identity() -> Identity:
+    """Return the arguments of ``subprocess`` with which a program runs as the servers' user."""
     if os.geteuid() != 0:
-        return _Identity()
+        return Identity()
     known = {one.pw_name: one for one in pwd.getpwall()}
     chosen = known.get("postgres") or known["nobody"]
-    return _Identity(user=chosen.pw_uid, group=chosen.pw_gid, extra_groups=[])
+    return Identity(user=chosen.pw_uid, group=chosen.pw_gid, extra_groups=[])
