@@ -19,10 +19,11 @@ from keysteward.keystore import recovery
 from keysteward.keystore.steward import Steward
 from keysteward.pki import pem_blocks
 from keysteward.pki.certificates import Certificate, read_certificate
-from keysteward.problems import DataFolderUnusable, Problem, SettingInvalid
+from keysteward.problems import DataFolderUnusable, InstallationInUse, Problem, SettingInvalid
 from keysteward.sealing import folders
 from keysteward.settings import Settings, unknown
-from keysteward.storage import lifecycle
+from keysteward.storage import copying, lifecycle
+from keysteward.storage.copying import Copied
 from keysteward.storage.recovery import Contents, Progress
 from keysteward.values import Secret
 
@@ -41,7 +42,7 @@ def main() -> None:
     """Run the ``keysteward`` command."""
     # What was loaded stays to the end; collecting garbage need not walk through it each time.
     gc.freeze()
-    application.run(Composition(os.environ, create, upgrade, opened, restore, serve))
+    application.run(Composition(os.environ, create, upgrade, opened, restore, copy, serve))
 
 
 def create(settings: Settings) -> str:
@@ -64,6 +65,12 @@ def restore(settings: Settings, file: BinaryIO, passphrase: Secret, progress: Pr
     with _using(settings):
         actor = f"local:{getpass.getuser()}"
         return recovery.restore(settings, file, passphrase, actor, _now(), progress)
+
+
+def copy(settings: Settings, target: str, progress: Progress) -> Copied:
+    """Copy the installation into another database, while nobody serves it; see ``copying.copy``."""
+    with _using(settings), _unserved(settings):
+        return copying.copy(settings, target, f"local:{getpass.getuser()}", _now(), progress)
 
 
 def serve(settings: Settings, announce: Callable[[Listening], None]) -> None:
@@ -131,24 +138,43 @@ def opened(settings: Settings) -> Iterator[Steward]:
 
 @contextmanager
 def _alone(steward: Steward) -> Iterator[None]:
-    """Hold the data folder of an embedded database for one server; the command line needs no lock.
-
-    The operating system gives it back when the process ends, however it does.
-    """
+    """Hold the data folder of an embedded database for one server; commands need no lock."""
     settings = steward.settings
     if not steward.store.accounts.at_hand:
         yield
         return
     with _using(settings):
         folders.make(settings.data)
+    reason = f"another server works with '{settings.data}' already. Stop that one first."
+    with _locked(settings, SettingInvalid(_DATA, reason)):
+        yield
+
+
+@contextmanager
+def _unserved(settings: Settings) -> Iterator[None]:
+    """Keep servers away from the data folder of an embedded database, if there is one."""
+    if not settings.data.is_dir() or not lifecycle.is_embedded(settings):
+        yield
+        return
+    reason = f"A server works with '{settings.data}' and would go on changing it. Stop it."
+    with _locked(settings, InstallationInUse(reason)):
+        yield
+
+
+@contextmanager
+def _locked(settings: Settings, otherwise: Problem) -> Iterator[None]:
+    """Hold the lock of the data folder; raise the problem if another process holds it.
+
+    The operating system gives it back when the process ends, however it does.
+    """
+    with _using(settings):
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(settings.data / _LOCK, flags, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            reason = f"another server works with '{settings.data}' already. Stop that one first."
-            raise SettingInvalid(_DATA, reason) from error
+            raise otherwise from error
         yield
     finally:
         os.close(descriptor)

@@ -88,6 +88,7 @@ class Action(StrEnum):
     KEYSTORE_CREATED = "keystore-created"
     RECOVERY_EXPORT = "recovery-export"
     RECOVERY_RESTORE = "recovery-restore"
+    DATABASE_COPIED = "database-copied"
     # Accounts, of the installation.
     USER_ADDED = "user-added"
     USER_CHANGED = "user-changed"

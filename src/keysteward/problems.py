@@ -17,9 +17,10 @@
     |                       ProgramMissing, ProgramFailed, NameInvalid, NameTaken,
     |                       BackupNotFound, BackupOwnedByTenant, InstallationOwnedByTenant,
     |                       RootMissing, PassphraseTooShort
-    |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, KeystoreUnknown, KeystoreBusy,
-    |                       KeystoreTooLarge, DataFolderUnusable, DatabaseUnusable,
-    |                       DatabaseUnavailable, OutcomeUnknown, ExtraMissing, SealingKeyMissing,
+    |-- of the keystore:    KeystoreNotInitialised, KeystoreExists, InstallationInUse,
+    |                       KeystoreUnknown, KeystoreBusy, KeystoreTooLarge,
+    |                       DataFolderUnusable, DatabaseUnusable, DatabaseUnavailable,
+    |                       OutcomeUnknown, ExtraMissing, SealingKeyMissing,
     |                       SealingKeyExposed, SealedKeyDamaged, AuditChainBroken
     |-- of an account:      NotSignedIn, NotPermitted, CsrfTokenMissing, TooManyRequests,
     |                       PasswordChangeRequired, OldPasswordWrong, PasswordTooWeak,
@@ -1196,7 +1197,7 @@ class KeystoreNotInitialised(Problem):
 
 @dataclass(eq=False)
 class KeystoreExists(Problem):
-    """``init`` or a restore found a keystore in the data folder."""
+    """``init``, a restore or a copy found a keystore, or something else, in its place."""
 
     slug = "keystore-exists"
     title = "There is a keystore here already"
@@ -1205,9 +1206,24 @@ class KeystoreExists(Problem):
     @property
     def detail(self) -> str:
         return (
-            "Nothing was changed. To make another one, name an empty data folder in the setting "
-            "KEYSTEWARD_DATA."
+            "Nothing was changed. To make another one, name an empty data folder (KEYSTEWARD_DATA) "
+            "or an empty database (KEYSTEWARD_DATABASE)."
         )
+
+
+@dataclass(eq=False)
+class InstallationInUse(Problem):
+    """What takes a whole installation elsewhere found others at work with it."""
+
+    slug = "installation-in-use"
+    title = "The installation is in use"
+    kind = Kind.BUSY
+
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason} Nothing was copied; try again after that."
 
 
 @dataclass(eq=False)

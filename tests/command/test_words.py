@@ -232,7 +232,10 @@ def test_commands_without_a_keystore_offer_no_options_for_one() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["init", "serve", "recovery export", "recovery restore", "database backup", "database upgrade"],
+    [
+        *("init", "serve", "recovery export", "recovery restore"),
+        *("database backup", "database copy", "database upgrade"),
+    ],
 )
 def test_commands_of_the_installation_offer_no_server_and_no_provider(words: str) -> None:
     """They refuse both; the data folder is what they work on."""

@@ -131,14 +131,18 @@ _COMMANDS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "audit": ("The audit log.", {"verify": audit.verify, "show": audit.show}),
     "database": (
         "The database.",
-        {"backup": maintenance.backup, "upgrade": maintenance.upgrade},
+        {
+            "backup": maintenance.backup,
+            "copy": maintenance.copy,
+            "upgrade": maintenance.upgrade,
+        },
     ),
 }
 
 _WITHOUT_KEYSTORE = (demo.demo, responses.check)
 
 _OF_THE_INSTALLATION = (
-    *(maintenance.init, maintenance.backup, maintenance.upgrade),
+    *(maintenance.init, maintenance.backup, maintenance.copy, maintenance.upgrade),
     *(recovery.export, recovery.restore, serve.serve),
 )
 """Commands that are the tenant administrator's alone, and about more than a keystore."""

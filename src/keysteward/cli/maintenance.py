@@ -1,4 +1,4 @@
-"""init, database backup and upgrade."""
+"""init, database backup, copy and upgrade."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from keysteward.accounts import users
-from keysteward.cli import account_options, account_views, files, options, output
+from keysteward.cli import (
+    account_options,
+    account_views,
+    files,
+    installation_views,
+    options,
+    output,
+)
 from keysteward.cli.session import Session, as_text
 from keysteward.rights import Role
 
@@ -73,3 +80,39 @@ def backup(
         steward.store.backup(Path(file))
     output.say(f"The database was copied to {file} and the copy was checked.")
     output.say("It holds sealed keys only; back the keyring folder up apart from it.")
+
+
+def copy(
+    session: Session,
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL",
+            help="The database to copy into, which is empty or not there yet.",
+            callback=as_text,
+        ),
+    ],
+    *,
+    as_json: options.Json = False,
+) -> None:
+    """Copy the installation into another database, SQLite or PostgreSQL, and compare every row."""
+    with installation_views.bar("Copying") as told:
+        copied = session.composition.copy(session.settings, url, told)
+    if as_json:
+        found = installation_views.as_json(copied.contents)
+        output.say_json({**found, "source": copied.source, "target": copied.target})
+        return
+    installation_views.show(copied.contents)
+    output.say(f"All of it is in {copied.target}, and every row was compared.")
+    output.say(
+        f"From now on work there: KEYSTEWARD_DATABASE={copied.target} for every server and command "
+        "(a password is not shown here)."
+    )
+    output.say(
+        f"The sealing keys stay in {session.settings.keyring} and open both databases. Who was "
+        "signed in signs in again."
+    )
+    output.say(
+        f"{copied.source} is as it was. Never work with both: keep it aside until the new one "
+        "has proven itself and has a backup, then remove it."
+    )

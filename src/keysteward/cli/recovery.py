@@ -1,20 +1,15 @@
 """recovery export and restore: an installation in one encrypted file, for the worst day."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from keysteward.cli import files, options, output, streams
+from keysteward.cli import files, installation_views, options, output, streams
 from keysteward.cli.session import Session
 from keysteward.keystore import recovery
 from keysteward.problems import PassphraseTooShort
 from keysteward.sealing.recovery import LEAST_CHARACTERS
-from keysteward.storage.recovery import Contents
-from keysteward.storage.recovery import Progress as Told
 from keysteward.values import Secret
 
 
@@ -31,12 +26,12 @@ def export(
     """Write the whole installation with its private keys, encrypted under a passphrase."""
     with session.opened() as steward, streams.new_private(file) as target:
         passphrase = _new_passphrase(from_stdin=password_stdin)
-        with _bar("Exporting") as told:
+        with installation_views.bar("Exporting") as told:
             contents = recovery.export(steward, session.caller, target, file, passphrase, told)
     if as_json and file != "-":
-        output.say_json(_json(contents))
+        output.say_json(installation_views.as_json(contents))
         return
-    _show(contents, stderr=file == "-")
+    installation_views.show(contents, stderr=file == "-")
     if file != "-":
         output.say(f"All of it was written to {file}, every private key included.")
         output.say(
@@ -56,12 +51,12 @@ def restore(
     """Make the installation of a recovery file in an empty data folder."""
     with streams.existing(file) as source:
         passphrase = _passphrase("Passphrase of the file: ", from_stdin=password_stdin)
-        with _bar("Restoring") as told:
+        with installation_views.bar("Restoring") as told:
             contents = session.composition.restore(session.settings, source, passphrase, told)
     if as_json:
-        output.say_json(_json(contents))
+        output.say_json(installation_views.as_json(contents))
         return
-    _show(contents)
+    installation_views.show(contents)
     output.say(f"All of it is back, in {session.settings.data}.")
     output.say(
         f"The sealing keys are those of before, and lie in {session.settings.keyring}: other nodes "
@@ -95,47 +90,3 @@ def _passphrase(prompt: str, *, from_stdin: bool) -> Secret:
             "nobody can be asked for the passphrase here; give it with --password-stdin."
         )
     return files.read_password(from_stdin=from_stdin, prompt=prompt) or Secret(b"")
-
-
-def _show(contents: Contents, *, stderr: bool = False) -> None:
-    counts = contents.rows
-    rows = [
-        ("Keystores", ", ".join(contents.keystores)),
-        ("Entries, deleted ones too", f"{counts['entries']:,}"),
-        ("Their versions", f"{counts['versions']:,}"),
-        ("Private keys", f"{counts['private_keys']:,}"),
-        ("Backups", f"{counts['backups']:,}"),
-        ("Sealing keys", ", ".join(contents.sealing_keys)),
-        ("Rows of the audit log", f"{counts['audit']:,}"),
-        ("Its head", contents.head),
-    ]
-    if not contents.clean:
-        rows.append(("Warning", "the log does not verify; 'keysteward audit verify' says where"))
-    output.table(("", ""), rows, folding=("",), stderr=stderr)
-
-
-def _json(contents: Contents) -> dict[str, object]:
-    return {
-        "schema": contents.schema,
-        "keystores": contents.keystores,
-        "sealing_keys": contents.sealing_keys,
-        "rows": dict(contents.rows),
-        "head": contents.head,
-        "clean": contents.clean,
-    }
-
-
-@contextmanager
-def _bar(description: str) -> Iterator[Told]:
-    """Show a bar on standard error, which is gone when the work is done."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeRemainingColumn(),
-        console=output.console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-    with bar:
-        task: TaskID = bar.add_task(description, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -24,6 +24,7 @@ from keysteward.entries import Caller, Owner, View
 from keysteward.keystore.steward import Steward
 from keysteward.problems import Problem
 from keysteward.settings import Settings
+from keysteward.storage.copying import Copied
 from keysteward.storage.recovery import Contents, Progress
 from keysteward.values import Secret
 
@@ -55,6 +56,8 @@ class Composition:
     opened: Callable[[Settings], AbstractContextManager[Steward]]
     restore: Callable[[Settings, BinaryIO, Secret, Progress], Contents]
     """Makes the installation of a recovery file; returns what came back."""
+    copy: Callable[[Settings, str, Progress], Copied]
+    """Copies the installation into the database of a URL."""
     serve: Callable[[Settings, Callable[[Listening], None]], None]
     """Runs the server until a signal ends it; calls back once it takes requests."""
 

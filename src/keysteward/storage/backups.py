@@ -12,7 +12,7 @@ def write(database: Database, target: Path) -> None:
 
     The sealing keys are not in it: the keyring has a backup of its own. A copy that could not be
     finished or does not pass its checks is removed. Raises FileExists, FileUnreadable,
-    DatabaseUnusable.
+    DatabaseUnusable, ProgramMissing, ProgramFailed.
     """
     try:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy import URL
+
 from keysteward.entries import Action
 from keysteward.problems import DatabaseUnusable, KeystoreExists, KeystoreNotInitialised
 from keysteward.sealing import folders, keyring, sealer
@@ -12,6 +14,9 @@ from keysteward.storage.audit import AuditEvent
 from keysteward.storage.database import Database, parse_url
 from keysteward.storage.links import Link
 from keysteward.storage.store import Store
+
+_PASSWORDS = ("password", "sslpassword")
+"""Parameters of a connection that nobody is shown."""
 
 FILE_NAME = "keysteward.db"
 """Name of the SQLite file in the data folder."""
@@ -85,17 +90,27 @@ def database_url(settings: Settings) -> str:
     return settings.database or f"sqlite:///{settings.data / FILE_NAME}"
 
 
-def _place(settings: Settings) -> str:
+def is_embedded(settings: Settings) -> bool:
+    """Tell whether the database is a file of this machine's. Raises SettingInvalid."""
+    return parse_url(database_url(settings))[0].embedded
+
+
+def place(settings: Settings) -> str:
     """Return where a keystore is looked for, as a person knows it."""
     if settings.database is None:
         return str(settings.data)
-    return parse_url(settings.database)[1].render_as_string(hide_password=True)
+    return shown(parse_url(settings.database)[1])
+
+
+def shown(url: URL) -> str:
+    """Return a URL without its passwords."""
+    return url.difference_update_query(_PASSWORDS).render_as_string(hide_password=True)
 
 
 def _connect(settings: Settings) -> Database:
     engine, url = parse_url(database_url(settings))
     if not engine.exists(url):
-        raise KeystoreNotInitialised(_place(settings))
+        raise KeystoreNotInitialised(place(settings))
     return Database(engine, engine.open(url))
 
 
@@ -124,7 +139,7 @@ def _require_head(revision: str | None, settings: Settings) -> None:
 
 def _require_known(revision: str | None, settings: Settings) -> None:
     if revision is None:
-        raise KeystoreNotInitialised(_place(settings))
+        raise KeystoreNotInitialised(place(settings))
     if revision not in migrations.REVISIONS:
         raise DatabaseUnusable(
             f"The database has the schema {revision!r}, which this version of Keysteward does not "

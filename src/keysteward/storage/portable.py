@@ -81,8 +81,19 @@ class Shape:
 
     def write(self, row: Row) -> list[object]:
         """Return a row as JSON has it. Raises DatabaseUnusable for what was never written there."""
+        return [
+            encoded(value) if isinstance(value, bytes) else value
+            for value in self.carried(row).values()
+        ]
+
+    def carried(self, row: Row) -> dict[str, object]:
+        """Return a row of one engine as the driver of any takes it, by column.
+
+        Raises DatabaseUnusable for what was never written there.
+        """
         try:
-            return [_write(t, v) for t, v in zip(self.types, row, strict=True)]
+            pairs = zip(self.columns, self.types, row, strict=True)
+            return {name: _carried(type_, value) for name, type_, value in pairs}
         except TypeError as error:
             raise DatabaseUnusable(
                 f"A row of the table {self.name!r} holds what Keysteward never wrote there, so "
@@ -217,13 +228,13 @@ def _column_type(type_: TypeEngine[Any]) -> ColumnType:
     return next(found for one, found in _BY_TYPE if isinstance(type_, one))
 
 
-def _write(type_: ColumnType, value: object) -> object:
+def _carried(type_: ColumnType, value: object) -> object:
     if value is None:
         return None
     if type_ is ColumnType.BOOLEAN and value in (0, 1):
         return bool(value)
     if type_ is ColumnType.BINARY and isinstance(value, bytes):
-        return encoded(value)
+        return value
     if type_ is ColumnType.INTEGER and isinstance(value, int):
         return value
     if type_ is ColumnType.TEXT and isinstance(value, str):

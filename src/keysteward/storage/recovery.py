@@ -3,14 +3,14 @@
 The lines hold the sealing keys in clear: they go nowhere but into a recovery file's encryption.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from keysteward.problems import DatabaseUnusable
 from keysteward.sealing import keyring, sealer
-from keysteward.sealing.sealer import WrappedKey
+from keysteward.sealing.sealer import Sealer, WrappedKey
 from keysteward.settings import Settings
 from keysteward.storage import (
     audit,
@@ -20,6 +20,7 @@ from keysteward.storage import (
     statements,
     tables,
 )
+from keysteward.storage.database import Database
 from keysteward.storage.links import Link
 from keysteward.values import Secret
 
@@ -30,11 +31,12 @@ Progress = Callable[[int, int], None]
 """Is told how many rows are done, and how many there are in all."""
 
 _BLOCK_BYTES = 1 << 16
-_SHAPES = tuple(
+SHAPES = tuple(
     (table, portable.shape_of(table))
     for table in tables.metadata.sorted_tables
     if table.name not in tables.PASSING
 )
+"""The tables that move with an installation; those that others point at come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,17 @@ def dump(
     """
     database = lifecycle.open_database(settings)
     try:
+        _link_waiting(database, settings.keyring)
         with database.reading_one_state() as link:
             if not database.engine.is_sound(link.connection):
                 raise DatabaseUnusable(
                     "The database does not pass its engine's checks, so nothing of it was written. "
                     "Keep the last good backup, and every recovery file."
                 )
-            keys, contents = _survey(link, settings.keyring)
+            wrapped = [WrappedKey(*row) for row in link.all(statements.LIST_DATA_KEYS)]
+            ids = sorted({key.sealing_key_id for key in wrapped})
+            keys = {key_id: keyring.load_key(settings.keyring, key_id) for key_id in ids}
+            contents = survey(link, sealer.open_with(keys, wrapped), ids)
             last_ids = database.engine.last_ids(link.connection)
             _Dumping(link, take, progress).write(contents, keys, last_ids, at)
     finally:
@@ -79,15 +85,21 @@ def dump(
     return contents
 
 
-def _survey(link: Link, folder: Path) -> tuple[dict[str, Secret], Contents]:
-    wrapped = [WrappedKey(*row) for row in link.all(statements.LIST_DATA_KEYS)]
-    keys = {k: keyring.load_key(folder, k) for k in sorted({w.sealing_key_id for w in wrapped})}
-    report = audit.verify_state(link, sealer.open_with(keys, wrapped))
-    return keys, Contents(
+def _link_waiting(database: Database, folder: Path) -> None:
+    """Have the head that is told be that of all rows."""
+    with database.reading() as link:
+        wrapped = [WrappedKey(*row) for row in link.all(statements.LIST_DATA_KEYS)]
+    audit.link_all(database, sealer.open_sealer(folder, wrapped))
+
+
+def survey(link: Link, opened: Sealer, sealing_keys: Sequence[str]) -> Contents:
+    """Return what a database holds, as the link's open transaction sees it."""
+    report = audit.verify_state(link, opened)
+    return Contents(
         schema=migrations.HEAD,
         keystores=tuple(row[0] for row in link.all(statements.LIST_KEYSTORES)),
-        sealing_keys=tuple(keys),
-        rows={shape.name: count(link, shape) for _, shape in _SHAPES},
+        sealing_keys=tuple(sealing_keys),
+        rows={shape.name: count(link, shape) for _, shape in SHAPES},
         head=report.head,
         clean=report.clean,
     )
@@ -125,7 +137,7 @@ class _Dumping:
         )
         for key_id, key in keys.items():
             self._put({"sealing_key": key_id, "content": portable.encoded(key.reveal())})
-        for table, shape in _SHAPES:
+        for table, shape in SHAPES:
             self._put({"table": shape.name, "columns": shape.columns, "binary": shape.binary})
             for row in portable.rows_of(self._link, table):
                 self._put(shape.write(row))

@@ -233,7 +233,10 @@ class StorageEngine(Protocol):
         """Make the next ids higher than these, and than those of all rows; in a transaction."""
 
     def is_sound(self, connection: DBAPIConnection) -> bool:
-        """Tell whether the engine finds no damage, and every foreign key its row."""
+        """Tell whether the engine finds no damage, and every foreign key its row.
+
+        How deep an engine looks, its own words say.
+        """
 
     def scrub(self, connection: DBAPIConnection) -> bool:
         """Remove deleted content from the files, as far as the engine can; see its own words.
@@ -244,7 +247,14 @@ class StorageEngine(Protocol):
     def backup(self, connection: DBAPIConnection, target: Path) -> None:
         """Write a consistent copy into an empty file, sync it, and check that it is sound.
 
-        Raises DatabaseUnusable if the copy does not pass the engine's own checks.
+        Raises DatabaseUnusable if the copy does not pass the engine's own checks, ProgramMissing
+        and ProgramFailed if a program has to write it.
+        """
+
+    def other_connections(self, connection: DBAPIConnection) -> int:
+        """Return how many other connections Keysteward has to the database, from anywhere.
+
+        0 if the engine cannot tell.
         """
 
     def tell_changes(self, connection: DBAPIConnection) -> None:

@@ -26,8 +26,13 @@ from keysteward.problems import (
     KeystoreExists,
     SettingInvalid,
 )
+from keysteward.storage.engines import (
+    postgresql_checking,
+    postgresql_dumping,
+    postgresql_functions,
+    postgresql_search,
+)
 from keysteward.storage.engines import postgresql_connecting as connecting
-from keysteward.storage.engines import postgresql_functions, postgresql_search
 from keysteward.storage.engines import postgresql_listening as listening
 from keysteward.storage.engines.contract import (
     BUSY_TIMEOUT_SECONDS,
@@ -243,8 +248,12 @@ class Postgresql:
             )
 
     def is_sound(self, connection: DBAPIConnection) -> bool:
-        """Return True: the server checks foreign keys itself, and pages if it has checksums."""
-        return True
+        """Look for the row of every foreign key, and for indexes that the server calls invalid.
+
+        That reads all tables but the audit log and accounts, and the server compares the checksums
+        of their pages, if it keeps any. Nobody looks into indexes: for that there is amcheck.
+        """
+        return postgresql_checking.is_sound(_driver(connection))
 
     def scrub(self, connection: DBAPIConnection) -> bool:
         """Free what purged keys left behind at once; the server does so by itself, but later.
@@ -257,8 +266,12 @@ class Postgresql:
         return True
 
     def backup(self, connection: DBAPIConnection, target: Path) -> None:
-        """Refuse: copies of a server are made by its own programs."""
-        raise DatabaseUnusable("x")
+        """Have pg_dump write it; see ``postgresql_dumping``."""
+        postgresql_dumping.dump(_driver(connection), target)
+
+    def other_connections(self, connection: DBAPIConnection) -> int:
+        """Return how many the server shows that say to be Keysteward's."""
+        return postgresql_checking.other_connections(_driver(connection))
 
     def tell_changes(self, connection: DBAPIConnection) -> None:
         """Send a notification, which says no more than that."""

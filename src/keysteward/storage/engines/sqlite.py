@@ -257,6 +257,10 @@ class Sqlite:
         folders.sync(target)
         folders.sync(target.parent)
 
+    def other_connections(self, connection: DBAPIConnection) -> int:
+        """Return 0: nobody keeps a list; a server holds a lock on its data folder."""
+        return 0
+
     def tell_changes(self, connection: DBAPIConnection) -> None:
         """Tell nobody: other processes have to look."""
 

@@ -31,8 +31,16 @@ OF_THE_KEYSTORE = (
         problems.KeystoreExists,
         "Hier gibt es schon einen Keystore",
         lambda p: (
-            "Nichts wurde geändert. Um einen weiteren anzulegen, nennen Sie in der Einstellung "
-            "KEYSTEWARD_DATA einen leeren Datenordner."
+            "Nichts wurde geändert. Um einen weiteren anzulegen, nennen Sie einen leeren "
+            "Datenordner (KEYSTEWARD_DATA) oder eine leere Datenbank (KEYSTEWARD_DATABASE)."
+        ),
+    ),
+    words(
+        problems.InstallationInUse,
+        "Die Installation wird benutzt",
+        lambda p: (
+            f"Andere arbeiten mit ihr: {reasons.german(p.reason)} Nichts wurde kopiert; versuchen "
+            "Sie es danach noch einmal."
         ),
     ),
     words(

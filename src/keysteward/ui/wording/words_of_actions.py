@@ -21,6 +21,10 @@ ACTIONS: Table = MappingProxyType(
             "make the installation from a recovery file",
             "Installation aus einer Wiederherstellungsdatei herstellen",
         ),
+        Action.DATABASE_COPIED: (
+            "copy the installation from another database",
+            "Installation aus einer anderen Datenbank kopieren",
+        ),
         # Accounts, of the installation.
         Action.USER_ADDED: ("add a user", "Benutzer hinzufügen"),
         Action.USER_CHANGED: ("change a user", "Benutzer ändern"),
