@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import signal
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -216,3 +218,33 @@ def test_actions_are_completed(settings: Settings) -> None:
         COMP_CWORD="4",
     )
     assert [Action.RENAME.value] == run.stdout.split()
+
+
+def test_follow_prints_rows_as_they_come(client: Settings) -> None:
+    """Those of before, then each new one at once, until Ctrl-C, which is a good end."""
+    command = (*commands.COMMAND, "audit", "show", "--follow", "--json-lines", "--last", "1")
+    following = subprocess.Popen(
+        (*command, "--action", "rename"),
+        env=commands.environment(client.data),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with following:
+        try:
+            assert following.stdout is not None
+            first = json.loads(following.stdout.readline())
+            assert 0 == commands.inside(client.data, "rename", "partner", "again").status
+            second = json.loads(following.stdout.readline())
+            following.send_signal(signal.SIGINT)
+            _, complaints = following.communicate(timeout=60)
+        finally:
+            following.kill()
+    assert ("client", "partner") == (first["alias"], second["alias"])
+    assert first["sequence"] < second["sequence"]
+    assert (0, b"") == (following.returncode, complaints)
+
+
+def test_follow_goes_with_filters_alone(client: Settings) -> None:
+    """What has no end has no document of JSON, and no last day."""
+    for more in (("--json",), ("--sap",), ("--until", "2030-01-01"), ("--installation",)):
+        assert 2 == _show(client, "--follow", *more).status
