@@ -1,4 +1,4 @@
-"""A keystore in a folder of its own, and certificates that are made once for all tests."""
+"""A keystore of its own for each test, and certificates that are made once for all tests."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,10 +11,12 @@ from keysteward.pki.certificates import Certificate, read_certificate
 from keysteward.pki.usages import Usage
 from keysteward.sealing.sealer import SealedKey, SealingContext
 from keysteward.settings import Settings
-from keysteward.storage import lifecycle
+from keysteward.storage import audit, lifecycle
 from keysteward.storage.records import Base, NewEntry, NewVersion
 from keysteward.values import Alias, Fingerprint, Secret
 from tests import pki_maker
+from tests import steward as steward_
+from tests.fresh import Fresh, FreshOnPostgresql, FreshOnSqlite
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 FILE = Fingerprint("5a" * 32)
@@ -107,11 +109,23 @@ class Bench:
             return writing.record_request(Base.of(entry), der, key)
 
     def execute(self, statement: str, *parameters: object) -> list[tuple[object, ...]]:
-        """Run a statement behind the store's back."""
-        with self.store._database.reading() as link:
+        """Run a statement behind the store's back; each value is a ``?`` in it."""
+        database = self.store._database
+        with database.reading() as link:
             cursor = link.connection.cursor()
-            cursor.execute(statement, parameters)
-            return list(cursor.fetchall())
+            cursor.execute(
+                statement if database.serial else statement.replace("?", "%s"), parameters
+            )
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def link_audit(self) -> None:
+        """Link the rows of the audit log that wait for it."""
+        audit.link_all(self.store._database, self.store.sealer)
+
+    def written(self) -> list[list[tuple[object, ...]]]:
+        """Return every row of entries, versions, and the audit log, linked or not."""
+        tables = ("entries", "versions", "audit", "audit_waiting")
+        return [self.execute(f"SELECT * FROM {name} ORDER BY 1, 2") for name in tables]  # noqa: S608
 
 
 @pytest.fixture(scope="session")
@@ -120,16 +134,32 @@ def pki() -> Pki:
     return Pki()
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Return the settings of a new installation."""
-    return Settings(data=tmp_path / "data", keyring=tmp_path / "data" / "sealing")
+@pytest.fixture(scope="session")
+def fresh_at_now(
+    engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Fresh:
+    """Return what makes new keystores that were made at NOW."""
+    folder = tmp_path_factory.mktemp("template") / "data"
+    if engine == "sqlite":
+        lifecycle.create(steward_.settings_for(folder), "tester", NOW)
+        return FreshOnSqlite(folder)
+    server = request.getfixturevalue("postgresql_server")
+    name = server.create()
+    lifecycle.create(steward_.settings_for(folder, server.url(name)), "tester", NOW)
+    return FreshOnPostgresql(server, folder, name)
 
 
 @pytest.fixture
-def bench(settings: Settings, pki: Pki) -> Iterator[Bench]:
+def settings(fresh_at_now: Fresh, tmp_path: Path) -> Iterator[Settings]:
+    """Return the settings of an installation that is not there yet."""
+    with fresh_at_now.database() as url:
+        yield steward_.settings_for(tmp_path / "data", url)
+
+
+@pytest.fixture
+def bench(fresh_at_now: Fresh, pki: Pki, tmp_path: Path) -> Iterator[Bench]:
     """Return a new keystore, open."""
-    lifecycle.create(settings, "tester", NOW)
-    bench = Bench(settings, pki)
-    yield bench
-    bench.store.close()
+    with fresh_at_now.keystore(tmp_path / "bench" / "data") as settings:
+        bench = Bench(settings, pki)
+        yield bench
+        bench.store.close()

@@ -7,7 +7,6 @@ import pytest
 from keysteward.entries import Action
 from keysteward.problems import KeystoreUnknown
 from keysteward.rights import Role
-from keysteward.settings import Settings
 from keysteward.storage import lifecycle
 from keysteward.storage.account_records import AccountKind, NewAccount
 from keysteward.storage.accounts import Accounts
@@ -22,11 +21,11 @@ def _add(accounts: Accounts, name: str, keystores: frozenset[str] | None) -> int
         return changes.add(new)
 
 
-def test_keystores_of_other_processes_are_known_by_name(bench: Bench, settings: Settings) -> None:
+def test_keystores_of_other_processes_are_known_by_name(bench: Bench) -> None:
     """Also those that were made after names were looked up here."""
     _add(bench.store.accounts, "ann", frozenset({"default"}))
     assert bench.store.accounts.find(AccountKind.USER, "ann") is not None
-    other = lifecycle.open_store(settings)
+    other = lifecycle.open_store(bench.settings)
     try:
         other.create_keystore("later", "tester", NOW)
         _add(other.accounts, "bob", frozenset({"default", "later"}))
@@ -63,4 +62,5 @@ def test_failed_change_leaves_nothing(bench: Bench) -> None:
     with pytest.raises(KeystoreUnknown, match="'nowhere'"):
         _add_twice(bench.store.accounts)
     assert () == bench.store.accounts.list(AccountKind.CLIENT)
+    bench.link_audit()
     assert [] == bench.execute("SELECT * FROM audit WHERE keystore_id IS NULL")

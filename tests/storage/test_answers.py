@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,13 +9,15 @@ from keysteward.settings import Settings
 from keysteward.storage import answers
 from keysteward.storage.records import Repeatable
 from tests import steward as steward_
+from tests.fresh import Fresh
 from tests.steward import START, TENANT
 
 
 @pytest.fixture
-def settings(keystore_template: Path, tmp_path: Path) -> Settings:
+def settings(fresh: Fresh, tmp_path: Path) -> Iterator[Settings]:
     """Return the settings of a fresh keystore."""
-    return steward_.copy_template(keystore_template, tmp_path / "data")
+    with fresh.keystore(tmp_path / "data") as made:
+        yield made
 
 
 REQUEST = Repeatable(1, "key", b"digest", "attempt")

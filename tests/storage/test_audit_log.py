@@ -7,6 +7,7 @@ from keysteward.entries import Action
 from keysteward.problems import AliasNotFound
 from keysteward.storage import audit
 from keysteward.storage.audit import DONE, REFUSED, AuditEvent
+from keysteward.storage.engines.contract import Scope
 from keysteward.storage.records import AuditFilter, AuditRow
 from tests.storage.conftest import NOW, Bench
 
@@ -18,7 +19,7 @@ _ACTIONS = (Action.GENERATE, Action.RENAME, Action.DELETE)
 def filled(bench: Bench) -> Bench:
     """Return a log of 1,300 rows whose times run backwards now and then."""
     database, sealer = bench.store._database, bench.store.sealer
-    with database.writing() as link:
+    with database.writing(Scope(bench.keystore_id)) as link:
         for number in range(1300):
             at = NOW + (number - 7 * (number % 100 == 50)) * _SECOND
             event = AuditEvent(

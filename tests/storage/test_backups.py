@@ -11,6 +11,8 @@ from keysteward.storage import lifecycle
 from keysteward.storage.engines import sqlite
 from tests.storage.conftest import Bench
 
+pytestmark = pytest.mark.sqlite_alone
+
 
 def test_copy_opens_as_a_keystore(bench: Bench, tmp_path: Path) -> None:
     """A copy is one private file with the whole keystore in it, audit chain included."""

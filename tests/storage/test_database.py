@@ -31,7 +31,8 @@ from pathlib import Path
 from keysteward.settings import Settings
 from keysteward.storage import lifecycle
 data = Path(sys.argv[1])
-store = lifecycle.open_store(Settings(data=data, keyring=data / "sealing"))
+url = sys.argv[4] or None
+store = lifecycle.open_store(Settings(data=data, keyring=data / "sealing", database=url))
 keystore = store.get_keystore("default")
 for number in range(int(sys.argv[2])):
     with store.writing(keystore, sys.argv[3], datetime.now(UTC)) as writing:
@@ -50,6 +51,7 @@ def _python(program: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.sqlite_alone
 def test_writer_gives_up_when_another_process_holds_the_database(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +72,7 @@ def test_writer_gives_up_when_another_process_holds_the_database(
     store.close()
 
 
+@pytest.mark.sqlite_alone
 def test_writer_gives_up_when_another_thread_holds_the_database(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,7 +102,8 @@ def test_threads_and_processes_write_one_chain(bench: Bench) -> None:
             with bench.store.writing(bench.keystore_id, "thread", NOW) as writing:
                 writing.audit(Action.RENAME, None, None, number)
 
-    others = [_python(_WRITE, str(bench.settings.data), "40", "process") for _ in range(2)]
+    where = str(bench.settings.data), "40", "process", bench.settings.database or ""
+    others = [_python(_WRITE, *where) for _ in range(2)]
     threads = [threading.Thread(target=write) for _ in range(3)]
     for thread in threads:
         thread.start()
@@ -144,6 +148,7 @@ def test_reader_sees_the_old_chain_until_the_new_one_is_committed(bench: Bench) 
     assert bench.store.find_entry(bench.keystore_id, "a") is None
 
 
+@pytest.mark.sqlite_alone
 def test_full_disk_is_a_problem_and_changes_nothing(bench: Bench) -> None:
     """When the engine cannot write, the message says why and the entry is as it was."""
     bench.add()
@@ -162,6 +167,7 @@ def test_full_disk_is_a_problem_and_changes_nothing(bench: Bench) -> None:
     assert bench.store.verify_audit().clean
 
 
+@pytest.mark.sqlite_alone
 def test_connections_are_closed_with_the_store(settings: Settings) -> None:
     """Closing leaves no log behind: the last connection folds it into the database."""
     lifecycle.create(settings, "tester", NOW)

@@ -3,6 +3,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -17,6 +18,8 @@ from keysteward.storage.page_sql import Sort
 from keysteward.storage.pages import Wanted
 from keysteward.storage.records import Base, NewVersion
 from tests.storage.conftest import NOW, Bench
+
+pytestmark = pytest.mark.sqlite_alone
 
 
 def test_migrations_make_what_the_tables_say(bench: Bench) -> None:
@@ -53,7 +56,7 @@ def test_head_is_the_last_revision() -> None:
     assert script.get_current_head() == migrations.HEAD
 
 
-def test_upgrade_of_a_filled_database_loses_nothing(bench: Bench, settings: Settings) -> None:
+def test_upgrade_of_a_filled_database_loses_nothing(bench: Bench) -> None:
     """Lists, states, requests and the audit log are as before; no id is used twice; purge works."""
     for alias in ("b", "a", "deleted"):
         bench.add(alias)
@@ -71,10 +74,10 @@ def test_upgrade_of_a_filled_database_loses_nothing(bench: Bench, settings: Sett
     found = _found(bench)
     assert {("a", "self-signed"), ("b", "complete")} == set(found["LIE", False])
     bench.store.close()
-    _make_older(settings)
+    _make_older(bench.settings)
 
-    assert lifecycle.upgrade(settings) is True
-    upgraded = Bench(settings, bench.pki)
+    assert lifecycle.upgrade(bench.settings) is True
+    upgraded = Bench(bench.settings, bench.pki)
     try:
         assert (before, entries, last) == (
             *(_lists(upgraded), _entries(upgraded)),

@@ -150,12 +150,12 @@ def test_purge_with_backups_spares_an_entry_that_was_changed_meanwhile(bench: Be
     assert 2 == bench.entry().version.number
 
 
+@pytest.mark.sqlite_alone
 def test_kept_keys_leave_every_file_with_the_last_backup(bench: Bench) -> None:
     """Random entries, backups and purges; no piece of a purged key that nothing holds stays."""
     chance = random.Random(11)
     sealed: dict[int, bytes] = {}
-    with bench.store._database.reading() as link:
-        link.control("PRAGMA synchronous=OFF")
+    bench.execute("PRAGMA synchronous=OFF")
     for name in range(60):
         content = os.urandom(chance.choice([48, 138, 635, 1218, 2400, 6000]))
         bench.add(f"a{name}", pkcs8=content, public_key=Fingerprint(os.urandom(32).hex()))

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from keysteward.entries import Entry, EntryType, Owner, Reason, View
 from keysteward.pki.usages import Usage
-from keysteward.settings import Settings
 from keysteward.storage import search
 from keysteward.storage.engines import sqlite_search
 from keysteward.storage.pages import Wanted
@@ -55,6 +54,7 @@ def test_pattern_means_itself_alone(text: str, part: str) -> None:
     assert (part in text) == (search.pattern(part)[1:-1] in search.pattern(text)[1:-1])
 
 
+@pytest.mark.sqlite_alone
 def test_update_with_the_same_names_writes_nothing_there(bench: Bench) -> None:
     """A renewed certificate costs the index nothing; another subject costs one document."""
     bench.add()
@@ -70,32 +70,28 @@ def test_update_with_the_same_names_writes_nothing_there(bench: Bench) -> None:
     assert [] == _found(bench, "CN=client")
 
 
+@pytest.mark.sqlite_alone
 def test_search_stays_in_its_keystore(bench: Bench) -> None:
     """Entries of another keystore are no candidates, however many have the text."""
     second = bench.store.create_keystore("second", "tester", NOW)
     bench.add_certificate("mine", bench.pki.other[0])
-    connection = bench.store._database._connect().connection
-    try:
+    with bench.store._database.reading() as link:
         for keystore_id, expected in ((bench.keystore_id, 1), (second, 0)):
             for text in ("min", "mine", "mi", "m"):
-                term = sqlite_search.term(connection, keystore_id, text)
+                term = sqlite_search.term(link.connection, keystore_id, text)
                 query = "SELECT count(*) FROM entry_search WHERE entry_search MATCH ?"
                 assert [(expected,)] == bench.execute(query, term)
-    finally:
-        connection.close()
 
 
+@pytest.mark.sqlite_alone
 def test_short_text_with_many_trigrams_is_left_to_walking(bench: Bench) -> None:
     """What begins more trigrams than are worth asking for is no search."""
     letters = "".join(f"z{chr(0x4E00 + n)}" for n in range(110))
     for alias in (letters, letters.replace("z", "zq")):
         bench.add_certificate(alias, bench.pki.other[0])
-    connection = bench.store._database._connect().connection
-    try:
-        assert sqlite_search.term(connection, bench.keystore_id, "z") is None
-        assert sqlite_search.term(connection, bench.keystore_id, "zq") is not None
-    finally:
-        connection.close()
+    with bench.store._database.reading() as link:
+        assert sqlite_search.term(link.connection, bench.keystore_id, "z") is None
+        assert sqlite_search.term(link.connection, bench.keystore_id, "zq") is not None
     assert sorted([letters, letters.replace("z", "zq")]) == _found(bench, "Z")
 
 
@@ -221,6 +217,7 @@ class _Walk:
         return self.bench.store.find_entry(self.bench.keystore_id, alias) is None
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("seed", range(4))
 def test_index_is_true_whatever_was_done(bench: Bench, seed: int) -> None:
     """After any changes each entry has the document of its texts, and there is no other one.
@@ -248,10 +245,11 @@ def test_index_is_true_whatever_was_done(bench: Bench, seed: int) -> None:
         assert present == (alias in _found(bench, alias))
 
 
-def test_copy_of_the_database_is_searched_as_it_is(bench: Bench, settings: Settings) -> None:
+@pytest.mark.sqlite_alone
+def test_copy_of_the_database_is_searched_as_it_is(bench: Bench) -> None:
     """The index travels with the file, and the engine's check of the copy looks at it, too."""
     entry_id = bench.add()
-    copy = settings.data / "copy.db"
+    copy = bench.settings.data / "copy.db"
     bench.store.backup(copy)
     with closing(pysqlite3.connect(str(copy))) as connection:
         found = connection.execute("SELECT rowid FROM entry_search WHERE entry_search MATCH 'lie'")

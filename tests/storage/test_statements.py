@@ -14,6 +14,8 @@ from keysteward.storage import (
 )
 from tests.storage.conftest import NOW, Bench
 
+pytestmark = pytest.mark.sqlite_alone
+
 _LISTS: dict[str, Executable] = {
     **{
         f"list_entries-{bits}": statements.list_entries(
@@ -59,6 +61,10 @@ READS_ALL = {
     "LIST_KEYSTORES",  # for a refusal alone: a handful of names
     "LIST_DATA_KEYS",  # a handful: one per rotation
     "LAST_AUDIT",  # the last row, from the end of the table
+    "ANY_WAITING_AUDIT",  # the first row of a table that is nearly empty
+    "COUNT_SOME_WAITING_AUDIT",  # as many as are asked for
+    "COUNT_WAITING_AUDIT",  # what is left when nothing can be linked
+    "LIST_WAITING_AUDIT",  # the oldest ones, in the order of the table
     "DELETE_SURPLUS_FAILURES",  # the newest ones, by index: as many as are kept
     "LIST_ALL_SECRETS",  # for the list of all API clients: two each, at most
 }
