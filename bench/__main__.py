@@ -1,4 +1,4 @@
-"""``python -m bench``: takes about five minutes and fails only if something did not work at all.
+"""``python -m bench``: takes about ten minutes and fails only if something did not work at all.
 
 Ratios are printed beside their budgets with "within" or "over"; a busy machine breaks no build.
 """
@@ -21,12 +21,15 @@ from bench import (
     keystores,
     measure,
     pages,
+    postgresql,
     report,
+    servers,
     service,
 )
 from bench.arena import Arena
 from bench.measure import Samples
 from bench.report import Results
+from bench.servers import Server
 
 _OUT = Path("out")
 _JAVA_REPEATS = 3
@@ -39,20 +42,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="of alternating contestants")
     parser.add_argument("--repeats", type=int, default=20, help="updates of each in a round")
+    parser.add_argument(
+        "--entries", type=int, default=pages.LARGE, help="of the keystore that is looked through"
+    )
     parser.add_argument("--out", type=Path, default=_OUT / "bench", help="folder for the results")
     arguments = parser.parse_args()
     console, progress = Console(width=190), Console(stderr=True)
     _OUT.mkdir(exist_ok=True)
     # Beside the checkout and not in /tmp, which on many systems is no disk.
     with tempfile.TemporaryDirectory(dir=_OUT, prefix="bench-") as folder:
-        results = _measure(Path(folder), arguments.rounds, arguments.repeats, progress)
+        results = _measure(
+            Path(folder), arguments.rounds, arguments.repeats, arguments.entries, progress
+        )
     report.show(results, console)
     report.write(results, arguments.out)
     console.print(f"Written to {arguments.out}/results.json and results.md.")
 
 
-def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Results:
-    with arena.opened(folder, progress.print) as ready:
+def _measure(folder: Path, rounds: int, repeats: int, entries: int, progress: Console) -> Results:
+    with arena.opened(folder, progress.print) as ready, servers.running() as server:
         contestants = ready.contestants()
         progress.print(f"{len(contestants)} contestants, {rounds} rounds ...")
         repeats_of = {
@@ -76,17 +84,28 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
         served = service.measure_all(
             *(folder / "service", ready.authority, files), rounds, repeats, progress.print
         )
+        on_server = {}
+        if server is not None:
+            on_server = postgresql.measure_all(
+                server, folder / "postgresql", ready.authority, rounds, repeats, progress.print
+            )
         (folder / "pages").mkdir()
         looked_through = pages.measure_all(
-            folder / "pages", ready.authority, rounds, repeats, progress.print
+            server,
+            folder / "pages",
+            ready.authority,
+            rounds,
+            repeats,
+            progress.print,
+            entries,
         )
         (folder / "browsing").mkdir()
         browsed = browsing.measure_all(
             folder / "browsing", ready.authority, rounds, repeats, progress.print
         )
         return Results(
-            versions=_versions(ready),
-            absent=_absent(),
+            versions=_versions(ready, server),
+            absent=_absent(server),
             rows_per_update=rows,
             contestants=samples,
             commands=taken,
@@ -94,6 +113,7 @@ def _measure(folder: Path, rounds: int, repeats: int, progress: Console) -> Resu
             imports=taken_in,
             backups=kept,
             served=served,
+            postgresql=on_server,
             pages=looked_through,
             browsing=browsed,
         )
@@ -127,8 +147,10 @@ def _commands(peers: java.Peers) -> Mapping[str, Samples]:
     return measure.alternate(found, _COMMAND_ROUNDS, 1)
 
 
-def _versions(ready: Arena) -> dict[str, str]:
+def _versions(ready: Arena, server: Server | None) -> dict[str, str]:
     found = report.versions()
+    if server is not None:
+        found["postgresql"] = server.version
     if ready.java is not None:
         found["java"] = ready.java.version
     if not commands.absent("openssl"):
@@ -136,8 +158,10 @@ def _versions(ready: Arena) -> dict[str, str]:
     return found
 
 
-def _absent() -> list[str]:
+def _absent(server: Server | None) -> list[str]:
     missing = [f"Java ({name} is not installed)" for name in java.absent()]
+    if server is None:
+        missing.append("PostgreSQL")
     if commands.absent("keytool"):
         missing.append("keytool")
     elif java.absent():

@@ -203,8 +203,13 @@ def main() -> None:
         servers.running() as server,
     ):
         found = measure_all(
-            *(server, Path(folder), authority.found()),
-            *(arguments.rounds, arguments.repeats, say, arguments.entries),
+            server,
+            Path(folder),
+            authority.found(),
+            arguments.rounds,
+            arguments.repeats,
+            say,
+            arguments.entries,
         )
     for table in tables_of(found):
         print(tables.markdown(table))

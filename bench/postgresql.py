@@ -1,4 +1,4 @@
-"""Updates on PostgreSQL against the bare sketch, one client and eight: ``python -m bench.postgresql``.
+"""Updates on PostgreSQL against the bare sketch: ``python -m bench.postgresql``.
 
 Eight clients are threads of one process, as the service has them, the sketch's like the product's,
 each with a connection of its own. Beside the product's, audit rows are linked as the service does.
@@ -186,8 +186,12 @@ def main() -> None:
             console.print("Absent: a PostgreSQL server.")
             return
         found = measure_all(
-            *(server, Path(name) / "one", authority.found()),
-            *(arguments.rounds, arguments.repeats, console.print),
+            server,
+            Path(name) / "one",
+            authority.found(),
+            arguments.rounds,
+            arguments.repeats,
+            console.print,
         )
     for table in tables_of(found):
         print(tables.markdown(table))

@@ -12,11 +12,22 @@ import pysqlite3.dbapi2 as driver
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from bench import arena, browsing, import_report, java, measure, pages, service_report, tables
+from bench import (
+    arena,
+    browsing,
+    import_report,
+    java,
+    measure,
+    pages,
+    postgresql,
+    service_report,
+    tables,
+)
 from bench.backups import Backups
 from bench.hostile import Cost
 from bench.importing import Imports
 from bench.measure import Ratio, Samples
+from bench.pages import Looked
 from bench.service import Served
 from bench.tables import Table
 
@@ -38,7 +49,9 @@ class Results:
     imports: Imports
     backups: Backups
     served: Served
-    pages: Mapping[str, Samples]
+    postgresql: Mapping[str, Samples]
+    """Nothing without a server."""
+    pages: Looked
     browsing: Mapping[str, Samples]
     """Nothing if the page is not built."""
 
@@ -66,6 +79,7 @@ def shown_tables(results: Results) -> list[Table]:
     found.append(_hostile(results))
     found += import_report.tables_of(results.imports, results.backups)
     found += service_report.tables_of(results.served)
+    found += postgresql.tables_of(results.postgresql)
     found += pages.tables_of(results.pages)
     return [*found, *browsing.tables_of(results.browsing)]
 
@@ -190,6 +204,7 @@ def _content(results: Results) -> dict[str, object]:
         "growth": {**asdict(growth), "budget": GROWTH_BUDGET},
         **import_report.content(results.imports, results.backups),
         **service_report.content(results.served),
+        **postgresql.content(results.postgresql),
         **pages.content(results.pages),
         **browsing.content(results.browsing),
     }
