@@ -254,8 +254,10 @@ def _watching(lengths: list[float]) -> Iterator[None]:
     original = Store.writing
 
     @contextmanager
-    def writing(store: Store, keystore_id: int, actor: str, at: datetime) -> Iterator[Transaction]:
-        with original(store, keystore_id, actor, at) as transaction:
+    def writing(
+        store: Store, keystore_id: int, actor: str, at: datetime, *, shared: bool = False
+    ) -> Iterator[Transaction]:
+        with original(store, keystore_id, actor, at, shared=shared) as transaction:
             start = time.perf_counter()
             yield transaction
         lengths.append(time.perf_counter() - start)
