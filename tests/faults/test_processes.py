@@ -1,10 +1,10 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
+from pathlib import Path
 
-from faults import processes
+from faults import asking, processes
 from tests.architecture.documents import ROOT
 
 
@@ -12,14 +12,17 @@ def _environment() -> Mapping[str, str]:
     return {"PATH": os.environ["PATH"]}
 
 
+def _two_working_in(folder: Path) -> list[int]:
+    found = [one for one in processes.working_in(folder) if "sleep" in processes.command_line(one)]
+    return found if len(found) > 1 else []
+
+
 def test_end_leaves_nothing_of_what_was_started() -> None:
     """What left its parent is found by the folder that it works in, and the folder goes as well."""
     with processes.opened(adopting=False) as running:
-        script = "sleep 1000 & (setsid sleep 1000 &) ; wait"
+        script = "setsid --fork sleep 1000; sleep 1000"
         running.start("some", "sh", "-c", script, environment=_environment())
-        while len(list(processes.working_in(running.folder))) < 3:
-            time.sleep(0.02)
-        started = list(processes.working_in(running.folder))
+        started = asking.wait_for("both", 20, lambda: _two_working_in(running.folder))
     assert [] == [one for one in started if "sleep" in processes.command_line(one)]
     assert not running.folder.exists()
 
