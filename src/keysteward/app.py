@@ -30,11 +30,10 @@ from keysteward.values import Secret
 _BUNDLE = "KEYSTEWARD_TRUST_BUNDLE"
 _DATA = "KEYSTEWARD_DATA"
 _LOCK = "serve.lock"
-_WORKERS = "KEYSTEWARD_WORKERS, --workers"
+_WORKERS = "KEYSTEWARD_WORKERS"
 _EMBEDDED = (
     "an SQLite database is for one serving process: it has one writer at a time, and cannot tell "
-    "other processes what changed. Let one process serve, or move the installation to PostgreSQL "
-    "with keysteward database copy."
+    "other processes what changed. Let one process serve, or move the installation to PostgreSQL."
 )
 
 

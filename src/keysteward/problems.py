@@ -1191,7 +1191,7 @@ class KeystoreNotInitialised(Problem):
     def detail(self) -> str:
         return (
             f"{self.place!r} holds none. Initialise the installation there, or name another data "
-            "folder in the setting KEYSTEWARD_DATA."
+            "folder (KEYSTEWARD_DATA) or database (KEYSTEWARD_DATABASE)."
         )
 
 

@@ -78,8 +78,12 @@ HINTS: Mapping[str, Mapping[str, str]] = {
     },
     "keystore-exists": {ALWAYS: "--data names another folder."},
     "data-folder-unusable": {ALWAYS: "--data names another folder."},
-    "database-unusable": {"upgrade the database": "'keysteward database upgrade' does that."},
+    "database-unusable": {
+        "upgrade the database": "'keysteward database upgrade' does that.",
+        "name the server itself": "--database takes that URL.",
+    },
     "setting-invalid": {
+        "move the installation to PostgreSQL": "'keysteward database copy' does that.",
         "KEYSTEWARD_DATA:": "--data says it, too.",
         "KEYSTEWARD_KEYSTORE": "--keystore says it, too.",
         "KEYSTEWARD_DATABASE": "--database says it, too.",

@@ -16,6 +16,7 @@ from keysteward.cli import (
 )
 from keysteward.cli.session import Session, as_text
 from keysteward.rights import Role
+from keysteward.storage import lifecycle
 
 _ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 
@@ -43,7 +44,8 @@ def init(
         # Nothing is made for a name or password that would be refused afterwards.
         users.require_addable(admin, password, _ADMINISTRATOR)
     key_id = session.composition.create(session.settings)
-    output.say(f"Keystore {session.settings.keystore!r} is ready in {session.settings.data}.")
+    place = lifecycle.place(session.settings)
+    output.say(f"Keystore {session.settings.keystore!r} is ready in {place}.")
     output.say(f"Sealing key {key_id} lies in {session.settings.keyring}.")
     output.say(
         "Back that folder up now, apart from the database: without the sealing key no private key "
@@ -80,6 +82,8 @@ def backup(
         steward.store.backup(Path(file))
     output.say(f"The database was copied to {file} and the copy was checked.")
     output.say("It holds sealed keys only; back the keyring folder up apart from it.")
+    if not lifecycle.is_embedded(session.settings):
+        output.say("To bring it back: pg_restore, into an empty database.")
 
 
 def copy(

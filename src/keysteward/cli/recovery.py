@@ -10,6 +10,7 @@ from keysteward.cli.session import Session
 from keysteward.keystore import recovery
 from keysteward.problems import PassphraseTooShort
 from keysteward.sealing.recovery import LEAST_CHARACTERS
+from keysteward.storage import lifecycle
 from keysteward.values import Secret
 
 
@@ -57,7 +58,7 @@ def restore(
         output.say_json(installation_views.as_json(contents))
         return
     installation_views.show(contents)
-    output.say(f"All of it is back, in {session.settings.data}.")
+    output.say(f"All of it is back, in {lifecycle.place(session.settings)}.")
     output.say(
         f"The sealing keys are those of before, and lie in {session.settings.keyring}: other nodes "
         "and older backups keep working with them. Back that folder up apart from the database."

@@ -262,3 +262,14 @@ def test_lost_connection_is_no_traceback(
     with pytest.raises(DatabaseUnavailable):
         store.backup(tmp_path / "keysteward.dump")
     assert not (tmp_path / "keysteward.dump").exists()
+
+
+def test_several_hosts_reach_the_program(
+    furnished: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds the server that answers as the product does."""
+    monkeypatch.setenv("PATH", f"{PROGRAMS}:{os.environ['PATH']}")
+    url = (furnished.database or "").replace("?host=", f"?host={tmp_path}:5432&host=") + ":5432"
+    with closing(lifecycle.open_store(replace(furnished, database=url))) as store:
+        store.backup(tmp_path / "keysteward.dump")
+    assert (tmp_path / "keysteward.dump").stat().st_size

@@ -24,7 +24,8 @@ OF_THE_KEYSTORE = (
         "Hier gibt es noch keinen Keystore",
         lambda p: (
             f"{quoted(p.place)} enthält keinen. Richten Sie die Installation dort ein, oder nennen "
-            "Sie in der Einstellung KEYSTEWARD_DATA einen anderen Datenordner."
+            "Sie einen anderen Datenordner (KEYSTEWARD_DATA) oder eine andere Datenbank "
+            "(KEYSTEWARD_DATABASE)."
         ),
     ),
     words(
