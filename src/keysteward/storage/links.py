@@ -199,7 +199,11 @@ class Link:
             return 0
         try:
             self._send_later()
-            self._cursor.executemany(self._connector.text(statement), rows)
+            text = self._connector.text(statement)
+            if len(rows) == 1:
+                self._cursor.execute(text, rows[0])
+            else:
+                self._cursor.executemany(text, rows)
         except self._errors as error:
             raise self.problem(error) from error
         return self._cursor.rowcount
