@@ -40,24 +40,28 @@ def test_error_of_a_write_shows_before_the_commit(bench: Bench) -> None:
     """The transaction ends with the driver's own error, and nothing of it stays."""
     wrong = {"entry_id": 4711, "number": 1, "position": 0, "certificate_id": 4711}
     row = {**wrong, "keystore_id": bench.keystore_id}
-    with (
-        pytest.raises(bench.store._database.engine.errors, match=r"(?i)foreign key"),
-        bench.store._database.writing(Scope(bench.keystore_id)) as link,
-    ):
-        link.write(changes.INSERT_CONFIRMATION, _confirmation(bench))
-        link.write(changes.INSERT_VERSION_CERTIFICATE, row, {**row, "position": 1})
-        link.write(changes.INSERT_CONFIRMATION, _confirmation(bench))
+
+    def write() -> None:
+        with bench.store._database.writing(Scope(bench.keystore_id)) as link:
+            link.write(changes.INSERT_CONFIRMATION, _confirmation(bench))
+            link.write(changes.INSERT_VERSION_CERTIFICATE, row, {**row, "position": 1})
+            link.write(changes.INSERT_CONFIRMATION, _confirmation(bench))
+
+    with pytest.raises(bench.store._database.engine.errors, match=r"(?i)foreign key"):
+        write()
     assert _find(bench) is None
 
 
 def test_what_was_written_is_gone_after_a_rollback(bench: Bench) -> None:
     """Also for the next transaction on the same connection."""
-    with (
-        pytest.raises(KeystoreBusy),
-        bench.store._database.writing(Scope(bench.keystore_id)) as link,
-    ):
-        link.write(changes.INSERT_CONFIRMATION, _confirmation(bench))
-        raise KeystoreBusy
+
+    def write() -> None:
+        with bench.store._database.writing(Scope(bench.keystore_id)) as link:
+            link.write(changes.INSERT_CONFIRMATION, _confirmation(bench))
+            raise KeystoreBusy
+
+    with pytest.raises(KeystoreBusy):
+        write()
     with bench.store._database.writing(Scope(bench.keystore_id)):
         pass
     assert _find(bench) is None
