@@ -6,6 +6,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
+# Compiled modules are kept whatever the caller has set: each start of the command takes half as long
+# again without them, and the tests start hundreds.
+export PYTHONDONTWRITEBYTECODE :=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,8 +17,9 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 CLIENTS := tests/clients/node
 NODE := $(CLIENTS)/node_modules
 AXE := tests/browser/node_modules
-# Two processes of tests; "loadscope" keeps the slow fixtures of one file in one of them.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
+# Two processes of tests; "loadscope" keeps the slow fixtures of one file in one of them, and files
+# are handed out as tests/conftest.py puts them: slow ones first, so that none is left for the end.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url
 # What 'make serve' works with; 'make clean' leaves it alone.
@@ -53,12 +57,15 @@ test: $(VENV)/.ready-dev peers setup $(NODE)/.package-lock.json $(AXE)/.package-
 	@$(PYTEST) $(ARGS)
 
 .PHONY: check
-check: $(VENV)/.ready-dev ## Check format, lint, types, import directions and documentation.
+check: lint ## Check format, lint, types, import directions and documentation.
+	@$(BIN)/python -m pytest -q tests/architecture
+
+.PHONY: lint
+lint: $(VENV)/.ready-dev ## Check so without the documentation, whose tests 'make test' runs, too.
 	@$(BIN)/ruff format --check $(CHECKED)
 	@$(BIN)/ruff check $(CHECKED)
 	@$(BIN)/mypy $(CHECKED)
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q tests/architecture
 
 .PHONY: fix
 fix: $(VENV)/.ready-dev ## Format the code and repair what the linter can repair.
