@@ -277,6 +277,7 @@ def test_waiting_and_deleted_lines_are_narrowed_too(filled: Library) -> None:
 # ---- plans
 
 
+@pytest.mark.sqlite_alone  # its plans
 @pytest.mark.parametrize("size", [0, 600])
 def test_default_list_is_a_range_of_an_index(bench: Bench, size: int) -> None:
     """A page finds its first row by the index of the aliases, and all others by primary keys."""

@@ -336,6 +336,7 @@ def _scans(plan: list[str]) -> list[str]:
     return [step for step in plan if "SCAN" in step and not step.startswith(own)]
 
 
+@pytest.mark.sqlite_alone  # its plans
 def test_page_is_a_range_of_the_index_of_its_order(bench: Bench) -> None:
     """First and following pages, forwards and backwards: no walk, and one sort, of the page."""
     indexes = {
@@ -366,6 +367,7 @@ def test_page_is_a_range_of_the_index_of_its_order(bench: Bench) -> None:
         assert 1 == sum("TEMP B-TREE" in step for step in plan)
 
 
+@pytest.mark.sqlite_alone  # its plans
 def test_page_out_of_few_reads_those_alone(bench: Bench) -> None:
     """A source is read by its own index, and its entries by their ids."""
     search_ = bench.store._database.engine.found_by_text
@@ -395,6 +397,7 @@ def test_page_out_of_few_reads_those_alone(bench: Bench) -> None:
             assert all(f" {source.value} (" in step for step in by_index)
 
 
+@pytest.mark.sqlite_alone  # its plans
 def test_deleted_entries_are_a_range_of_their_index(bench: Bench) -> None:
     """What is deleted is found without what is not."""
     for sort, paged in itertools.product(Sort, (False, True)):

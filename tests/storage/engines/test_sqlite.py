@@ -7,6 +7,8 @@ from keysteward.problems import DatabaseUnusable
 from keysteward.storage.engines import sqlite
 from tests.storage.conftest import Bench
 
+pytestmark = pytest.mark.sqlite_alone
+
 
 def test_library_is_new_enough() -> None:
     """The driver's SQLite has no checkpoint race, whatever version Python itself brings."""
