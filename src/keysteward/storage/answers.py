@@ -49,6 +49,8 @@ _OLD = (
     .order_by(_k.c.created_at)
     .limit(_MANY)
     .offset(_ZERO)
+    # What another one forgets at this moment: two would wait for each other.
+    .with_for_update(skip_locked=True)
 )
 
 _FORGET = delete(_k).where(
@@ -58,6 +60,7 @@ _FORGET = delete(_k).where(
         .order_by(_k.c.created_at)
         .limit(bindparam("row_limit"))
         .offset(_ZERO)
+        .with_for_update(skip_locked=True)
     )
 )
 
