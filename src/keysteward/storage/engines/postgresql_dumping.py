@@ -126,7 +126,8 @@ def _require_direct(driver: psycopg.Connection[Any]) -> None:
 def _programs(server: int) -> Path:
     """Return the folder of the programs of the least version that fits a server's."""
     places = [*sorted(_DEBIAN.glob("*/bin")), *map(Path, os.get_exec_path())]
-    found = [(version, place) for place in places if (version := _version(place)) >= server]
+    known = [(_version(place), place) for place in places if place.is_absolute()]
+    found = [one for one in known if one[0] >= server]
     if not found:
         raise ProgramMissing(f"pg_dump {server}", f"postgresql-client-{server}")
     return min(found, key=lambda one: one[0])[1]
