@@ -78,7 +78,7 @@ class Postgresql:
 
     def search_term(self, connection: DBAPIConnection, keystore_id: int, text: str) -> str | None:
         """Return a pattern of LIKE; see ``postgresql_search``."""
-        return postgresql_search.term(connection, keystore_id, text)
+        return postgresql_search.term(connection, text)
 
     def one_of(self, column: ColumnElement[int], ids: Select[Any]) -> ColumnElement[bool]:
         """Return a comparison with an array, which the planner takes for ten ids, always."""

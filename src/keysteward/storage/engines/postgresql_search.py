@@ -55,7 +55,7 @@ _ALIKE = 3
 _WORDS = re.compile(rf"[^\W_]{{{SHORT},}}")
 
 
-def term(connection: DBAPIConnection, keystore_id: int, wanted: str) -> str | None:
+def term(connection: DBAPIConnection, wanted: str) -> str | None:
     """Return a pattern of the rarest part of a folded text.
 
     None if many have the text, if it has no trigram, or without an index.
