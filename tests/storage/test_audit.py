@@ -1,3 +1,6 @@
+import hashlib
+import json
+
 import pytest
 
 from keysteward.entries import Action
@@ -177,3 +180,44 @@ def test_upload_writes_what_was_accepted_and_why(bench: Bench) -> None:
 
 def _rows(report: AuditReport) -> tuple[bool, int]:
     return report.clean, report.rows
+
+
+@pytest.mark.parametrize("alias", ["a\0b", "\0", "a\x01b"])
+def test_refused_name_that_no_name_can_be_leaves_the_log_clean(bench: Bench, alias: str) -> None:
+    """Not every engine keeps what a client asked for as it is; the chain holds all the same."""
+    problem = AliasNotFound("nobody", "default")
+    bench.store.record_refusal(
+        bench.keystore_id, alias, NOW, action=Action.DELETE, alias=alias, problem=problem
+    )
+    assert (True, 2) == _rows(bench.store.verify_audit())
+    row = next(iter(bench.store.audit_log.read(bench.keystore_id, last=1)))
+    shown = alias.replace("\0", "␀")
+    assert (shown, shown) == (row.alias, row.actor)
+
+
+@pytest.mark.parametrize("receipt", [None, b"r" * 16])
+def test_row_that_somebody_else_put_among_those_that_wait_is_broken(
+    bench: Bench, receipt: bytes | None
+) -> None:
+    """Whoever can write to the database alone cannot have rows of theirs linked as right ones."""
+    content = [None, 0, "forger", "delete", "done", "a", None, None, "{}"]
+    plain = json.dumps([0, *content], separators=(",", ":"), sort_keys=True).encode()
+    bench.execute(
+        "INSERT INTO audit_waiting (keystore_id, at, actor, action, outcome, alias, entry_id,"
+        " version, detail, digest, receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *content,
+        hashlib.sha256(plain).digest(),
+        receipt,
+    )
+    report = bench.store.verify_audit()
+    assert ((2,), 1) == (report.broken, report.broken_count)
+
+
+@pytest.mark.parametrize("column", ["actor", "alias", "detail", "receipt", "digest"])
+def test_row_that_was_altered_while_it_waited_is_broken(bench: Bench, column: str) -> None:
+    """Each column that says something is covered before the row is linked, too."""
+    bench.add()
+    value = b"another" if column in ("receipt", "digest") else "another"
+    bench.execute(f"UPDATE audit_waiting SET {column} = ?", value)  # noqa: S608
+    waited = () if bench.store._database.serial else (2,)
+    assert waited == bench.store.verify_audit().broken

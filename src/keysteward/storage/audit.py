@@ -37,6 +37,7 @@ NAMED = 100
 _BATCH = 500
 _JSON = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 _BEFORE_FIRST = bytes(32)
+_WAITING = b"waiting"
 _ALTERED = bytes(32)
 """Digest of no row."""
 _CONTENT_COLUMNS = 10
@@ -95,10 +96,10 @@ def append(
         (
             keystore_id,
             rows.to_microseconds(at),
-            actor,
+            _storable(actor),
             event.action.value,
             event.outcome,
-            event.alias,
+            None if event.alias is None else _storable(event.alias),
             event.entry_id,
             event.version,
             _JSON.encode(event.detail),
@@ -108,8 +109,13 @@ def append(
     if link.receipt is None:
         _link(link, sealer, [(content, None) for content in contents])
         return
+    key = _key(sealer)
     waiting = [
-        {**_named(content), "digest": _digest((0, *content)), "receipt": link.receipt}
+        {
+            **_named(content),
+            "digest": _mac_of_waiting(key, link.receipt, content),
+            "receipt": link.receipt,
+        }
         for content in contents
     ]
     link.write(changes.INSERT_WAITING_AUDIT, *waiting)
@@ -139,7 +145,11 @@ def link_some(link: Link, sealer: Sealer) -> bool:
     """Do so in an open transaction that has the end of the chain to itself."""
     found = link.all(statements.LIST_WAITING_AUDIT, row_limit=_BATCH)
     waiting = [(row[1:_CONTENT_COLUMNS], row[_CONTENT_COLUMNS + 1]) for row in found]
-    altered = [_try_digest((0, *row[1:_CONTENT_COLUMNS])) != row[_CONTENT_COLUMNS] for row in found]
+    key = _key(sealer)
+    altered = [
+        _mac_of_waiting(key, receipt, content) != row[_CONTENT_COLUMNS]
+        for row, (content, receipt) in zip(found, waiting, strict=True)
+    ]
     _link(link, sealer, waiting, altered)
     for start in range(0, len(found), MANY):
         part = found[start : start + MANY]
@@ -159,16 +169,14 @@ def _link(
     A row that was altered while it waited gets a digest that tells so for ever.
     """
     sequence, previous = link.one(statements.LAST_AUDIT) or (0, None)
-    key = sealer.find_audit_key(sealer.sealing_key_id)
-    if key is None:
-        raise SealingKeyMissing(sealer.sealing_key_id)
+    key = _key(sealer)
     written: list[dict[str, object]] = []
     mac: bytes = previous or _BEFORE_FIRST
     for number, (content, receipt) in enumerate(contents, start=sequence + 1):
         digest = _digest((number, *content))
         if altered and altered[number - sequence - 1]:
             digest = _ALTERED
-        mac = _mac(key.reveal(), mac, digest)
+        mac = _mac(key, mac, digest)
         written.append(
             {
                 "sequence": number,
@@ -180,6 +188,18 @@ def _link(
             }
         )
     link.change_many(changes.INSERT_AUDIT, written)
+
+
+def _key(sealer: Sealer) -> bytes:
+    key = sealer.find_audit_key(sealer.sealing_key_id)
+    if key is None:
+        raise SealingKeyMissing(sealer.sealing_key_id)
+    return key.reveal()
+
+
+def _storable(text: str) -> str:
+    """Return a text as every engine keeps it: clients also name what no name can be."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
 def _named(content: Row) -> dict[str, object]:
@@ -322,6 +342,14 @@ def _try_digest(content: Row) -> bytes | None:
         return _digest(content)
     except TypeError:
         return None
+
+
+def _mac_of_waiting(key: bytes, receipt: bytes | None, content: Row) -> bytes | None:
+    """Return what proves who wrote a row that waits; None for one that was never written so."""
+    digest = _try_digest((0, *content))
+    if digest is None or receipt is None:
+        return None
+    return hmac.digest(key, _WAITING + receipt + digest, "sha256")
 
 
 def _mac(key: bytes, previous: bytes, digest: bytes) -> bytes:
