@@ -36,8 +36,8 @@ class User:
         return done
 
     def connect(self, port: int, *options: str, status: int = 0) -> Run:
-        """Try a connection, in a process of its own; it must end with the status."""
-        done = commands.run(self.data, "connect", f"localhost:{port}", *options)
+        """Try a connection, inside this process; it must end with the status."""
+        done = commands.inside(self.data, "connect", f"localhost:{port}", *options)
         assert status == done.status, done.stderr + done.stdout
         return done
 
