@@ -60,7 +60,7 @@ def test_new_key_is_tried_activated_and_taken_back(data: Path, receiver: Receive
 
     def presented(*options: str) -> str:
         address = f"localhost:{receiver.port}"
-        told = commands.run(data, "connect", address, "--alias", *options, "--json")
+        told = commands.inside(data, "connect", address, "--alias", *options, "--json")
         assert 0 == told.status, told.stderr
         assert told.json["certificate_sent"]
         assert "went on" in told.json["remark"]
