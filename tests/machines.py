@@ -19,6 +19,7 @@ import pytest
 from faults import processes, programs
 from faults.processes import Processes
 from tests import commands, pki_maker
+from tests.architecture.documents import ROOT
 from tests.pki_maker import Issued
 
 NAMES = ("n1", "n2", "n3")
@@ -150,9 +151,7 @@ class Machine:
         bin_folder = self.running.folder / "bin"
         environment = commands.environment(None) | self.environment
         environment["PATH"] = f"{bin_folder}:{environment['PATH']}"
-        environment["PYTHONPATH"] = os.pathsep.join(
-            str(Path(one).resolve()) for one in ("src", ".")
-        )
+        environment["PYTHONPATH"] = str(ROOT / "src")
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", line],
             env=environment,

@@ -16,7 +16,7 @@ import pytest
 from faults import asking, processes
 from faults.processes import Processes
 from tests import commands, machines
-from tests.architecture.documents import DOCS
+from tests.architecture.documents import DOCS, ROOT
 from tests.machines import HTTPS, Machine
 
 PAGE = DOCS / "operations.md"
@@ -87,7 +87,7 @@ def _serve(cluster: Sequence[Machine]) -> None:
     for one in cluster[:2]:
         settings = one.variables("/etc/keysteward/environment") | _FOR_TESTS
         environment = commands.environment(None, **settings)
-        environment["PYTHONPATH"] = str(Path("src").resolve())
+        environment["PYTHONPATH"] = str(ROOT / "src")
         name, command = f"{one.name}-keysteward", (*commands.COMMAND, "serve")
         one.running.start(name, *command, environment=environment, as_server=False)
     for one in cluster[:2]:
