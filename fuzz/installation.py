@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from keysteward.keystore.steward import Steward
+from keysteward.storage import lifecycle
+from tests import steward as steward_
+from tests.fresh import FreshOnSqlite
 from tests.storage import library
 from tests.storage.conftest import NOW, Pki
 from tests.storage.library import Library
@@ -18,7 +21,9 @@ def filled() -> Library:
     """Return a keystore with entries in every view and a backup; removed when the process ends."""
     stack = ExitStack()
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    found = stack.enter_context(library.made(folder, Pki()))
+    lifecycle.create(steward_.settings_for(folder / "template"), "tester", NOW)
+    fresh = FreshOnSqlite(folder / "template")
+    found = stack.enter_context(library.made(fresh, folder, Pki()))
     atexit.register(stack.close)
     return found
 

