@@ -81,6 +81,7 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
 
 
+ENGINES = ("sqlite", "postgresql")
 BOTH_ENGINES = ("accounts", "keystore", "operations", "service", "storage")
 """The folders whose tests run once for each engine, as far as they ask for a keystore."""
 BOTH_ENGINES_TOO = ("rest/test_idempotency.py",)
@@ -91,9 +92,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Have the tests of some folders run on every engine."""
     file = metafunc.definition.path.relative_to(Path(__file__).parent)
     both = file.parts[0] in BOTH_ENGINES or file.as_posix() in BOTH_ENGINES_TOO
-    sqlite_alone = metafunc.definition.get_closest_marker("sqlite_alone") is not None
-    if "engine" in metafunc.fixturenames and both and not sqlite_alone:
-        metafunc.parametrize("engine", ("sqlite", "postgresql"), indirect=True, scope="session")
+    alone = [e for e in ENGINES if metafunc.definition.get_closest_marker(f"{e}_alone")]
+    if "engine" in metafunc.fixturenames and both and alone != ["sqlite"]:
+        metafunc.parametrize("engine", alone or ENGINES, indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -134,11 +134,13 @@ def link_waiting(database: Database, sealer: Sealer) -> bool:
         return link_some(link, sealer)
 
 
-def link_all(database: Database, sealer: Sealer) -> None:
-    """Link all rows that wait, so that they can be read, unless nothing can be written now."""
+def link_all(database: Database, sealer: Sealer) -> bool:
+    """Link all rows that wait, so that they can be read; return False if nothing can be written."""
     with contextlib.suppress(KeystoreBusy, DatabaseUnavailable, OutcomeUnknown):
         while link_waiting(database, sealer):
             pass
+        return True
+    return False
 
 
 def link_some(link: Link, sealer: Sealer) -> bool:
@@ -214,16 +216,25 @@ def verify(database: Database, sealer: Sealer, expect: str | None = None) -> Aud
         sealer: the keys of the chain.
         expect: a head that was printed earlier; a log cut after it, or rewritten, lacks it.
     """
-    link_all(database, sealer)
+    linked = link_all(database, sealer)
 
     def read(after: int) -> list[Row]:
         with database.reading() as link:
             return _batch(link, after)
 
     report = _walked(read, sealer, expect)
+    # If rows can be linked, those that wait now have come since.
+    return report if linked else _with_waiting(database, report)
+
+
+def _with_waiting(database: Database, report: AuditReport) -> AuditReport:
+    """Add the rows that wait, by the numbers that they would get."""
     with database.reading() as link:
         ((waiting,),) = link.all(statements.COUNT_WAITING_AUDIT)
-    return replace(report, not_linked_count=report.not_linked_count + waiting)
+    first = report.rows + report.missing_count + 1
+    named = (*report.not_linked, *range(first, first + waiting))[:NAMED]
+    count = report.not_linked_count + waiting
+    return replace(report, not_linked=named, not_linked_count=count)
 
 
 def verify_state(link: Link, sealer: Sealer) -> AuditReport:
