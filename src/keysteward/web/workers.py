@@ -132,7 +132,10 @@ class _Parent:
         return (process, os.waitstatus_to_exitcode(status)) if process else None
 
     def _bury(self, process: int, status: int) -> None:
-        started_at = self._started_at.pop(process)
+        started_at = self._started_at.pop(process, None)
+        if started_at is None:
+            # The first process of a container is given children that others left behind.
+            return
         self._ended(process)
         if self._stopping:
             return
