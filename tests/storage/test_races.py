@@ -361,10 +361,9 @@ def test_second_attempt_waits_for_what_becomes_of_the_first(
         assert waiting.result(_WAIT) is not done
 
 
+@pytest.mark.postgresql_alone
 def test_new_key_does_not_wait_for_old_ones_that_others_forget(bench: Bench) -> None:
     """Two that each forget their own old key first, and then the other's, would wait for ever."""
-    if bench.store._database.serial:
-        pytest.skip("writers go one after the other")
     remember, later = bench.store.answers.remember, NOW + answers.KEPT + timedelta(days=1)
     for key in "abc":
         assert remember(_request(key, 1), NOW)
