@@ -64,3 +64,14 @@ def test_failed_change_leaves_nothing(bench: Bench) -> None:
     assert () == bench.store.accounts.list(AccountKind.CLIENT)
     bench.link_audit()
     assert [] == bench.execute("SELECT * FROM audit WHERE keystore_id IS NULL")
+
+
+@pytest.mark.parametrize("number", [0, 2**31, 2**63 - 1])
+def test_secret_of_a_number_that_none_has_is_not_there(bench: Bench, number: int) -> None:
+    """Clients may name any number."""
+    accounts = bench.store.accounts
+    _add(accounts, "ann", None)
+    ann = accounts.find(AccountKind.USER, "ann")
+    assert ann is not None
+    with accounts.writing("tester", NOW) as changes:
+        assert not changes.remove_secret(ann, number)

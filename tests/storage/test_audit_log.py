@@ -133,3 +133,11 @@ def test_rows_before_a_row_are_those_that_came_earlier(filled: Bench) -> None:
     assert rows[290:300] == tuple(log.read(keystore_id, wanted, last=10, before=middle))
     assert rows[:300] == tuple(log.read(keystore_id, wanted, last=1000, before=middle))
     assert () == tuple(log.read(keystore_id, wanted, last=10, before=rows[0].sequence))
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63 - 1])
+def test_no_row_is_after_a_number_that_no_row_has(filled: Bench, number: int) -> None:
+    """Whoever reads page by page may name any number."""
+    log = filled.store.audit_log
+    assert () == tuple(log.read(filled.keystore_id, after=number))
+    assert tuple(log.read(filled.keystore_id)) == tuple(log.read(filled.keystore_id, before=number))

@@ -11,6 +11,8 @@ from keysteward.values import Alias, Fingerprint, Secret
 from tests import pki_maker
 from tests.storage.conftest import NOW, Bench, Pki
 
+LARGE = (2**31, 2**63 - 1)
+"""Numbers that clients may name and no row has."""
 ENDS = tuple(datetime(2031, 1, day, tzinfo=UTC) for day in range(1, 8))
 
 
@@ -157,6 +159,9 @@ def test_versions_come_in_order_and_one_by_one(bench: Bench) -> None:
     assert [bench.store.get_version(Base.of(entry), n) for n in range(1, 5)] == list(versions)
     with pytest.raises(VersionNotFound):
         bench.store.get_version(Base.of(entry), 5)
+    for number in LARGE:
+        with pytest.raises(VersionNotFound):
+            bench.store.get_version(Base.of(entry), number)
 
 
 def test_issuers_are_found_by_comparable_name(bench: Bench) -> None:

@@ -1,6 +1,7 @@
 """Statements about accounts and what they sign in with; see ``statements`` for the rules."""
 
 from sqlalchemy import (
+    BigInteger,
     Delete,
     Table,
     bindparam,
@@ -75,8 +76,9 @@ INSERT_SECRET = (
     .values({c.name: bindparam(c.name) for c in _SECRET if c.name != "id"})
     .returning(_c.c.id)
 )
+# Clients may name a number that is larger than any secret has.
 DELETE_SECRET = delete(_c).where(
-    _c.c.id == bindparam("secret"), _c.c.account_id == bindparam("account")
+    _c.c.id == bindparam("secret", type_=BigInteger), _c.c.account_id == bindparam("account")
 )
 DELETE_SECRETS = delete(_c).where(_c.c.account_id == bindparam("account"))
 

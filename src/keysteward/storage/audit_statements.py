@@ -33,6 +33,8 @@ FIRST_SINCE = select(func.min(_sequence)).where(_MINE, _a.c.at >= bindparam("sin
 LAST_UNTIL = select(func.max(_sequence)).where(_MINE, _a.c.at <= bindparam("until"))
 LAST = select(_a.c.sequence).where(_MINE).order_by(_a.c.sequence.desc()).limit(_ONE).offset(_ZERO)
 
+# Numbers that clients name may be larger than any row has.
+_AFTER = bindparam("after_sequence", type_=BigInteger)
 _SINCE = bindparam("since", type_=BigInteger)
 _UNTIL = bindparam("until", type_=BigInteger)
 
@@ -45,7 +47,7 @@ def _unless_null(column: ColumnElement[Any]) -> ColumnElement[bool]:
 def _wanted(*columns: ColumnElement[Any], of_alias: bool) -> Select[Any]:
     statement = select(*columns).where(
         _MINE,
-        _a.c.sequence > bindparam("after_sequence"),
+        _a.c.sequence > _AFTER,
         # With both bounds to use, SQLite prefers the index without the alias.
         (_sequence if of_alias else _a.c.sequence) <= bindparam("last_sequence"),
         *map(_unless_null, (_a.c.actor, _a.c.action, _a.c.outcome)),
@@ -81,7 +83,7 @@ LIST_OF_ENTRY = (
     select(*CONTENT)
     .where(
         _a.c.entry_id == bindparam("entry"),
-        _a.c.sequence > bindparam("after_sequence"),
+        _a.c.sequence > _AFTER,
         _a.c.keystore_id + _ZERO == bindparam("keystore"),
     )
     .order_by(_a.c.sequence)

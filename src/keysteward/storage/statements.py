@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Select,
     String,
     bindparam,
@@ -163,7 +164,8 @@ LIST_VERSIONS = (
     .where(_v.c.entry_id == bindparam("entry"))
     .order_by(_v.c.number, _vc.c.position)
 )
-GET_VERSION = LIST_VERSIONS.where(_v.c.number == bindparam("version_number"))
+# Clients may name a number that is larger than any version has.
+GET_VERSION = LIST_VERSIONS.where(_v.c.number == bindparam("version_number", type_=BigInteger))
 
 _LISTED = (
     _e.c.id,
