@@ -57,15 +57,12 @@ test: $(VENV)/.ready-dev peers setup $(NODE)/.package-lock.json $(AXE)/.package-
 	@$(PYTEST) $(ARGS)
 
 .PHONY: check
-check: lint ## Check format, lint, types, import directions and documentation.
-	@$(BIN)/python -m pytest -q tests/architecture
-
-.PHONY: lint
-lint: $(VENV)/.ready-dev ## Check so without the documentation, whose tests 'make test' runs, too.
+check: $(VENV)/.ready-dev ## Check format, lint, types, import directions and documentation.
 	@$(BIN)/ruff format --check $(CHECKED)
 	@$(BIN)/ruff check $(CHECKED)
 	@$(BIN)/mypy $(CHECKED)
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/architecture
 
 .PHONY: fix
 fix: $(VENV)/.ready-dev ## Format the code and repair what the linter can repair.
