@@ -84,6 +84,20 @@ def query(settings: Settings, text: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
+def content(settings: Settings) -> bytes:
+    """Return all that an installation keeps, as it lies there, but for its sealing keys.
+
+    The files of its data folder, and the rows of a database that is none of them.
+    """
+    kept = [file.read_bytes() for file in settings.data.iterdir() if file.is_file()]
+    if on_postgresql(settings):
+        with one_state(settings) as connection:
+            for name in sorted(_tables(settings, connection)):
+                for row in connection.execute(f'SELECT * FROM "{name}"'):  # noqa: S608
+                    kept += [v if isinstance(v, bytes) else str(v).encode() for v in row]
+    return b"\n".join(kept)
+
+
 def rows(settings: Settings, *, without: tuple[str, ...] = ("audit",)) -> dict[str, list[str]]:
     """Return every row of every table as the database has it, the audit log left out.
 

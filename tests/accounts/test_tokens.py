@@ -180,6 +180,7 @@ def test_old_tokens_go_a_few_at_a_time(steward: Steward, settings: Settings, clo
     assert 2 == len(steward_.rows(settings)["tokens"])
 
 
+@pytest.mark.sqlite_alone  # its trace and its plan
 def test_token_is_resolved_by_one_statement(steward: Steward) -> None:
     """It is asked for at every request; that finds its row by the primary key."""
     token = _issue(steward, people.add_client(steward, keystores=frozenset({"default"})).secret)

@@ -235,11 +235,12 @@ from keysteward.accounts import users
 from keysteward.problems import Problem
 from tests import steward as steward_
 from pathlib import Path
-with steward_.opened(steward_.settings_for(Path(sys.argv[1])), steward_.Clock()) as steward:
+settings = steward_.settings_for(Path(sys.argv[1]), sys.argv[2] or None)
+with steward_.opened(settings, steward_.Clock()) as steward:
     print("ready", flush=True)
     sys.stdin.readline()
     try:
-        users.change_user(steward, steward_.TENANT, sys.argv[2], disabled=True)
+        users.change_user(steward, steward_.TENANT, sys.argv[3], disabled=True)
         print("done")
     except Problem as problem:
         print(problem.slug)
@@ -248,11 +249,12 @@ with steward_.opened(steward_.settings_for(Path(sys.argv[1])), steward_.Clock())
 
 def _at_once(settings: Settings, *names: str) -> list[str]:
     """Disable each user in a process of its own, and return how that ended."""
+    database = settings.database or ""
     with ExitStack() as stack:
         running = [
             stack.enter_context(
                 subprocess.Popen(
-                    (sys.executable, "-c", _DISABLE, str(settings.data), name),
+                    (sys.executable, "-c", _DISABLE, str(settings.data), database, name),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     env=commands.environment(None, PYTHONPATH=":".join(filter(None, sys.path))),
