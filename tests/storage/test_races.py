@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -231,6 +232,31 @@ def test_purge_and_upload_of_one_version_are_not_both_done(benches: list[Bench])
             assert [(0,)] == benches[0].execute(text, entry_id)
 
 
+def _ask(bench: Bench, base: Base, public_key: Fingerprint) -> int:
+    with bench.store.writing(bench.keystore_id, "tester", NOW, shared=True) as writing:
+        return writing.record_request(base, b"request", public_key)
+
+
+def test_entry_waits_exactly_if_a_request_is_open_when_both_came_at_once(
+    benches: list[Bench],
+) -> None:
+    """An upload answers the requests that were there before it, and no other one."""
+    benches[0].add()
+    public_key = benches[0].pki.placeholder[0].public_key_sha256
+    for _ in range(2 * ROUNDS):
+        base = benches[0].base()
+        outcomes = _at_once(
+            partial(_upload, benches[0], 0, base),
+            partial(_ask, benches[1], base, public_key),
+            partial(_ask, benches[2], base, public_key),
+        )
+        assert [base.version + 1] == outcomes[0]
+        entry = benches[3].entry()
+        asked = benches[3].store.list_requests(entry.id)
+        still_open = any(request.answered_at is None for request in asked)
+        assert still_open == (entry.waiting_since is not None)
+
+
 # ---- what keystores share
 
 
@@ -282,6 +308,32 @@ def test_new_certificate_is_looked_for_again_when_another_keystore_was_faster(
     assert chain == second.entry().version.chain
     assert done == (first.store.find_entry(first.keystore_id, "a") is not None)
     _require_known_once(first, 3)
+
+
+@pytest.mark.postgresql_alone
+def test_one_of_two_that_wait_for_each_other_changes_nothing(two_keystores: list[Bench]) -> None:
+    """Writers of two keystores bring the same certificates in another order: one has to repeat."""
+    pki = two_keystores[0].pki
+    one, other = (pki.read(pki_maker.issue(name, ca=True)) for name in ("one", "other"))
+    between = threading.Barrier(2)
+
+    def write(bench: Bench, chains: Sequence[tuple[Certificate, ...]]) -> None:
+        with bench.store.writing(bench.keystore_id, "tester", NOW) as writing:
+            for number, chain in enumerate(chains):
+                new = replace(_CERTIFICATE, alias=Alias(f"entry {number}"))
+                writing.create_entry(new, NewVersion(Reason.UPLOADED, chain, None))
+                if not number:
+                    between.wait(_WAIT)
+
+    orders = ((one, other), (other, one))
+    works = [
+        partial(write, bench, order) for bench, order in zip(two_keystores, orders, strict=True)
+    ]
+    outcomes = _at_once(*works)
+    assert {None, KeystoreBusy} == set(outcomes)
+    sizes = [len(bench.store.list_entries(bench.keystore_id, limit=9)) for bench in two_keystores]
+    assert [2 if outcome is None else 0 for outcome in outcomes] == sizes
+    assert two_keystores[0].store.verify_audit().clean
 
 
 def _confirm(bench: Bench, actor: str, root: Fingerprint) -> None:
