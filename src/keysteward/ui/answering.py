@@ -101,7 +101,7 @@ class Answering:
             if job is None:
                 return await in_thread(lambda: self._of_other(request, visit, job_id))
             if PART in request.headers:
-                return self._of_job(request, visit, job)
+                return await self._of_job(request, visit, job)
             return self._shown(request, visit, Page("job_page.html", {"job": job}))
         except Problem as problem:
             return self._refused(request, visit, problem)
@@ -229,25 +229,25 @@ class Answering:
             work,
             sharing if kept.needed else None,
         )
-        return self._of_job(request, visit, job)
+        return await self._of_job(request, visit, job)
 
-    def _of_job(self, request: Request, visit: Visit, job: Job) -> Response:
+    async def _of_job(self, request: Request, visit: Visit, job: Job) -> Response:
         if job.task is None or not job.task.done():
             if PART not in request.headers:
                 return self._shown(request, visit, Page("job_page.html", {"job": job}), status=202)
             return self._shown(request, visit, Part("job.html", {"job": job}), status=202)
-        self._see(job)
+        await self._see(job)
         result = job.task.result()
         if isinstance(result, Exception) and not isinstance(result, Problem):
             raise result
         return self._result(request, visit, result)
 
-    def _see(self, job: Job) -> None:
+    async def _see(self, job: Job) -> None:
         """Note that the result of a job is shown."""
         kept = self.service.steward.store.jobs
         if kept.needed and job.kept and not job.seen:
             with contextlib.suppress(Problem):
-                kept.see(job.id)
+                await in_thread(lambda: kept.see(job.id))
         job.seen = True
 
     def _result(self, request: Request, visit: Visit, result: object) -> Response:
