@@ -48,7 +48,8 @@ demo: $(VENV)/.ready ## Show the whole main job on a throw-away keystore.
 
 .PHONY: serve
 serve: setup ## Run the server; the first start makes keystore and administrator (DATA=... says where).
-	@[ -e '$(DATA)/keysteward.db' ] || $(BIN)/keysteward --data '$(DATA)' init --admin admin
+	@[ -e '$(DATA)/keysteward.db' ] || [ -e '$(DATA)/sealing' ] || \
+		$(BIN)/keysteward --data '$(DATA)' init --admin admin
 	@exec env "KEYSTEWARD_CONNECT_NETWORKS=$${KEYSTEWARD_CONNECT_NETWORKS-127.0.0.0/8,::1/128}" \
 		$(BIN)/keysteward --data '$(DATA)' serve $(ARGS)
 

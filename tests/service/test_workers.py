@@ -91,6 +91,13 @@ def test_workers_answer_at_one_address_and_count_together(server: Server) -> Non
     assert {30.0} == {_requests(server) for _ in range(6)}
 
 
+def test_start_names_the_database_and_no_password(server: Server) -> None:
+    """Where the keystore lies is its URL; the commands that are shown find it there, too."""
+    assert "with what lies in postgresql+psycopg://" in server.said
+    (add,) = [line for line in server.said.splitlines() if " client add NAME " in line]
+    assert "--database postgresql+psycopg://" in add or "--database 'postgresql+psycopg://" in add
+
+
 def test_killed_worker_is_replaced(server: Server) -> None:
     """The others go on meanwhile, and the log tells."""
     before = _workers(server)

@@ -1,5 +1,6 @@
 """init, database backup, copy and upgrade."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -83,7 +84,9 @@ def backup(
     output.say(f"The database was copied to {file} and the copy was checked.")
     output.say("It holds sealed keys only; back the keyring folder up apart from it.")
     if not lifecycle.is_embedded(session.settings):
-        output.say("To bring it back: pg_restore, into an empty database.")
+        output.say("To bring it back, into an empty database NAME:")
+        command = f"pg_restore --exit-on-error --no-owner --dbname NAME {shlex.quote(file)}"
+        output.write(f"  {command}\n")
 
 
 def copy(

@@ -11,6 +11,7 @@ import typer
 from keysteward.cli import output
 from keysteward.cli.session import Listening, Session
 from keysteward.settings import Settings
+from keysteward.storage import lifecycle
 
 _MOST_PORT = 65_535
 _MOST_WORKERS = 64
@@ -95,12 +96,15 @@ def serve(
 
 def _announce(settings: Settings, listening: Listening) -> None:
     """Say where the server is, as whom to sign in, and how."""
-    output.say(f"Keysteward answers at {listening.url} with what lies in {settings.data}.")
+    place = lifecycle.place(settings)
+    output.say(f"Keysteward answers at {listening.url} with what lies in {place}.")
     if settings.host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
         output.say("It listens on all addresses of this host.")
     if listening.fingerprint is not None:
         output.say(f"Its certificate is self-signed; SHA-256 {_pairs(listening.fingerprint)}")
     command = f"keysteward --data {shlex.quote(str(settings.data))}"
+    if settings.database is not None:
+        command += f" --database {shlex.quote(place)}"
     if listening.administrators:
         names = ", ".join(map(repr, listening.administrators))
         trust = "" if listening.fingerprint is None else f" --cacert {_own_certificate(settings)}"
