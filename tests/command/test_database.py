@@ -108,5 +108,6 @@ def test_backup_of_a_server_is_written_by_its_programs(
     assert (0, "") == (run.status, run.stderr)
     assert "the copy was checked" in run.stdout
     assert "back the keyring folder up" in run.stdout
-    assert "pg_restore" in run.stdout
+    restore = "pg_restore --exit-on-error --no-owner --dbname NAME"
+    assert f"  {restore} {tmp_path}/keysteward.dump\n" in run.stdout
     assert (tmp_path / "keysteward.dump").read_bytes().startswith(b"PGDMP")
