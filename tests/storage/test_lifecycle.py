@@ -1,6 +1,7 @@
 import os
 import stat
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from keysteward.problems import (
 from keysteward.sealing import sealer
 from keysteward.settings import Settings
 from keysteward.storage import lifecycle, migrations
+from keysteward.storage.database import Database, parse_url
+from tests import beside
+from tests import steward as steward_
+from tests.fresh import Fresh
 from tests.storage.conftest import NOW, Bench
 
 
@@ -66,6 +71,23 @@ def test_creation_can_be_repeated_when_it_died(
         lifecycle.open_store(settings)
     lifecycle.create(settings, "tester", NOW)
     lifecycle.open_store(settings).close()
+
+
+def test_schema_that_is_made_first_of_all_belongs_to_the_transaction(
+    fresh: Fresh, tmp_path: Path
+) -> None:
+    """What fails behind it leaves nothing, as a restore does that reads a damaged file."""
+    with fresh.database() as database:
+        settings = steward_.settings_for(tmp_path, database)
+        engine, url = parse_url(lifecycle.database_url(settings))
+        with (
+            closing(Database(engine, engine.open(url))) as opened,
+            suppress(KeyError),
+            opened.schema_change() as connection,
+        ):
+            migrations.upgrade(connection)
+            raise KeyError
+        assert {} == beside.rows(settings, without=())
 
 
 def test_sealing_key_is_synced_before_anything_is_written_with_it(
