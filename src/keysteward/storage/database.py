@@ -190,6 +190,7 @@ class Database:
     def schema_change(self) -> Iterator[Connection]:
         """Lend a SQLAlchemy connection inside a write transaction, which ends with the block."""
         with self.schema_read() as connection:
+            connection.begin()  # else Alembic would commit each revision by itself
             try:
                 self.engine.begin_write(_driver_connection(connection), INSTALLATION)
             except self.engine.errors as error:
