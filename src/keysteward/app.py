@@ -100,9 +100,13 @@ def _serve_divided(settings: Settings, announce: Callable[[Listening], None]) ->
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = numbers
         from keysteward import serving  # noqa: PLC0415  # as above
 
-        with _using(settings):
-            secured = serving.secure(steward)
-        sockets = serving.listen(settings, secured)
+        try:
+            with _using(settings):
+                secured = serving.secure(steward)
+            sockets = serving.listen(settings, secured)
+        except BaseException:
+            shutil.rmtree(numbers, ignore_errors=True)
+            raise
         listening = serving.listening_at(steward, secured, sockets[0])
     divided = serving.divide(settings, lambda: announce(listening))
     if isinstance(divided, int):

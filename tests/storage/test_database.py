@@ -2,15 +2,18 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from keysteward.entries import Action
-from keysteward.problems import DatabaseUnusable, EntryChanged, KeystoreBusy
+from keysteward.problems import DatabaseUnusable, EntryChanged, KeystoreBusy, OutcomeUnknown
 from keysteward.settings import Settings
-from keysteward.storage import database, lifecycle
-from keysteward.storage.engines import sqlite
+from keysteward.storage import database, lifecycle, outcomes
+from keysteward.storage.engines import postgresql, sqlite
+from tests.postgresql import Server
 from tests.storage.conftest import NOW, Bench
 
 _HOLD = """
@@ -180,3 +183,47 @@ def test_connections_are_closed_with_the_store(settings: Settings) -> None:
 
 def _names(folder: Path) -> set[str]:
     return {f.name for f in folder.glob("keysteward.db*")}
+
+
+@pytest.mark.postgresql_alone  # SQLite waits for no replica
+def test_reading_goes_on_while_commits_wait_for_a_replica_that_is_gone(
+    bench: Bench, postgresql_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writers have half of the connections, and give up in the end: nobody knows then."""
+    monkeypatch.setattr(postgresql, "COMMIT_SECONDS", 1.0)
+    monkeypatch.setattr(outcomes, "SECONDS", 0.5)
+    bench.add("before")
+    writers = postgresql.ENGINE.most_writing
+
+    def refuse() -> None:
+        bench.store.record_refusal(
+            bench.keystore_id, "t", NOW, action=Action.RENAME, alias="a", problem=KeystoreBusy()
+        )
+
+    with postgresql_server.connect() as connection:
+        connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        connection.execute("SELECT pg_reload_conf()")
+        try:
+            _until_waiting(postgresql_server)
+            with ThreadPoolExecutor(writers) as pool:
+                works = [pool.submit(refuse) for _ in range(writers)]
+                read = [bench.entry("before").alias for _ in range(20)]
+                ended = [work.exception() for work in works]
+        finally:
+            connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            connection.execute("SELECT pg_reload_conf()")
+
+    assert ["before"] * 20 == read
+    assert [OutcomeUnknown] * writers == list(map(type, ended))
+
+
+def _until_waiting(server: Server) -> None:
+    """Wait until the setting holds for connections to come."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        with server.connect() as connection:
+            (value,) = connection.execute("SHOW synchronous_standby_names").fetchone() or ("",)
+        if value == "nobody":
+            return
+        time.sleep(0.05)
+    raise AssertionError("The server does not take the setting.")

@@ -1,4 +1,4 @@
-"""What is over and does nothing any more: tokens, sessions, counts of failures, kept answers.
+"""What is over and does nothing any more: tokens, sessions, failures, answers, slow work.
 
 Requests remove some of it in passing. Where none come, or many came once, the rest is removed here.
 """
@@ -14,6 +14,7 @@ AT_ONCE = 500
 
 def remove(steward: Steward, actor: str) -> Iterator[Mapping[str, int]]:
     """Remove all of it in batches; yield after each one how many rows went, by kind."""
+    steward.store.jobs.forget(steward.clock())
     while True:
         now = steward.clock()
         with steward.store.accounts.writing(actor, now) as changes:

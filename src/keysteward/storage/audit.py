@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 from keysteward.entries import Action
 from keysteward.problems import (
     DatabaseUnavailable,
+    DatabaseUnusable,
     KeystoreBusy,
     OutcomeUnknown,
     SealingKeyMissing,
@@ -35,6 +36,7 @@ NAMED = 100
 """How many bad rows of a kind a report names; the rest is counted."""
 
 _BATCH = 500
+_MOST_BATCHES = 100
 _JSON = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 _BEFORE_FIRST = bytes(32)
 _WAITING = b"waiting"
@@ -135,10 +137,14 @@ def link_waiting(database: Database, sealer: Sealer) -> bool:
 
 
 def link_all(database: Database, sealer: Sealer) -> bool:
-    """Link all rows that wait, so that they can be read; return False if nothing can be written."""
-    with contextlib.suppress(KeystoreBusy, DatabaseUnavailable, OutcomeUnknown):
-        while link_waiting(database, sealer):
-            pass
+    """Link the rows that wait, so that they can be read; return False if nothing can be written.
+
+    Others may write faster than this links, so it does not wait for the last one of them.
+    """
+    with contextlib.suppress(KeystoreBusy, DatabaseUnavailable, DatabaseUnusable, OutcomeUnknown):
+        for _ in range(_MOST_BATCHES):
+            if not link_waiting(database, sealer):
+                break
         return True
     return False
 

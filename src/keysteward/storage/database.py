@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from threading import Lock, Semaphore, local
+from threading import Semaphore, local
 
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -42,11 +42,10 @@ class Database:
         self.core = core
         self.connector = Connector(engine, core)
         self._free: deque[Link] = deque()
-        # Threads of one process queue here, in order; SQLite's own waiting is a lottery of sleeps.
-        self._writer: Lock | None = Lock() if engine.serial else None
-        self._places = (
-            None if engine.most_connections is None else Semaphore(engine.most_connections)
-        )
+        # Threads of one process queue here; SQLite's own waiting is a lottery of sleeps.
+        self._writers = Semaphore(engine.most_writing)
+        self._most = engine.most_connections
+        self._places = None if self._most is None else Semaphore(self._most)
         self._taken = local()
         self._fence: Callable[[Link], None] | None = None
 
@@ -81,7 +80,11 @@ class Database:
             try:
                 yield link
             finally:
-                if link.lost or not self.connector.is_current(link.connected):
+                if (
+                    link.lost
+                    or not self.connector.is_current(link.connected)
+                    or (self._most is not None and len(self._free) >= self._most)
+                ):
                     link.close()
                 else:
                     self._free.append(link)
@@ -147,16 +150,23 @@ class Database:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Have the writers of this process go one after the other, if the engine has them so."""
-        if self._writer is None:
+        """Have writers of this process go one after the other, or some of them at once.
+
+        A thread that writes already needs no further place.
+        """
+        held = getattr(self._taken, "writers", 0)
+        if held:
             yield
             return
-        if not self._writer.acquire(timeout=BUSY_TIMEOUT_SECONDS):
+        # Several may all be waiting for a server that does not go on: then this one would, too.
+        if not self._writers.acquire(timeout=BUSY_TIMEOUT_SECONDS / (1 if self.serial else 2)):
             raise KeystoreBusy
+        self._taken.writers = held + 1
         try:
             yield
         finally:
-            self._writer.release()
+            self._taken.writers = held
+            self._writers.release()
 
     @contextmanager
     def _place(self) -> Iterator[None]:

@@ -116,6 +116,11 @@ class KeptJobs:
                 body=None,
             )
 
+    def forget(self, now: datetime) -> None:
+        """Forget what is older than KEPT."""
+        with self._database.writing(NOTHING) as link:
+            link.change(_FORGET, before=rows.to_microseconds(now - KEPT))
+
     def note(self, job_id: str, done: int, whole: int, now: datetime) -> None:
         """Keep how far it is."""
         with self._database.writing(NOTHING) as link:

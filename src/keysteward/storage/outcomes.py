@@ -24,7 +24,7 @@ SECONDS = 15.0
 """How long a server is looked for that can tell; another one takes over within that."""
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
-_TAIL = 100_000
+_TAIL = 1_000_000
 """Rows at the end of the log that are looked at: many more than are linked in SECONDS."""
 
 _a, _w = tables.audit, tables.audit_waiting

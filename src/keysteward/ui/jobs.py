@@ -14,11 +14,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+import structlog
+
 from keysteward.problems import Problem
 from keysteward.storage.kept_jobs import KeptAnswer, KeptJobs
 from keysteward.web.service import in_thread
 
 T = TypeVar("T")
+
+_log = structlog.stdlib.get_logger("keysteward.page")
 
 MOST_OF_ACCOUNT = 20
 _KEPT_SECONDS = 3600
@@ -154,7 +158,10 @@ async def _tell(sharing: Sharing, account_id: int, job: Job) -> None:
         await asyncio.wait({job.task}, timeout=_TOLD_SECONDS)
         with contextlib.suppress(Problem):
             await in_thread(lambda: kept.note(job.id, job.done, job.whole, sharing.clock()))
-    answer = sharing.answer(job.task.result())
+    result = job.task.result()
+    if isinstance(result, Exception) and not isinstance(result, Problem):
+        _log.error("failed", job=job.id, exc_info=result)
+    answer = sharing.answer(result)
     for _ in range(_ATTEMPTS):
         with contextlib.suppress(Problem):
             await in_thread(lambda: kept.end(job.id, answer, sharing.clock()))

@@ -107,6 +107,10 @@ class StorageEngine(Protocol):
     def most_connections(self) -> int | None:
         """How many connections a process may have at once."""
 
+    @property
+    def most_writing(self) -> int:
+        """How many of them write at once, so that some are left to read with."""
+
     def begin_write(
         self, connection: DBAPIConnection, scope: Scope, receipt: bytes | None = None
     ) -> None:

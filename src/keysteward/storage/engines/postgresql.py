@@ -45,6 +45,9 @@ from keysteward.storage.engines.contract import (
 CONNECTIONS = 16
 """How many a process has at most; a server allows a hundred unless told otherwise."""
 
+COMMIT_SECONDS = 30.0
+"""How long an answer to COMMIT is waited for."""
+
 _LOCKS = 0x4B53
 """The first half of our advisory locks' keys, of which a database has one space for all."""
 
@@ -66,6 +69,7 @@ class Postgresql:
     embedded: bool = False
     serial: bool = False
     most_connections: int | None = CONNECTIONS
+    most_writing: int = CONNECTIONS // 2
     begin_read: str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     errors: type[Exception] = psycopg.Error
     search_index: Sequence[str] = postgresql_search.CREATE
@@ -104,8 +108,12 @@ class Postgresql:
             raise psycopg.errors.ReadOnlySqlTransaction(*error.args) from error
 
     def commit(self, connection: DBAPIConnection) -> None:
-        """Commit; one of whose statements failed is answered with a rollback, and no error."""
-        told = _driver(connection).execute("COMMIT", prepare=False).statusmessage
+        """Commit; one of whose statements failed is answered with a rollback, and no error.
+
+        A server that waits for a replica which is gone waits for ever. A limit of its own would end
+        that wait as if the commit were whole, so it is ours: the connection counts as lost then.
+        """
+        told = connecting.ask(_driver(connection), b"COMMIT", COMMIT_SECONDS)
         if told != "COMMIT":
             raise psycopg.errors.InFailedSqlTransaction(f"COMMIT was answered with {told}")
 

@@ -1,6 +1,8 @@
 """How connections to PostgreSQL come about, and what its errors say."""
 
 import re
+import select
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -179,3 +181,28 @@ def _configure(driver: psycopg.Connection[Any]) -> None:
         # A pooler stands between, and the next transaction may run on another connection, which
         # knows nothing of what was prepared on this one.
         driver.prepare_threshold = None
+
+
+def ask(connection: psycopg.Connection[Any], statement: bytes, seconds: float) -> str:
+    """Run a statement that returns no rows and return what the server calls it.
+
+    Raises OperationalError if there is no answer in time; the connection is of no use then.
+    """
+    server, end = connection.pgconn, time.monotonic() + seconds
+    server.send_query(statement)
+    ready = select.poll()
+    ready.register(server.socket, select.POLLIN)
+    server.flush()
+    while server.is_busy():
+        left = end - time.monotonic()
+        if left <= 0 or not ready.poll(left * 1000):
+            raise psycopg.OperationalError("The server does not answer in time.")
+        server.consume_input()
+    result = server.get_result()
+    while server.get_result() is not None:
+        pass
+    if result is None:
+        raise psycopg.OperationalError("The server gave no result.")
+    if result.status == psycopg.pq.ExecStatus.FATAL_ERROR:
+        raise psycopg.errors.error_from_result(result)
+    return (result.command_status or b"").decode()

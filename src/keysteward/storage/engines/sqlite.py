@@ -73,6 +73,7 @@ class Sqlite:
     embedded: bool = True
     serial: bool = True
     most_connections: int | None = None
+    most_writing: int = 1
     begin_read: str = "BEGIN"
     errors: type[Exception] = driver.Error
     search_index: Sequence[str] = sqlite_search.CREATE
