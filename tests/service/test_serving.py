@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import ssl
@@ -19,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from keysteward import __version__, app
 from keysteward.rights import Role
 from keysteward.settings import Settings
+from keysteward.storage import lifecycle
 from tests import peers, servers
 from tests import steward as steward_
 from tests.pki_maker import issue
@@ -126,7 +128,10 @@ def test_start_without_accounts_says_how_to_make_one(settings: Settings, tmp_pat
     """Nobody can sign in at first, and the command that changes it can be copied."""
     with servers.served(settings, tmp_path / "out") as running:
         assert "Nobody can sign in yet." in running.said
-        command = f"keysteward --data {settings.data} user add NAME --role administrator"
+        where = f"--data {settings.data}"
+        if settings.database is not None:
+            where += f" --database {shlex.quote(lifecycle.place(settings))}"
+        command = f"keysteward {where} user add NAME --role administrator"
         assert command in running.said
 
 
