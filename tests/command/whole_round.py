@@ -4,6 +4,7 @@ One key, for tests alone, is given in every form that a command takes, and each 
 the passwords here.
 """
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.command.authority import CA, ROOT
 from tests.commands import Run
 from tests.keystore_files import KeyEntry
 from tests.pki_maker import Issued, issue
+from tests.postgresql import PROGRAMS
 
 VERIFIED = "--fingerprint-verified"
 PASSWORD = b"correct-horse-battery-staple-7731"
@@ -37,6 +39,10 @@ class Round:
     written: Path
     """What commands write."""
     client: Issued
+    database: str | None = None
+    """Its URL; None: a file in the data folder."""
+    restored_database: str | None = None
+    """The same for what is restored."""
     runs: list[tuple[tuple[str, ...], Run]] = field(default_factory=list)
     groups: set[str] = field(default_factory=set)
     """Those of which a command was a process."""
@@ -52,7 +58,10 @@ class Round:
         if stdin and arguments[0] not in self.groups:
             self.groups.add(arguments[0])
             runner = commands.run
-        run = runner(self.data, *arguments, stdin=stdin)
+        more = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
+        if self.database is not None:
+            more["KEYSTEWARD_DATABASE"] = self.database
+        run = runner(self.data, *arguments, stdin=stdin, **more)
         assert status == run.status, (arguments, run)
         self.runs.append((arguments, run))
         return run
@@ -64,15 +73,20 @@ class Round:
         return str(path)
 
 
-def run_every_command(folder: Path) -> Round:
-    """Run every command, most of them with success, each sort of refusal among them."""
+def run_every_command(
+    folder: Path, database: str | None = None, restored_database: str | None = None
+) -> Round:
+    """Run every command, most of them with success, each sort of refusal among them.
+
+    The URLs are those of databases in which nothing is; None means a file of the data folder.
+    """
     data, restored, files, written = (
         folder / name for name in ("data", "restored", "files", "written")
     )
     files.mkdir()
     written.mkdir()
     client = issue("client", pki_maker.make_key("rsa2048"))
-    done = Round(data, restored, files, written, client)
+    done = Round(data, restored, files, written, client, database, restored_database)
     done.run("init", "--admin", "root", "--password-stdin", stdin=SHORT_PASSPHRASE, status=5)
     done.run("init", "--admin", "root", "--password-stdin", stdin=PASSWORD + b"\n")
     _sign_up(done)
@@ -326,6 +340,7 @@ def _back_up(done: Round) -> None:
     done.run("delete", "tunnel", "--purge", stdin=b"tunnel\n")
     done.run("backup", "delete", "first")
     done.run("database", "backup", str(done.written / "copy.db"))
+    done.run("database", "copy", f"sqlite:///{done.written}/moved.db")
 
 
 def _give_out(done: Round) -> None:
@@ -341,7 +356,10 @@ def _give_out(done: Round) -> None:
 
 
 def _recover(done: Round) -> None:
-    file, stdin, elsewhere = done.recovery, "--password-stdin", ("--data", str(done.restored))
+    file, stdin = done.recovery, "--password-stdin"
+    elsewhere: tuple[str, ...] = ("--data", str(done.restored))
+    if done.restored_database is not None:
+        elsewhere += ("--database", done.restored_database)
     short = ("recovery", "export", str(done.written / "short.recovery"), stdin)
     done.run(*short, stdin=SHORT_PASSPHRASE + b"\n", status=5)
     done.run("recovery", "export", str(file), stdin, stdin=PASSPHRASE + b"\n")

