@@ -74,9 +74,10 @@ HINTS: Mapping[str, Mapping[str, str]] = {
         "as a certificate": "'keysteward certificate add' adds it.",
     },
     "keystore-not-initialised": {
-        ALWAYS: "'keysteward init' makes one; --data names another folder."
+        ALWAYS: "'keysteward init' makes one; --data names another folder, and --database names "
+        "the one of an installation whose database lies elsewhere."
     },
-    "keystore-exists": {ALWAYS: "--data names another folder."},
+    "keystore-exists": {ALWAYS: "--data names another folder, --database another database."},
     "data-folder-unusable": {ALWAYS: "--data names another folder."},
     "database-unusable": {
         "upgrade the database": "'keysteward database upgrade' does that.",
