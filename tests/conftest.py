@@ -84,7 +84,15 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 ENGINES = ("sqlite", "postgresql")
 BOTH_ENGINES = ("accounts", "keystore", "operations", "service", "storage")
 """The folders whose tests run once for each engine, as far as they ask for a keystore."""
-BOTH_ENGINES_TOO = ("command/test_secrets.py", "rest/test_idempotency.py")
+BOTH_ENGINES_TOO = (
+    "command/test_secrets.py",
+    "endurance/test_imports.py",
+    "endurance/test_kills.py",
+    "endurance/test_nodes.py",
+    "endurance/test_races.py",
+    "endurance/test_service_load.py",
+    "rest/test_idempotency.py",
+)
 """Single files of other folders."""
 
 

@@ -12,6 +12,7 @@ from typing import Self
 from tests import pki_maker
 from tests.pki_maker import Issued
 
+BUSY = 503
 _TIMEOUT_SECONDS = 30
 _JSON = {"Accept": "application/json"}
 _ENTRIES = "/rest/v1/keystores/default/entries"
@@ -19,6 +20,10 @@ _ENTRIES = "/rest/v1/keystores/default/entries"
 
 class Refused(AssertionError):
     """An answer that a client under load must never get."""
+
+    def __init__(self, status: int, what: str) -> None:
+        super().__init__(f"{what}: {status}")
+        self.status = status
 
 
 @dataclass(slots=True)
@@ -53,7 +58,7 @@ class Connection:
         answer = self._http.getresponse()
         content = answer.read()
         if answer.status >= 300:
-            raise Refused(f"{method} {path}: {answer.status} {content[:1000]!r}")
+            raise Refused(answer.status, f"{method} {path}: {content[:1000]!r}")
         return content
 
     def close(self) -> None:
@@ -65,6 +70,8 @@ class Connection:
 class Load:
     """Threads that go on until they are told to stop, and what they found."""
 
+    patient: bool = False
+    """Writers repeat what was answered with 503: what they wrote lost against another node's."""
     stopping: threading.Event = field(default_factory=threading.Event)
     confirmed: list[tuple[str, str]] = field(default_factory=list)
     """Alias and SHA-256 of the end-entity certificate of each upload that was confirmed."""
@@ -109,10 +116,20 @@ class Load:
     ) -> None:
         def upload() -> None:
             new = pki_maker.issue("client", leaf.key, ca, eku=("clientAuth",))
-            connection.ask("PUT", path, new.pem + ca.pem)
+            self._ask_patiently(connection, path, new.pem + ca.pem)
             self.confirmed.append((alias, hashlib.sha256(new.der).hexdigest()))
 
         self.start(upload)
+
+    def _ask_patiently(self, connection: Connection, path: str, body: bytes) -> None:
+        while True:
+            try:
+                connection.ask("PUT", path, body)
+            except Refused as refused:
+                if not self.patient or refused.status != BUSY:
+                    raise
+            else:
+                return
 
     def read(self, connection: Connection, aliases: tuple[str, ...]) -> None:
         """Read lists and entries over both APIs, in turn."""

@@ -1,6 +1,6 @@
 """A process that imports a keystore, and stops on its way where it is told to.
 
-    python -m tests.endurance.import_worker DATA FILE [--hold plan|write]
+    python -m tests.endurance.import_worker DATA FILE [--hold plan|write] [--database URL]
 
 It says ``{"ready": true}``, waits for a line, and imports: ``{"held": "plan"}`` when the import is
 planned, ``{"held": "write"}`` when all of it is written and not yet committed, and at its end how
@@ -33,8 +33,11 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("file", type=Path)
     parser.add_argument("--hold", choices=("plan", "write"))
+    parser.add_argument("--database", help="URL of one that is not in the data folder")
     given = parser.parse_args()
-    settings = replace(stewards.settings_for(given.data), keystore_file_limit_bytes=100_000_000)
+    settings = replace(
+        stewards.settings_for(given.data, given.database), keystore_file_limit_bytes=100_000_000
+    )
     write = intake.carry_out
 
     def reach(place: str) -> None:

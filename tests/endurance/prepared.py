@@ -25,6 +25,8 @@ class Prepared:
     """Where these files are."""
     key: Path
     """The entry's private key in PEM, for this test alone."""
+    nodes: tuple[Settings, ...]
+    """See ``nodes_of``."""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -36,15 +38,26 @@ class Prepared:
         return tuple(c.fingerprint for c in stewards.read(*self.chains[name]))
 
 
-def prepare(folder: Path, count: int, *, lengths: Sequence[int] = (3,)) -> Prepared:
+def nodes_of(settings: Settings) -> tuple[Settings, ...]:
+    """Return the settings of two nodes on one database; a database in a folder is for one node."""
+    if settings.database is None:
+        return (settings,)
+    second = settings.data.with_name(f"{settings.data.name}-2")
+    return settings, stewards.copy_template(settings.data, second, settings.database)
+
+
+def prepare(
+    folder: Path, count: int, database: str | None = None, *, lengths: Sequence[int] = (3,)
+) -> Prepared:
     """Make a keystore with a trusted root and a key pair, and responses for that key.
 
     Args:
         folder: gets ``data`` and ``responses``.
         count: how many responses, each with a certificate of its own.
+        database: URL of an empty one; none means the data folder's own.
         lengths: of their chains, in turn: certificate and root, and what lies between.
     """
-    settings = stewards.settings_for(folder / "data")
+    settings = stewards.settings_for(folder / "data", database)
     app.create(settings)
     issuers = [pki_maker.issue("Test Root", ca=True)]
     for number in range(1, max(lengths) - 1):
@@ -64,4 +77,4 @@ def prepare(folder: Path, count: int, *, lengths: Sequence[int] = (3,)) -> Prepa
         (folder / "responses" / name).write_bytes(b"".join(one.pem for one in chain))
     key_file = folder / "test-only.key"
     key_file.write_bytes(pki_maker.key_bytes(key))
-    return Prepared(settings, chains, folder / "responses", key_file)
+    return Prepared(settings, chains, folder / "responses", key_file, nodes_of(settings))

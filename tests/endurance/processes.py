@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from keysteward.settings import Settings
 from tests import commands
 from tests.commands import COMMAND
 
@@ -18,21 +19,38 @@ Step: TypeAlias = dict[str, Any]
 _SECONDS = 60
 
 
-def worker_command(*arguments: str) -> list[str]:
-    """Return the command of a worker."""
-    return [COMMAND[0], "-m", "tests.endurance.worker", *arguments]
+def worker_command(work: str, settings: Settings, *arguments: str) -> list[str]:
+    """Return the command of a worker on one node."""
+    module = (COMMAND[0], "-m", "tests.endurance.worker")
+    return [*module, work, str(settings.data), *arguments, *database_option(settings)]
+
+
+def database_option(settings: Settings) -> list[str]:
+    """Return what tells a worker of a database outside the data folder."""
+    return [] if settings.database is None else ["--database", settings.database]
+
+
+def database_variable(settings: Settings) -> dict[str, str]:
+    """Return what tells the product's own command of it."""
+    return {} if settings.database is None else {"KEYSTEWARD_DATABASE": settings.database}
 
 
 @contextmanager
-def running(command: Sequence[str], data: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process that is killed at the end of the context if it still lives."""
+def running(
+    command: Sequence[str], settings: Settings | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process that is killed at the end of the context if it still lives.
+
+    The product's own command is told of its installation; workers have it in their arguments.
+    """
+    variables = {} if settings is None else database_variable(settings)
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=ROOT,
-        env=commands.environment(data),
+        env=commands.environment(None if settings is None else settings.data, **variables),
     )
     with process:
         try:
@@ -69,5 +87,6 @@ def steps(said: bytes) -> list[Step]:
 def finished(worker: subprocess.Popen[bytes]) -> list[Step]:
     """Wait for a worker's good end and return what it said."""
     said, complaints = worker.communicate(timeout=_SECONDS)
-    assert (0, "") == (worker.returncode, complaints.decode("utf-8", "replace"))
+    outcome = (worker.returncode, complaints.decode("utf-8", "replace"))
+    assert (0, "") == outcome, outcome
     return steps(said)

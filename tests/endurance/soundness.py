@@ -1,12 +1,14 @@
 """What must hold of a keystore's database whatever happened to the processes that wrote it."""
 
-from contextlib import closing
+import time
 from typing import Any
 
-import pysqlite3
+from sqlalchemy import make_url
 
 from keysteward import app
 from keysteward.settings import Settings
+from tests import beside
+from tests.postgresql import Server
 
 _HALVES = {
     "entry whose versions have a gap": """
@@ -23,7 +25,7 @@ _HALVES = {
     "entry that names another certificate than its current version": """
         SELECT e.id FROM entries e LEFT JOIN version_certificates c
             ON c.entry_id = e.id AND c.number = e.current_version AND c.position = 0
-        WHERE c.certificate_id IS NOT e.certificate_id""",
+        WHERE c.certificate_id IS DISTINCT FROM e.certificate_id""",
     "version without a whole chain": """
         SELECT v.entry_id, v.number FROM versions v LEFT JOIN version_certificates c
             ON c.entry_id = v.entry_id AND c.number = v.number GROUP BY v.entry_id, v.number
@@ -33,34 +35,73 @@ _HALVES = {
         SELECT entry_id FROM versions WHERE entry_id NOT IN (SELECT id FROM entries)""",
     "version whose private key is not sealed": """
         SELECT v.entry_id, v.number FROM versions v JOIN private_keys k ON k.id = v.private_key_id
-        WHERE length(k.sealed) < 29 OR k.sealed = zeroblob(length(k.sealed))""",
+        WHERE length(k.sealed) < 29 OR k.sealed = {zeros}""",
     "private key of no version that is not overwritten": """
-        SELECT id FROM private_keys k WHERE sealed <> zeroblob(length(sealed)) AND NOT EXISTS
+        SELECT id FROM private_keys k WHERE sealed <> {zeros} AND NOT EXISTS
             (SELECT 1 FROM versions v WHERE v.private_key_id = k.id)""",
 }
 
 
+_ZEROS = "zeroblob(length(k.sealed))"
+_ZEROS_ON_POSTGRESQL = "decode(repeat('00', length(k.sealed)), 'hex')"
+
+_LEFT = """
+    SELECT a.backend_type, a.state, l.locktype, l.mode FROM pg_stat_activity a
+    LEFT JOIN pg_locks l ON l.pid = a.pid
+    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+        AND a.backend_type <> 'autovacuum worker'"""
+_WAIT_SECONDS = 60
+
+
 def query(settings: Settings, text: str) -> list[tuple[Any, ...]]:
     """Return what a statement of SQL finds, past all of the product's code."""
-    uri = f"file:{settings.data / 'keysteward.db'}?mode=ro"
-    with closing(pysqlite3.connect(uri, uri=True, timeout=10)) as connection:
-        return list(connection.execute(text))
+    return beside.query(settings, text)
 
 
 def halves(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
     """Return what is there by half, all of it looked for in one state of the database."""
-    uri = f"file:{settings.data / 'keysteward.db'}?mode=ro"
-    with closing(pysqlite3.connect(uri, uri=True, timeout=10, isolation_level=None)) as connection:
-        connection.execute("BEGIN")
-        found = {what: list(connection.execute(text)) for what, text in _HALVES.items()}
+    zeros = _ZEROS_ON_POSTGRESQL if beside.on_postgresql(settings) else _ZEROS
+    with beside.one_state(settings) as connection:
+        found = {
+            what: list(connection.execute(text.format(zeros=zeros)))
+            for what, text in _HALVES.items()
+        }
     return {what: rows for what, rows in found.items() if rows}
 
 
 def assert_sound(settings: Settings) -> None:
-    """Assert that SQLite finds no error, nothing is there by half, and the audit log verifies."""
-    assert [("ok",)] == query(settings, "PRAGMA integrity_check")
-    assert [] == query(settings, "PRAGMA foreign_key_check")
+    """Assert that the engine finds no error, nothing is by half, and the audit log verifies."""
+    if not beside.on_postgresql(settings):
+        assert [("ok",)] == query(settings, "PRAGMA integrity_check")
+        assert [] == query(settings, "PRAGMA foreign_key_check")
     assert {} == halves(settings)
     with app.opened(settings) as steward:
         report = steward.store.verify_audit()
     assert report.clean, report
+    if beside.on_postgresql(settings):
+        assert [(0,)] == query(settings, "SELECT count(*) FROM audit_waiting")
+
+
+def assert_nobody_left(settings: Settings) -> None:
+    """Assert that a server of PostgreSQL has no session and no lock of processes that ended."""
+    end = time.monotonic() + _WAIT_SECONDS
+    # A server learns of a killed client when it reads from it, or writes to it.
+    while (left := query(settings, _LEFT)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert [] == left
+    assert [] == query(settings, "SELECT * FROM pg_locks WHERE locktype = 'advisory'")
+    assert [] == query(settings, "SELECT * FROM pg_prepared_xacts")
+
+
+def end_session(server: Server, settings: Settings) -> bool:
+    """Have the server end one session of the product's, any of them; return whether there was one.
+
+    Whatever it is at is rolled back, unless it was committed before.
+    """
+    with server.connect() as connection:
+        found = connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            " AND application_name = 'keysteward' ORDER BY random() LIMIT 1",
+            (make_url(settings.database or "").database,),
+        ).fetchone()
+    return found == (True,)

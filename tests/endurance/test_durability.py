@@ -59,7 +59,7 @@ def test_worker_confirms_uploads_after_the_log_is_synced(few: Prepared, tmp_path
     The worker keeps the database open, so that no closing syncs what the commit did not.
     """
     traces.require_strace()
-    command = processes.worker_command("upload", str(few.settings.data), *few.files[:4])
+    command = processes.worker_command("upload", few.settings, *few.files[:4])
     calls = traces.trace(tmp_path, command, few.settings.data, stdin=b"\n")
     ready, *confirmations = _unsynced_at_confirmations(calls, few.settings.data)
     assert (0, set()) == ready

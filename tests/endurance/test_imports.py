@@ -11,18 +11,19 @@ import pytest
 
 from keysteward import app
 from keysteward.settings import Settings
-from tests import keystore_files
-from tests import steward as stewards
+from tests import beside, keystore_files
 from tests.commands import COMMAND
 from tests.endurance import prepared, processes, soundness
 from tests.endurance.import_worker import PASSWORD
 from tests.endurance.prepared import ALIAS, Prepared
 from tests.endurance.processes import Step
+from tests.fresh import Fresh
 from tests.keystore_files import KeyEntry
+from tests.postgresql import Server
 
 SEED = 20_260_602
 READINGS = 200
-WHILE_OPENING, WHILE_WRITING = 2, 6
+WHILE_OPENING, WHILE_WRITING = {"sqlite": 2, "postgresql": 1}, {"sqlite": 6, "postgresql": 3}
 """How many imports are killed before and after they are planned."""
 
 
@@ -35,14 +36,14 @@ def many(many_entries: list[KeyEntry], tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def worn(tmp_path: Path) -> Prepared:
+def worn(tmp_path: Path, database: str | None) -> Prepared:
     """A keystore with a root and a key pair, and one response for that."""
-    return prepared.prepare(tmp_path, 1)
+    return prepared.prepare(tmp_path, 1, database)
 
 
 def _import(settings: Settings, file: Path, *options: str) -> list[str]:
     module = (COMMAND[0], "-m", "tests.endurance.import_worker")
-    return [*module, str(settings.data), str(file), *options]
+    return [*module, str(settings.data), str(file), *options, *processes.database_option(settings)]
 
 
 def _say(worker: subprocess.Popen[bytes]) -> None:
@@ -64,7 +65,7 @@ def _aliases(settings: Settings) -> list[str]:
 
 @pytest.mark.slow
 def test_killed_import_leaves_nothing_or_everything(
-    worn: Prepared, many: Path, many_entries: list[KeyEntry], tmp_path: Path
+    worn: Prepared, fresh: Fresh, engine: str, many: Path, many_entries: list[KeyEntry]
 ) -> None:
     """At any moment, most of them while it writes; afterwards the same import still works."""
     chance = random.Random(SEED)
@@ -72,27 +73,53 @@ def test_killed_import_leaves_nothing_or_everything(
     everything = sorted([*before, *(entry.alias for entry in many_entries)])
     opening, writing = _durations(worn.settings, many)
     moments = [
-        *((False, chance.uniform(0, opening)) for _ in range(WHILE_OPENING)),
+        *((False, chance.uniform(0, opening)) for _ in range(WHILE_OPENING[engine])),
         # At once, however busy the machine was when its durations were taken.
         (True, 0.0),
-        *((True, chance.uniform(0, 1.2 * writing)) for _ in range(WHILE_WRITING)),
+        *((True, chance.uniform(0, 1.2 * writing)) for _ in range(WHILE_WRITING[engine])),
     ]
-    halves = []
+    halves = 0
     for number, (planned, seconds) in enumerate(moments):
-        killed = stewards.copy_template(worn.settings.data, tmp_path / f"killed-{number}")
-        _kill(killed, many, seconds, planned=planned)
-        left = _aliases(killed)
-        assert left in (before, everything), f"seed {SEED}"
-        soundness.assert_sound(killed)
-        if planned and left == before:
-            halves.append(killed)
+        with fresh.copy(worn.settings, worn.folder.with_name(f"killed-{number}")) as killed:
+            _kill(killed, many, seconds, planned=planned)
+            left = _aliases_when_it_ended(killed)
+            assert left in (before, everything), f"seed {SEED}"
+            soundness.assert_sound(killed)
+            if not planned or left == everything or halves:
+                continue
+            halves += 1
+            with processes.running(_import(killed, many)) as worker:
+                processes.say_start(worker, wait=True)
+                done = processes.finished(worker)[-1]
+            assert {"imported": len(many_entries)} == done
+            assert everything == _aliases(killed)
+            soundness.assert_sound(killed)
     assert halves
-    with processes.running(_import(halves[-1], many)) as worker:
+
+
+def _aliases_when_it_ended(settings: Settings) -> list[str]:
+    if beside.on_postgresql(settings):
+        soundness.assert_nobody_left(settings)
+    return _aliases(settings)
+
+
+@pytest.mark.postgresql_alone
+def test_import_whose_sessions_are_ended_leaves_nothing(
+    worn: Prepared, many: Path, postgresql_server: Server
+) -> None:
+    """All is written and not committed when the server ends it; what it says then is true."""
+    before = _aliases(worn.settings)
+    with processes.running(_import(worn.nodes[-1], many, "--hold", "write")) as worker:
         processes.say_start(worker, wait=True)
-        done = processes.finished(worker)[-1]
-    assert {"imported": len(many_entries)} == done
-    assert everything == _aliases(halves[-1])
-    soundness.assert_sound(halves[-1])
+        assert [{"held": "plan"}, {"held": "write"}] == [_next(worker), _next(worker)]
+        assert soundness.end_session(postgresql_server, worn.settings)
+        _say(worker)
+        _, complaints = worker.communicate(timeout=60)
+    assert 1 == worker.returncode
+    assert b"DatabaseUnavailable" in complaints
+    soundness.assert_nobody_left(worn.settings)
+    assert before == _aliases(worn.settings)
+    soundness.assert_sound(worn.settings)
 
 
 def _durations(settings: Settings, file: Path) -> tuple[float, float]:
@@ -140,10 +167,11 @@ def test_readers_never_wait_for_an_import(worn: Prepared, many: Path) -> None:
 
 def test_writer_waits_for_the_one_commit_of_an_import_alone(worn: Prepared, many: Path) -> None:
     """Before it, while the import opens and proves keys, it goes on; at it, it comes next."""
-    data = str(worn.settings.data)
     with (
         processes.running(_import(worn.settings, many, "--hold", "write")) as importing,
-        processes.running(processes.worker_command("upload", data, *worn.files)) as uploading,
+        processes.running(
+            processes.worker_command("upload", worn.nodes[-1], *worn.files)
+        ) as uploading,
     ):
         processes.say_start(importing, wait=True)
         assert {"held": "plan"} == _next(importing)
@@ -155,6 +183,7 @@ def test_writer_waits_for_the_one_commit_of_an_import_alone(worn: Prepared, many
         (uploaded,) = processes.finished(uploading)
         assert 2 == uploaded["version"]
         processes.finished(importing)
+    soundness.assert_sound(worn.settings)
     order = soundness.query(
         worn.settings,
         "SELECT action FROM audit WHERE alias IS NULL AND action = 'imported' OR alias = 'worn' "
@@ -165,12 +194,11 @@ def test_writer_waits_for_the_one_commit_of_an_import_alone(worn: Prepared, many
 
 def test_writer_goes_on_while_an_import_is_planned(worn: Prepared, many: Path) -> None:
     """Opening the file, proving its keys and waiting for a person's yes hold no lock."""
-    data = str(worn.settings.data)
     with processes.running(_import(worn.settings, many, "--hold", "plan")) as importing:
         processes.say_start(importing, wait=True)
         assert {"held": "plan"} == _next(importing)
         (uploaded,) = processes.run_together(
-            [processes.worker_command("upload", data, *worn.files)]
+            [processes.worker_command("upload", worn.nodes[-1], *worn.files)]
         )[0]
         assert 2 == uploaded["version"]
         assert importing.poll() is None

@@ -1,5 +1,7 @@
+import itertools
 import json
 import subprocess
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,9 +25,9 @@ SEED = 5
 
 
 @pytest.fixture
-def raced(tmp_path: Path) -> Prepared:
+def raced(tmp_path: Path, database: str | None) -> Prepared:
     """A keystore with one response for each of eight writers."""
-    return prepared.prepare(tmp_path, WRITERS)
+    return prepared.prepare(tmp_path, WRITERS, database)
 
 
 def _versions(raced: Prepared) -> tuple[Version, ...]:
@@ -46,10 +48,17 @@ def _assert_all_there(raced: Prepared, confirmed: dict[str, int]) -> None:
 
 def _together(raced: Prepared, *options: str) -> list[list[Step]]:
     """Let one worker for each response upload it, all at once."""
-    work = ("upload", str(raced.settings.data))
     return processes.run_together(
-        [processes.worker_command(*work, file, *options) for file in raced.files]
+        [
+            processes.worker_command("upload", node, file, *options)
+            for node, file in _shared_out(raced)
+        ]
     )
+
+
+def _shared_out(raced: Prepared) -> Iterator[tuple[Settings, str]]:
+    """Return each file with the node that it is for: half of them each, where there are two."""
+    return zip(itertools.cycle(raced.nodes), raced.files, strict=False)
 
 
 def _confirmed(said: list[list[Step]]) -> dict[str, int]:
@@ -62,16 +71,15 @@ def _refused(said: list[list[Step]]) -> list[str]:
 
 def test_one_of_eight_commands_wins_against_the_version_that_all_read(raced: Prepared) -> None:
     """Eight commands expect version 1: one upload is stored, seven are refused, nothing is lost."""
-    data = raced.settings.data
     with ExitStack() as stack:
         arguments = ("--expect-version", "1", "--json")
         running = [
             stack.enter_context(
                 processes.running(
-                    [*commands.COMMAND, "response", "upload", ALIAS, file, *arguments], data
+                    [*commands.COMMAND, "response", "upload", ALIAS, file, *arguments], node
                 )
             )
-            for file in raced.files
+            for node, file in _shared_out(raced)
         ]
         ended = [_ended(process) for process in running]
     by_status = sorted(status for status, _ in ended)
@@ -81,7 +89,12 @@ def test_one_of_eight_commands_wins_against_the_version_that_all_read(raced: Pre
     won = next(i for i, (status, _) in enumerate(ended) if status == 0)
     assert 2 == ended[won][1]["version"]
     _assert_all_there(raced, {Path(raced.files[won]).name: 2})
-    verified = commands.run(data, "audit", "verify", "--json")
+    verified = commands.run(
+        raced.settings.data,
+        *("audit", "verify", "--json"),
+        stdin=b"",
+        **processes.database_variable(raced.settings),
+    )
     assert 0 == verified.status, verified.stderr
     # Made, root and key pair added, one upload, seven refusals.
     assert 3 + WRITERS == verified.json["rows"]
@@ -117,20 +130,24 @@ def test_eight_processes_without_expectation_lose_nothing(raced: Prepared) -> No
     assert len(refused) == len([row for row in rows if row.outcome == "refused"])
 
 
-def test_changes_of_one_entry_by_two_processes_leave_no_half(tmp_path: Path) -> None:
+def test_changes_of_one_entry_by_two_processes_leave_no_half(
+    tmp_path: Path, database: str | None
+) -> None:
     """At any moment all of the entry is there or nothing, and no private key without it.
 
     The processes upload, rename, delete, restore, purge and make it, in any order.
     """
-    raced = prepared.prepare(tmp_path, 20, lengths=(3, 2, 4))
-    work = ("change", str(raced.settings.data), *raced.files)
-    options = ("--key", str(raced.key), "--rounds", str(ROUNDS), "--seed")
+    raced = prepared.prepare(tmp_path, 20, database, lengths=(3, 2, 4))
+    options = (*raced.files, "--key", str(raced.key), "--rounds", str(ROUNDS), "--seed")
+    nodes = (raced.nodes[0], raced.nodes[-1])
     with ExitStack() as stack:
         workers = [
             stack.enter_context(
-                processes.running(processes.worker_command(*work, *options, str(SEED + number)))
+                processes.running(
+                    processes.worker_command("change", node, *options, str(SEED + number))
+                )
             )
-            for number in range(2)
+            for number, node in enumerate(nodes)
         ]
         for worker in workers:
             processes.say_start(worker, wait=True)
@@ -151,13 +168,15 @@ def test_changes_of_one_entry_by_two_processes_leave_no_half(tmp_path: Path) -> 
     soundness.assert_sound(raced.settings)
 
 
-def test_reader_sees_whole_versions_while_another_process_writes(tmp_path: Path) -> None:
+def test_reader_sees_whole_versions_while_another_process_writes(
+    tmp_path: Path, database: str | None
+) -> None:
     """What is read is one version with its whole chain, never older than what was read before."""
-    raced = prepared.prepare(tmp_path, 150, lengths=(3, 2, 4))
+    raced = prepared.prepare(tmp_path, 150, database, lengths=(3, 2, 4))
     first = _versions(raced)[0]
     known = {raced.fingerprints(name) for name in raced.chains}
     known.add(tuple(c.fingerprint for c in first.chain))
-    command = processes.worker_command("upload", str(raced.settings.data), *raced.files)
+    command = processes.worker_command("upload", raced.nodes[-1], *raced.files)
     seen = [first.number]
     with app.opened(raced.settings) as steward, processes.running(command) as worker:
         processes.say_start(worker, wait=True)
@@ -178,9 +197,9 @@ KEYS = 5
 
 
 @pytest.fixture
-def due(tmp_path: Path) -> Settings:
+def due(tmp_path: Path, database: str | None) -> Settings:
     """A keystore where five keys of the provider end today, each with a successor waiting."""
-    settings = stewards.settings_for(tmp_path / "data")
+    settings = stewards.settings_for(tmp_path / "data", database)
     app.create(settings)
     now = datetime.now(UTC)
     with app.opened(settings) as steward:
@@ -194,8 +213,9 @@ def due(tmp_path: Path) -> Settings:
 
 
 def _activate_together(due: Settings, *aliases: str) -> list[list[Step]]:
-    command = processes.worker_command("activate", str(due.data), *aliases)
-    return processes.run_together([command] * WRITERS)
+    nodes = prepared.nodes_of(due)
+    commands_ = [processes.worker_command("activate", node, *aliases) for node in nodes]
+    return processes.run_together(commands_ * (WRITERS // len(nodes)))
 
 
 def _assert_activated(due: Settings, aliases: list[str]) -> None:

@@ -80,13 +80,13 @@ def test_restore_killed_at_any_moment_leaves_nothing_or_everything(
     chance = random.Random(SEED)
     whole = stewards.settings_for(tmp_path / "whole")
     start = time.monotonic()
-    with processes.running(_command(exported), whole.data) as process:
+    with processes.running(_command(exported), whole) as process:
         process.communicate(PASSPHRASE, timeout=60)
     seconds = time.monotonic() - start
     assert _is_there(whole, furnished)
     for number in range(KILLS):
         settings = stewards.settings_for(tmp_path / f"{number}")
-        with processes.running(_command(exported), settings.data) as process:
+        with processes.running(_command(exported), settings) as process:
             assert process.stdin is not None
             process.stdin.write(PASSPHRASE)
             process.stdin.close()

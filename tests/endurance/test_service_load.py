@@ -2,7 +2,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -15,13 +15,15 @@ from keysteward.keystore.steward import Steward
 from keysteward.rights import Role
 from keysteward.settings import Settings
 from tests import pki_maker, servers, steward
-from tests.endurance import soundness
-from tests.endurance.clients import Connection, Load
+from tests.endurance import prepared, soundness
+from tests.endurance.clients import Connection, Load, Refused
 from tests.pki_maker import Issued
 from tests.servers import Server
 
 WRITERS, READERS = 8, 24
-SECONDS = float(os.environ.get("KEYSTEWARD_LOAD_SECONDS", "25"))
+SECONDS, SECONDS_ON_NODES = (
+    float(os.environ.get("KEYSTEWARD_LOAD_SECONDS", usual)) for usual in ("25", "2")
+)
 """How long the load lasts; a longer one is asked for by the variable."""
 ALIASES = ("contested-1", "contested-2", "contested-3", "contested-4")
 """Two writers each: an upload that loses a race is planned anew."""
@@ -50,17 +52,19 @@ class _Site:
             return {a: store.list_versions(store.get_entry(keystore, a)) for a in ALIASES}
 
     @contextmanager
-    def under_load(self, server: Server, writers: int, readers: int) -> Iterator[Load]:
-        """Let clients work while the context lasts."""
-        load = Load()
+    def under_load(self, writers: int, readers: int, *nodes: Server) -> Iterator[Load]:
+        """Let clients work while the context lasts, as many of them on each node."""
+        load = Load(patient=len(nodes) > 1)
         with ExitStack() as stack:
             try:
                 for number in range(writers):
                     alias = ALIASES[number % len(ALIASES)]
                     write = load.write_over_odata if number % 2 else load.write_over_rest
-                    write(self._connect(stack, server), alias, self.leaves[alias], self.root)
-                for _ in range(readers):
-                    load.read(self._connect(stack, server), ALIASES)
+                    # Whoever writes the same entry does so on another node, if there is one.
+                    node = nodes[number * len(nodes) // writers]
+                    write(self._connect(stack, node), alias, self.leaves[alias], self.root)
+                for number in range(readers):
+                    load.read(self._connect(stack, nodes[number % len(nodes)]), ALIASES)
                 yield load
             finally:
                 load.stop()
@@ -96,13 +100,14 @@ def _assert_all_there(site: _Site, load: Load, most_unconfirmed: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite_alone
 def test_no_update_is_lost_while_eight_write_and_twenty_four_read(
     site: _Site, tmp_path: Path
 ) -> None:
     """For a minute nobody gets an error, and what was confirmed is what is stored."""
     with (
         servers.served(site.settings, tmp_path / "server", **_LIMITS) as server,
-        site.under_load(server, WRITERS, READERS) as load,
+        site.under_load(WRITERS, READERS, server) as load,
     ):
         load.stopping.wait(SECONDS)
 
@@ -112,13 +117,14 @@ def test_no_update_is_lost_while_eight_write_and_twenty_four_read(
     _assert_all_there(site, load, most_unconfirmed=0)
 
 
+@pytest.mark.sqlite_alone
 def test_no_confirmed_update_is_lost_when_the_server_is_ended_under_load(
     site: _Site, tmp_path: Path
 ) -> None:
     """SIGTERM lets requests finish: what was answered is stored, the others get no false answer."""
     with (
         servers.served(site.settings, tmp_path / "server", **_LIMITS) as server,
-        site.under_load(server, WRITERS, 4) as load,
+        site.under_load(WRITERS, 4, server) as load,
     ):
         time.sleep(3)
         status = server.stop(signal.SIGTERM)
@@ -129,16 +135,51 @@ def test_no_confirmed_update_is_lost_when_the_server_is_ended_under_load(
     _assert_all_there(site, load, most_unconfirmed=WRITERS)
 
 
+@pytest.mark.sqlite_alone
 def test_no_confirmed_update_is_lost_when_the_server_is_killed_under_load(
     site: _Site, tmp_path: Path
 ) -> None:
     """What was answered was on disk before."""
     with (
         servers.served(site.settings, tmp_path / "server", **_LIMITS) as server,
-        site.under_load(server, WRITERS, 4) as load,
+        site.under_load(WRITERS, 4, server) as load,
     ):
         time.sleep(3)
         server.process.kill()
 
     assert load.confirmed
     _assert_all_there(site, load, most_unconfirmed=WRITERS)
+
+
+@pytest.mark.postgresql_alone
+def test_no_confirmed_update_is_lost_when_one_of_two_nodes_is_killed_under_load(
+    site: _Site, tmp_path: Path
+) -> None:
+    """Clients of the other node, which write the same entries, go on and get no error.
+
+    But those whose uploads lose against the other node's again and again: they are told to repeat.
+    """
+    first, second = prepared.nodes_of(site.settings)
+    with (
+        servers.served(first, tmp_path / "first", **_LIMITS) as killed,
+        servers.served(second, tmp_path / "second", **_LIMITS) as other,
+        site.under_load(WRITERS, READERS, killed, other) as load,
+    ):
+        load.stopping.wait(SECONDS_ON_NODES)
+        assert [] == load.failures
+        killed.process.kill()
+        before = len(load.confirmed), load.reads
+        _wait_until(lambda: len(load.confirmed) > before[0] + WRITERS * 2)
+        _wait_until(lambda: load.reads > before[1] + READERS * 2)
+
+    assert [] == [failure for failure in load.failures if isinstance(failure, Refused)]
+    assert (WRITERS + READERS) // 2 >= len(load.failures)
+    _assert_all_there(site, load, most_unconfirmed=WRITERS // 2)
+    soundness.assert_nobody_left(site.settings)
+
+
+def _wait_until(reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not reached() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert reached()

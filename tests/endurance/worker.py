@@ -4,6 +4,7 @@
     python -m tests.endurance.worker change DATA FILE... --key KEY --rounds N --seed N
     python -m tests.endurance.worker activate DATA [ALIAS]
 
+``--database URL`` goes with each of them.
 It says ``{"ready": true}``, waits for a line, then says one JSON line per finished step, flushed:
 the file with the version that it became, or the slug of the problem that refused it. ``activate``
 does the daily job, or activates one new key of the provider, and says which alias it activated.
@@ -11,6 +12,7 @@ does the daily job, or activates one new key of the provider, and says which ali
 
 import argparse
 import json
+import logging
 import random
 import sys
 from collections.abc import Iterator
@@ -28,6 +30,9 @@ from tests.steward import PLAIN, TENANT
 OTHER_ALIAS = f"{ALIAS} elsewhere"
 """Where ``change`` renames the entry to, and back from."""
 
+_UNDONE = ("entry-changed", "database-unavailable")
+"""Problems that say that nothing was changed."""
+
 
 def main() -> None:
     """Run one worker as the command line says."""
@@ -40,8 +45,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--key", type=Path, help="PEM of the key that the responses are for")
+    parser.add_argument("--database", help="URL of one that is not in the data folder")
     given = parser.parse_args()
-    with app.opened(stewards.settings_for(given.data)) as steward:
+    # It also logs what it raises.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
+    with app.opened(stewards.settings_for(given.data, given.database)) as steward:
         _say({"ready": True})
         sys.stdin.readline()
         if given.work == "change":
@@ -64,7 +72,7 @@ def _uploads(
         while True:
             step = _upload(steward, ALIAS, file, expecting=expecting)
             yield step
-            if not (persisting and step.get("problem") == "entry-changed"):
+            if not (persisting and step.get("problem") in _UNDONE):
                 break
 
 
