@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy import make_url
+
 from keysteward import app
 from keysteward.settings import Settings
 from tests import steward
@@ -17,6 +19,9 @@ class Fresh(Protocol):
 
     def keystore(self, folder: Path) -> AbstractContextManager[Settings]:
         """Make one in a folder that is not there yet, for the time of a context."""
+
+    def copy(self, settings: Settings, folder: Path) -> AbstractContextManager[Settings]:
+        """Make another one of one that nobody has open, for the time of a context."""
 
     def database(self) -> AbstractContextManager[str | None]:
         """Lend the URL of a database in which nothing is; None means the data folder's own."""
@@ -32,6 +37,11 @@ class FreshOnSqlite:
     def keystore(self, folder: Path) -> Iterator[Settings]:
         """Copy data folder and keyring."""
         yield steward.copy_template(self.template, folder)
+
+    @contextmanager
+    def copy(self, settings: Settings, folder: Path) -> Iterator[Settings]:
+        """Copy data folder and keyring."""
+        yield steward.copy_template(settings.data, folder)
 
     @contextmanager
     def database(self) -> Iterator[str | None]:
@@ -58,9 +68,18 @@ class FreshOnPostgresql:
     @contextmanager
     def keystore(self, folder: Path) -> Iterator[Settings]:
         """Copy database and keyring."""
-        name = self.server.create(self.name)
+        template = steward.settings_for(self.template, self.server.url(self.name))
+        with self.copy(template, folder) as made:
+            yield made
+
+    @contextmanager
+    def copy(self, settings: Settings, folder: Path) -> Iterator[Settings]:
+        """Copy database and keyring; the server waits for connections that are just ending."""
+        of = make_url(settings.database or "").database
+        assert of is not None
+        name = self.server.create(of)
         try:
-            yield steward.copy_template(self.template, folder, self.server.url(name))
+            yield steward.copy_template(settings.data, folder, self.server.url(name))
         finally:
             self.server.drop(name)
 

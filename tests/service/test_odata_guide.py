@@ -5,12 +5,17 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from keysteward import app
 from keysteward.accounts import clients
 from keysteward.rights import Role
 from keysteward.settings import Settings
 from tests import peers, servers
 from tests.steward import TENANT
+
+pytestmark = pytest.mark.sqlite_alone
+"""What a page prints is the same on either engine, and what it does is tested on both."""
 
 GUIDE = Path(__file__).parents[2] / "docs" / "odata.md"
 

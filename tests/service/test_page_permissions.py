@@ -12,6 +12,9 @@ from tests.fresh import Fresh
 from tests.ui import faces
 from tests.ui.faces import Face
 
+pytestmark = pytest.mark.sqlite_alone
+"""Who is let in is decided before the database is asked for more than the account."""
+
 ROUTES = application.all_routes()
 every_route = pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{r.method} {r.path}")
 guarded_route = pytest.mark.parametrize(

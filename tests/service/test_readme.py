@@ -5,10 +5,15 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from keysteward.cli.demo import openssl
 from keysteward.settings import Settings
 from tests import commands, peers, servers
 from tests.architecture.documents import ROOT
+
+pytestmark = pytest.mark.sqlite_alone
+"""What a page prints is the same on either engine, and what it does is tested on both."""
 
 _SECTION = re.compile(r"## As a service, with curl\n(.*?)\n## ", re.DOTALL)
 _BLOCK = re.compile(r"```\n(.*?)```", re.DOTALL)

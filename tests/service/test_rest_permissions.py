@@ -10,6 +10,9 @@ from keysteward.web.access import Access
 from tests.architecture.documents import DOCS
 from tests.rest.faces import Face
 
+pytestmark = pytest.mark.sqlite_alone
+"""Who is let in is decided before the database is asked for more than the account."""
+
 OPERATIONS = application.operations()
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
 guarded_operation = pytest.mark.parametrize(

@@ -15,6 +15,9 @@ from tests.rest import faces
 from tests.rest.faces import Face
 from tests.steward import TENANT
 
+pytestmark = pytest.mark.sqlite_alone
+"""It takes long; what engines refuse differently, NUL and large numbers, is tested on both."""
+
 # What a schema allows can still be no key type, no file, no cursor of ours, or no state for it:
 # those refusals are documented like the rest.
 _REFUSED = [400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 431]

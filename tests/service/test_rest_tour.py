@@ -16,6 +16,9 @@ from tests.architecture.documents import DOCS
 from tests.pki_maker import issue
 from tests.servers import Server
 
+pytestmark = pytest.mark.sqlite_alone
+"""What a page prints is the same on either engine, and what it does is tested on both."""
+
 PASSWORD = "correct horse battery staple"
 _STEP = re.compile(r"^\$ (.+)$", re.MULTILINE)
 

@@ -7,6 +7,7 @@ of the listed formats, at most 30,720 bytes, not for an entry of SAP), look at t
 import base64
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from keysteward.rights import Role
 from keysteward.settings import Settings
 from tests import pki_maker, providers, servers
 from tests import steward as steward_
+from tests.fresh import Fresh
 from tests.pki_maker import Issued, issue
 from tests.steward import TENANT
 
@@ -75,10 +77,15 @@ class Program:
 
 
 @pytest.fixture(scope="module")
-def program(keystore_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+def program(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """Return a program at a real server, without rate limits."""
     folder = tmp_path_factory.mktemp("page")
-    settings = steward_.copy_template(keystore_template, folder / "data")
+    with fresh.keystore(folder / "data") as settings, _programmed(settings, folder) as program:
+        yield program
+
+
+@contextmanager
+def _programmed(settings: Settings, folder: Path) -> Iterator[Program]:
     with app.opened(settings) as steward:
         roles = frozenset({Role.OPERATOR})
         _, made = clients.add_client(steward, TENANT, "page", roles, None)
