@@ -13,6 +13,7 @@ from keysteward.keystore import key_pairs
 from keysteward.problems import KeystoreNotInitialised
 from keysteward.settings import Settings
 from keysteward.storage.database import Database
+from keysteward.storage.engines.contract import INSTALLATION
 from keysteward.storage.links import Link
 from tests import commands, pki_maker
 from tests import steward as stewards
@@ -120,7 +121,11 @@ def _pragmas(connection: Any) -> tuple[int, str]:  # noqa: ANN401 - the driver s
     return synchronous, journal
 
 
-@pytest.mark.parametrize("lend", [Database.reading, Database.writing], ids=["reading", "writing"])
+def _write(database: Database) -> AbstractContextManager[Link]:
+    return database.writing(INSTALLATION)
+
+
+@pytest.mark.parametrize("lend", [Database.reading, _write], ids=["reading", "writing"])
 def test_connections_of_all_threads_are_durable(
     few: Prepared, lend: Callable[[Database], AbstractContextManager[Link]]
 ) -> None:

@@ -18,11 +18,11 @@ from tests.endurance.processes import Step
 from tests.postgresql import Server
 
 SEED = 20_261_124
-WRITERS, EACH = 8, 15
+WRITERS, EACH = 8, 10
 KILLED = 3
 """How many of the writers are killed, each after it has confirmed as many uploads, or fewer:"""
-MOST_CONFIRMED = 8
-PAUSE_SECONDS = 0.15
+MOST_CONFIRMED = 6
+PAUSE_SECONDS = 0.1
 """Between two sessions that the server ends."""
 
 
