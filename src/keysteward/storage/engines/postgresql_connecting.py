@@ -1,5 +1,6 @@
 """How connections to PostgreSQL come about, and what its errors say."""
 
+import logging
 import re
 import select
 import time
@@ -36,6 +37,9 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+# It warns of what follows from a lost connection, which is told as a problem.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
+
 _PARAMETERS = frozenset(option.keyword.decode() for option in pq.Conninfo.get_defaults())
 
 _CONNECTING = (
