@@ -17,9 +17,10 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 CLIENTS := tests/clients/node
 NODE := $(CLIENTS)/node_modules
 AXE := tests/browser/node_modules
-# Two processes of tests; "loadscope" keeps the slow fixtures of one file in one of them, and files
-# are handed out as tests/conftest.py puts them: slow ones first, so that none is left for the end.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+# A process more than there are processors, as many tests wait. "loadscope" keeps the slow fixtures of
+# one file in one of them, and files are handed out as tests/conftest.py puts them: slow ones first,
+# so that none is left for the end.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url
 # What 'make serve' works with; 'make clean' leaves it alone.

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from playwright.sync_api import expect
 
 from keysteward import app
-from keysteward.keystore import key_pairs
+from keysteward.keystore import key_pairs, provider_keys
 from keysteward.rights import PERMISSIONS, Permission, Role
 from keysteward.settings import Settings
 from keysteward.ui import application, entry_changes, entry_places, shell
@@ -25,6 +25,7 @@ from tests import installations, key_uploads, providers
 from tests.browser import pages
 from tests.browser.conftest import Visitors
 from tests.pki_maker import issue
+from tests.steward import PROVIDER
 
 _IN_PLACE_OF = {
     "keystore": "default",
@@ -58,6 +59,8 @@ def something_of_everything(settings: Settings) -> None:
     """Fill the module's installation, so that no page is empty."""
     with app.opened(settings) as steward:
         installations.furnish(steward)
+        # The server would activate it at once: its day is past.
+        provider_keys.hold(steward, PROVIDER, providers.ALIAS)
 
 
 def _addresses(role: Role | None) -> Iterator[str]:
