@@ -12,7 +12,7 @@ from tests.endurance.prepared import ALIAS, Prepared
 from tests.endurance.processes import Step
 
 SEED = 20_260_601
-UPLOADS = {"sqlite": 300, "postgresql": 80}
+UPLOADS = {"sqlite": 150, "postgresql": 80}
 MOST_CONFIRMED = 20
 """A worker is killed after it has confirmed as many uploads, or fewer: 10 on average."""
 

@@ -22,7 +22,7 @@ from tests.servers import Server
 
 WRITERS, READERS = 8, 24
 SECONDS, SECONDS_ON_NODES = (
-    float(os.environ.get("KEYSTEWARD_LOAD_SECONDS", usual)) for usual in ("25", "2")
+    float(os.environ.get("KEYSTEWARD_LOAD_SECONDS", usual)) for usual in ("10", "2")
 )
 """How long the load lasts; a longer one is asked for by the variable."""
 ALIASES = ("contested-1", "contested-2", "contested-3", "contested-4")
